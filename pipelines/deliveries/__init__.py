@@ -1,0 +1,1 @@
+"""Deliveries: what a clinic sends, from the inbox to `raw.*`, and how one is written."""
