@@ -1,0 +1,148 @@
+"""SQL files as tables: read a file of `sql/<schema>/<name>.sql` with its header, find what it reads, run it in order.
+
+The header comment is the table's description and contract:
+
+    -- What one row is, in plain words.
+    -- scope: patient | global
+    -- key: column, column
+    -- expect: column between 0 and 10
+    -- expect: column in code, code, code
+    -- expect: column not null
+    -- count: column, column          (sql/report only: a count of people that disclosure control must pass)
+    -- part: column of column         (sql/report only: a count and the whole it is a part of)
+    -- table: clean.session           (sql/checks only: the table the rule speaks of)
+    -- severity: error | warn         (sql/checks only)
+    -- allowed: 1 %                   (sql/checks only: share of the table's rows that may break the rule)
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from pipelines.casting import SQL_FOLDER
+
+_DIRECTIVE = re.compile(r"^(scope|key|expect|count|part|table|severity|allowed):\s*(.+)$")
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One file of `sql/`: its name in the four places, its text, and what its header says."""
+
+    schema: str
+    name: str
+    text: str
+    description: str
+    directives: tuple[tuple[str, str], ...]
+    reads: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """`schema.name`, as the table is called in the warehouse."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def code_version(self) -> str:
+        """sha256 of the file's text, so that Dagster shows a table as stale when its SQL has changed."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    def said(self, directive: str) -> tuple[str, ...]:
+        """The values of one header directive, in file order."""
+        return tuple(value for name, value in self.directives if name == directive)
+
+    def one(self, directive: str, default: str = "") -> str:
+        """The single value of a directive, or `default`."""
+        values = self.said(directive)
+        return values[0] if values else default
+
+    @property
+    def scope(self) -> str:
+        """`patient` when the rows of a patient depend on that patient's rows only, else `global`."""
+        return self.one("scope", "global")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that identify a row."""
+        return tuple(part.strip() for part in self.one("key").split(",") if part.strip())
+
+
+def read_sql_file(path: Path) -> SqlFile:
+    """Read one SQL file and its header; raises ValueError when it is not one SELECT with a description."""
+    text = path.read_text(encoding="utf-8")
+    description, directives = [], []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        said = line.removeprefix("--").strip()
+        if found := _DIRECTIVE.match(said):
+            directives.append((found[1], found[2].strip()))
+        else:
+            description.append(said)
+    if not description:
+        raise ValueError(f"{path.name}: the file must begin with a comment that says what one row is")
+    return SqlFile(
+        schema=path.parent.name,
+        name=path.stem,
+        text=text,
+        description=" ".join(description),
+        directives=tuple(directives),
+        reads=tables_read(text),
+    )
+
+
+def tables_read(sql: str) -> tuple[str, ...]:
+    """The `schema.table` names that a SELECT reads, by DuckDB's own parser, without running or binding it."""
+    with duckdb.connect() as con:
+        row = con.execute("select json_serialize_sql(?)", [sql]).fetchone()
+    tree = json.loads(row[0]) if row else {"error": True}
+    if tree.get("error"):
+        raise ValueError(f"not one SELECT that DuckDB can parse: {tree.get('error_message', '')}")
+    found: set[str] = set()
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
+                found.add(f"{node['schema_name']}.{node['table_name']}")
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return tuple(sorted(found))
+
+
+def sql_files(schema: str, folder: Path = SQL_FOLDER) -> tuple[SqlFile, ...]:
+    """Every file of one schema, by name."""
+    return tuple(read_sql_file(path) for path in sorted((folder / schema).glob("*.sql")))
+
+
+def in_order(files: Iterable[SqlFile]) -> list[SqlFile]:
+    """The files so that each comes after those whose tables it reads; ties by name."""
+    by_table = {file.table: file for file in files}
+    sorter = TopologicalSorter(
+        {table: sorted(set(file.reads) & by_table.keys()) for table, file in sorted(by_table.items())}
+    )
+    return [by_table[table] for table in sorter.static_order()]
+
+
+def materialize(con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
+    """Replace the file's table by the result of its SELECT; returns the number of rows."""
+    con.execute(f"create schema if not exists {file.schema}")
+    con.execute(f"create or replace table {file.table} as\n{file.text}").fetchall()
+    return count_rows(con, file.table)
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of rows of a table named in our own code."""
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def build(con: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> dict[str, int]:
+    """Build every table of the schemas in order, outside Dagster; returns rows by table."""
+    files = in_order(file for schema in schemas for file in sql_files(schema))
+    return {file.table: materialize(con, file) for file in files}
