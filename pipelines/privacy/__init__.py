@@ -1,0 +1,1 @@
+"""What may leave: disclosure control of every table of `report.*`."""
