@@ -1,0 +1,63 @@
+-- What arrived: one row a clinic and feed, with its rows in force and what of its deliveries in force was refused.
+-- scope: global
+-- key: clinic_code, feed
+-- count: n_rows_in_force, n_rows_quarantined, n_values_set_aside
+with feeds as (
+    select unnest([
+        'intake', 'exam', 'lab', 'imaging', 'imaging_level', 'session', 'session_component', 'adverse_event', 'outcome'
+    ]) as feed
+),
+
+clinics as (
+    select
+        delivery.clinic_code,
+        arg_max(delivery.delivery_id, delivery.sequence_no) as latest_delivery_id
+    from clean.delivery as delivery
+    group by delivery.clinic_code
+),
+
+rows_in_force as (
+    select clinic_code, 'intake' as feed, count(*) as n_rows from clean.intake group by clinic_code
+    union all
+    select clinic_code, 'exam' as feed, count(*) as n_rows from clean.exam group by clinic_code
+    union all
+    select clinic_code, 'lab' as feed, count(*) as n_rows from clean.lab group by clinic_code
+    union all
+    select clinic_code, 'imaging' as feed, count(*) as n_rows from clean.imaging group by clinic_code
+    union all
+    select clinic_code, 'imaging_level' as feed, count(*) as n_rows from clean.imaging_level group by clinic_code
+    union all
+    select clinic_code, 'session' as feed, count(*) as n_rows from clean.session group by clinic_code
+    union all
+    select clinic_code, 'session_component' as feed, count(*) as n_rows
+    from clean.session_component
+    group by clinic_code
+    union all
+    select clinic_code, 'adverse_event' as feed, count(*) as n_rows from clean.adverse_event group by clinic_code
+    union all
+    select clinic_code, 'outcome' as feed, count(*) as n_rows from clean.outcome group by clinic_code
+),
+
+refused as (
+    select
+        quarantine.clinic_code,
+        quarantine.feed,
+        count(distinct (quarantine.delivery_key, quarantine.row_number))
+        filter (where quarantine.scope = 'row') as n_rows_quarantined,
+        count(*) filter (where quarantine.scope = 'value') as n_values_set_aside
+    from raw.quarantine as quarantine
+    inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
+    group by quarantine.clinic_code, quarantine.feed
+)
+
+select
+    clinics.clinic_code,
+    feeds.feed,
+    clinics.latest_delivery_id,
+    cast(coalesce(rows_in_force.n_rows, 0) as bigint) as n_rows_in_force,
+    cast(coalesce(refused.n_rows_quarantined, 0) as bigint) as n_rows_quarantined,
+    cast(coalesce(refused.n_values_set_aside, 0) as bigint) as n_values_set_aside
+from clinics
+cross join feeds
+left join rows_in_force on clinics.clinic_code = rows_in_force.clinic_code and feeds.feed = rows_in_force.feed
+left join refused on clinics.clinic_code = refused.clinic_code and feeds.feed = refused.feed
