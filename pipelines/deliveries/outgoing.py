@@ -22,11 +22,13 @@ def write_delivery(
     tables: Mapping[str, pd.DataFrame | pa.Table],
     *,
     file_format: str = "csv",
+    is_simulated: bool = False,
 ) -> Path:
     """Write `tables` (feed name to text columns; missing is empty) to `inbox/clinic_code/delivery_id`, manifest last.
 
     Returns the delivery's folder. The files are written aside and renamed, so that a reader of the inbox sees the whole
     delivery or none of it. `file_format` is `csv` or `parquet`; `mode` is `snapshot` or `delta`.
+    A simulated delivery says so in its manifest, and every report made from it carries a watermark.
     """
     folder = inbox / clinic_code / delivery_id
     aside = folder.with_name(f".{delivery_id}.writing")
@@ -49,6 +51,8 @@ def write_delivery(
         "mode": mode,
         "files": files,
     }
+    if is_simulated:
+        manifest["simulated"] = True
     (aside / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)

@@ -1,0 +1,89 @@
+"""Published nights. Each is a folder written once (`warehouse.duckdb`, `reports/`, `generation.json`); `current` links to one.
+
+A night is built in `work/<run>` and published by one swap of the link, so that readers never see half a night and a failed
+night leaves the last good one.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipelines.deliveries.inbox import sync_folder
+from pipelines.settings import Settings
+
+KEPT_GENERATIONS = 3
+WAREHOUSE = "warehouse.duckdb"
+REPORTS = "reports"
+_RECORD = "generation.json"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A published night and what it was made from. `made_at` is UTC, ISO 8601."""
+
+    name: str
+    run_id: str
+    made_at: str
+    night_key: str
+    code_hash: str
+    reading_hash: str
+    data_hash: str
+    is_simulated: bool
+
+
+def current_generation(settings: Settings) -> Generation | None:
+    """The published night, or None before the first."""
+    record = settings.current / _RECORD
+    if not record.is_file():
+        return None
+    return Generation(**json.loads(record.read_text(encoding="utf-8")))
+
+
+def current_warehouse(settings: Settings) -> Path | None:
+    """The published warehouse file, its links resolved (DuckDB tells instances apart by the resolved path), or None."""
+    path = settings.current / WAREHOUSE
+    return path.resolve() if path.is_file() else None
+
+
+def publish(settings: Settings, folder: Path, generation: Generation) -> Path:
+    """Make the finished night in `folder` the published one; returns its place. Older nights beyond three are removed.
+
+    Everything is synced to disk before the link is swapped: after a power cut the link leads to a whole night.
+    """
+    (folder / _RECORD).write_text(json.dumps(asdict(generation), indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder / "spill", ignore_errors=True)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.chmod(0o400)
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+    settings.generations.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = settings.generations / generation.name
+    folder.rename(place)
+    sync_folder(settings.generations)
+    link = settings.home / f".current.{generation.run_id}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(place.relative_to(settings.home))
+    link.rename(settings.current)
+    sync_folder(settings.home)
+    _remove_old(settings, keep=place)
+    return place
+
+
+def _remove_old(settings: Settings, keep: Path) -> None:
+    places = sorted((path for path in settings.generations.iterdir() if path != keep), reverse=True)
+    for path in places[KEPT_GENERATIONS - 1 :]:
+        shutil.rmtree(path)
+
+
+def clear_abandoned_work(settings: Settings, run_id: str) -> None:
+    """Remove what nights that were killed left in `work`, all but this run's own folder."""
+    if settings.work.is_dir():
+        for path in settings.work.iterdir():
+            if path.name != run_id:
+                shutil.rmtree(path, ignore_errors=True)

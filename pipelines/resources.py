@@ -1,0 +1,61 @@
+"""The one resource of the code location: where a run builds its night, and the only way its steps open DuckDB."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
+from pipelines.provenance import reading_hash
+from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse
+
+
+class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A night under construction: a private warehouse file of the run, beside what is published.
+
+    A run that begins with `raw` starts from an empty file; a run of a few later tables starts from a copy of the published
+    warehouse. Nothing that a run does is seen by readers until `report/published` swaps it in.
+    """
+
+    home: str
+    inbox: str
+    timezone: str
+
+    @property
+    def settings(self) -> Settings:
+        """The folders of this installation."""
+        return Settings(Path(self.home), Path(self.inbox), self.timezone)
+
+    def folder(self, run_id: str) -> Path:
+        """The run's own folder, made if absent, readable by its owner only."""
+        folder = self.settings.work / run_id
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def begin(self, run_id: str) -> Path | None:
+        """Start the run's warehouse from nothing, so that a retry starts clean.
+
+        Returns the published warehouse when its `raw.*` tables may be taken over (deliveries are still read the same way).
+        """
+        clear_abandoned_work(self.settings, run_id)
+        shutil.rmtree(self.folder(run_id))
+        self.folder(run_id)
+        generation = current_generation(self.settings)
+        if generation and generation.reading_hash == reading_hash():
+            return current_warehouse(self.settings)
+        return None
+
+    @contextmanager
+    def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the run's warehouse, closed on the way out."""
+        path = self.folder(run_id) / WAREHOUSE
+        published = current_warehouse(self.settings)
+        if not path.exists() and published:
+            shutil.copyfile(published, path)
+        readable = (self.settings.store, self.settings.generations)
+        with open_warehouse(path, readable=readable) as con:
+            yield con
