@@ -1,7 +1,8 @@
 -- One episode's red-flag answers at intake (day 0): true, false, or NULL when not known.
 -- Where a clinic records none of the rf_ columns and its single answer rf_any is no, each flag is false; where it is yes, each
 -- stays NULL, because nobody can say which. Numbness 'saddle' implies saddle anaesthesia, reported progressive weakness implies a
--- progressive deficit. 'Not applicable' answers the pregnancy question alone. is_screening_complete: every tier-1 flag is answered.
+-- progressive deficit. 'Not applicable' answers the pregnancy question alone. is_screening_complete: every tier-1 flag, or else the
+-- single answer, is given. has_unnamed_red_flag: the single answer is yes.
 -- scope: patient
 -- key: episode_key
 -- expect: is_screening_complete not null
@@ -92,5 +93,6 @@ select
             and answered.rf_steroid_prolonged is not null
             and answered.rf_anticoagulant is not null
             and answered.rf_under18_pregnant is not null
-    end as is_screening_complete
+    end as is_screening_complete,
+    coalesce(answered.has_single_answer_only and answered.rf_any, false) as has_unnamed_red_flag
 from answered
