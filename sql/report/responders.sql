@@ -14,10 +14,7 @@ with due as (
     where
         outcomes.timepoint_weeks = 12
         and outcomes.is_due
-        and (
-            (episodes.disability_instrument = 'rmdq24' and episodes.disability_points >= 4)
-            or (episodes.disability_instrument = 'odi_pct' and episodes.disability_points >= 20)
-        )
+        and episodes.is_r30d_evaluable
 ),
 
 counted as (

@@ -1,0 +1,249 @@
+"""From the released tables of `report.*` to the reports. Nothing else of the warehouse is read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pandas as pd
+from pydantic import ValidationError
+
+from pipelines.contracts import FEEDS
+from pipelines.errors import NightFailed
+from pipelines.reporting.findings import findings
+from pipelines.reporting.indicators import DEFINITIONS, judge
+from pipelines.reporting.model import (
+    NETWORK,
+    Arrival,
+    ClinicLine,
+    ClinicReport,
+    Course,
+    CoursePoint,
+    Effect,
+    FlowStep,
+    ImagingRow,
+    Indicator,
+    NetworkReport,
+    Refusal,
+    Reports,
+    Responders,
+    Share,
+    Stamp,
+)
+
+TABLES = (
+    "arrivals",
+    "quarantine_reasons",
+    "indicators",
+    "responders",
+    "decision_flow",
+    "effects",
+    "imaging_prevalence",
+    "natural_course",
+)
+_FEED_ORDER = {feed: number for number, feed in enumerate(FEEDS)}
+_EFFECT_KEY = ("trial", "contrast", "outcome", "group_name", "group_level")
+Rows = list[dict[str, Any]]
+Built = TypeVar("Built")
+
+
+def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
+    """The report of every clinic and of the network from the released tables, by table name without its schema.
+
+    Raises NightFailed when a table is absent, when a clinic is called 'network', or when the numbers contradict each other.
+    """
+    absent = [name for name in TABLES if name not in tables]
+    if absent:
+        raise NightFailed(f"the report cannot be made: report.{', report.'.join(absent)} were not given")
+    rows = {name: _rows(tables[name]) for name in TABLES}
+    try:
+        return _reports(rows, stamp)
+    except ValidationError as error:
+        said = "; ".join(str(problem["msg"]) for problem in error.errors())
+        raise NightFailed(
+            f"the report contradicts itself and was not made: {said}. "
+            "Look at the report.* tables of this run; the last published report stays."
+        ) from error
+
+
+def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
+    codes = sorted({row["clinic_code"] for row in rows["arrivals"]})
+    if NETWORK in codes:
+        raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
+    effects = tuple(_effect(row) for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY]))
+    indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
+    responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
+    courses = _courses(rows["natural_course"])
+    arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in codes}
+    clinics = tuple(
+        ClinicReport(
+            stamp=stamp,
+            clinic_code=code,
+            latest_delivery_id=str(_of(rows["arrivals"], code)[0]["latest_delivery_id"]),
+            findings=findings(
+                arrivals=arrivals[code],
+                indicators=indicators[code],
+                responders=responders[code],
+                effects=effects,
+                network=responders[NETWORK],
+            ),
+            arrivals=arrivals[code],
+            refusals=_refusals(_of(rows["quarantine_reasons"], code)),
+            indicators=indicators[code],
+            responders=responders[code],
+            network_responders=responders[NETWORK],
+            effects=effects,
+            courses=tuple(course for course in courses if course.clinic_code == code)
+            or tuple(course for course in courses if course.clinic_code == NETWORK),
+        )
+        for code in codes
+    )
+    everything = _arrivals_of_all(rows["arrivals"])
+    network = NetworkReport(
+        stamp=stamp,
+        findings=findings(
+            arrivals=everything, indicators=indicators[NETWORK], responders=responders[NETWORK], effects=effects
+        ),
+        arrivals=everything,
+        refusals=_refusals_of_all(rows["quarantine_reasons"]),
+        indicators=indicators[NETWORK],
+        responders=responders[NETWORK],
+        effects=effects,
+        courses=courses,
+        clinics=tuple(
+            ClinicLine(
+                clinic_code=code,
+                n_episodes=next((one.n_rows for one in arrivals[code] if one.feed == "intake"), 0),
+                responders=responders[code],
+                indicators=indicators[code],
+            )
+            for code in codes
+        ),
+        flow=_flow(rows["decision_flow"]),
+        imaging=_imaging(rows["imaging_prevalence"]),
+    )
+    return Reports(clinics=clinics, network=network)
+
+
+def _rows(frame: pd.DataFrame) -> Rows:
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _of(rows: Rows, clinic_code: str) -> Rows:
+    return [row for row in rows if row["clinic_code"] == clinic_code]
+
+
+def _plain(rows: Rows, model: type[FlowStep] | type[CoursePoint]) -> Rows:
+    return [{name: row[name] for name in model.model_fields} for row in rows]
+
+
+def _share(row: dict[str, Any], part: str, whole: str) -> Share:
+    return Share(
+        whole=row[whole],
+        percent=row[f"{part}_percent"],
+        lower=row[f"{part}_percent_lower"],
+        upper=row[f"{part}_percent_upper"],
+        words=row[f"{part}_percent_words"],
+    )
+
+
+def _arrivals(rows: Rows) -> tuple[Arrival, ...]:
+    return tuple(
+        Arrival(
+            feed=row["feed"],
+            n_rows=row["n_rows_in_force"],
+            n_rows_refused=row["n_rows_quarantined"],
+            n_values_set_aside=row["n_values_set_aside"],
+        )
+        for row in sorted(rows, key=lambda row: _FEED_ORDER.get(row["feed"], len(_FEED_ORDER)))
+    )
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    """The sum of released counts; what is withheld adds nothing, and only withheld and zero counts stay withheld."""
+    total = sum(count or 0 for count in counts)
+    return None if total == 0 and None in counts else total
+
+
+def _grouped(rows: Rows, key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[tuple[str, ...], Rows]:
+    groups: dict[tuple[str, ...], Rows] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def _arrivals_of_all(rows: Rows) -> tuple[Arrival, ...]:
+    counts = ("n_rows_in_force", "n_rows_quarantined", "n_values_set_aside")
+    groups = _grouped(rows, lambda row: (row["feed"],))
+    return _arrivals(
+        [{"feed": feed} | {name: _sum([row[name] for row in group]) for name in counts} for (feed,), group in groups.items()]
+    )
+
+
+def _refusals(rows: Rows) -> tuple[Refusal, ...]:
+    made = [Refusal(**{name: row[name] for name in Refusal.model_fields}) for row in rows]
+    return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
+
+
+def _refusals_of_all(rows: Rows) -> tuple[Refusal, ...]:
+    groups = _grouped(rows, lambda row: (row["feed"], row["field"], row["scope"], row["rule"]))
+    summed = [group[0] | {"n_refused": _sum([row["n_refused"] for row in group])} for group in groups.values()]
+    return _refusals(summed)
+
+
+def _indicators(rows: Rows, clinic_code: str) -> tuple[Indicator, ...]:
+    by_code = {row["indicator"]: row for row in _of(rows, clinic_code)}
+    made = []
+    for code, definition in DEFINITIONS.items():
+        share = _share(by_code[code], "numerator", "denominator") if code in by_code else Share(whole=0)
+        verdict = judge(share, definition.target_percent)
+        made.append(Indicator(code=code, share=share, target_percent=definition.target_percent, verdict=verdict))
+    return tuple(made)
+
+
+def _responders(rows: Rows, clinic_code: str) -> Responders:
+    found = _of(rows, clinic_code)
+    if not found:
+        return Responders(n_due=0, answered=Share(whole=0), improved=Share(whole=0))
+    row = found[0]
+    return Responders(
+        n_due=row["n_due"],
+        answered=_share(row, "n_answered", "n_due"),
+        improved=_share(row, "n_responders", "n_answered"),
+    )
+
+
+def _effect(row: dict[str, Any]) -> Effect:
+    return Effect(**{name: row[name] for name in Effect.model_fields})
+
+
+def _courses(rows: Rows) -> tuple[Course, ...]:
+    groups = _grouped(rows, lambda row: (row["source"], row["clinic_code"]))
+    return tuple(
+        Course(
+            source=source,
+            clinic_code=code,
+            median_day=group[0]["median_day"],
+            points=tuple(CoursePoint(**row) for row in _plain(sorted(group, key=lambda row: row["day"]), CoursePoint)),
+        )
+        for (source, code), group in sorted(groups.items())
+    )
+
+
+def _flow(rows: Rows) -> tuple[FlowStep, ...]:
+    steps = [FlowStep(**row) for row in _plain(rows, FlowStep)]
+    return tuple(sorted(steps, key=lambda step: (step.trial, step.step_no)))
+
+
+def _imaging(rows: Rows) -> tuple[ImagingRow, ...]:
+    made = [
+        ImagingRow(
+            level=row["level"],
+            finding=row["finding"],
+            share=_share(row, "n_with_finding", "n_assessed"),
+            age_typical_percent=row["age_typical_percent"],
+        )
+        for row in rows
+    ]
+    return tuple(sorted(made, key=lambda one: (one.finding, one.level)))

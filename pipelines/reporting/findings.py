@@ -1,0 +1,130 @@
+"""The at most three findings on top of a report, made by fixed rules; a rule never compares clinics with each other."""
+
+from collections.abc import Iterable, Sequence
+
+from pipelines.reporting.indicators import (
+    DEFINITIONS,
+    REPRESENTATIVE_ANSWERED_PERCENT,
+    SMALLEST_RESPONDER_DENOMINATOR,
+)
+from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, Responders
+from pipelines.reporting.words import (
+    BEFORE_AFTER_LINE,
+    effect_reading,
+    effect_sentence,
+    improved_sentence,
+    improved_title,
+    share_words,
+)
+
+REFUSED_SHARE_OF_CONCERN = 0.05
+SAFETY_FIRST = ("QI-09", "QI-05")
+DECISION_TITLES = {
+    "gains more": "Adding manipulation after four weeks: patients gained more on average",
+    "gains less": "Adding manipulation after four weeks: patients gained less on average",
+    "no difference large enough to matter": "Adding manipulation after four weeks made no difference that matters",
+    "gains more; whether enough to matter cannot be said": "Adding manipulation: a gain, perhaps too small to matter",
+    "gains less; whether enough to matter cannot be said": "Adding manipulation: less gain, perhaps too small to matter",
+    "cannot tell": "Adding manipulation after four weeks: not enough patients to say",
+    "not enough to say": "Adding manipulation after four weeks: not enough to say",
+}
+
+
+def findings(
+    *,
+    arrivals: Sequence[Arrival],
+    indicators: Sequence[Indicator],
+    responders: Responders,
+    effects: Iterable[Effect],
+    network: Responders | None = None,
+) -> tuple[Finding, ...]:
+    """At most three findings: who improved, the most pressing problem, and the decision trial's result."""
+    problems = [*_refused_data(arrivals), *_missed(indicators), *_unanswered(responders)]
+    chosen = [_improved(responders, network), *problems[:1], *_decision(effects)]
+    return tuple(chosen[:3])
+
+
+def _improved(responders: Responders, network: Responders | None) -> Finding:
+    improved = responders.improved
+    too_few = improved.percent is None or (improved.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR
+    return Finding(
+        title="Not enough patients to say how many improved" if too_few else improved_title(improved),
+        text=improved_sentence(responders, network) + ("" if too_few else f" {BEFORE_AFTER_LINE}"),
+        next_step=(
+            "Keep asking for the 12-week form; nothing else can be said yet."
+            if too_few
+            else "Read it with the share that did not answer; do not compare clinics by it."
+        ),
+        certainty="not enough to say" if too_few else _certainty_of(responders),
+    )
+
+
+def _certainty_of(responders: Responders) -> Certainty:
+    improved, answered = responders.improved, responders.answered.bounds
+    width = (improved.upper or 0) - (improved.lower or 0)
+    if answered is None or answered[0] < REPRESENTATIVE_ANSWERED_PERCENT or width > 30:
+        return "low"
+    return "high" if answered[0] >= 80 and width <= 12 else "moderate"
+
+
+def _refused_data(arrivals: Sequence[Arrival]) -> Iterable[Finding]:
+    for arrival in arrivals:
+        refused, kept = arrival.n_rows_refused or 0, arrival.n_rows or 0
+        if refused > REFUSED_SHARE_OF_CONCERN * (refused + kept):
+            yield Finding(
+                title=f"Many {arrival.feed} rows were refused",
+                text=f"About {refused:,} rows of the feed '{arrival.feed}' broke the contract and are not in this report.",
+                next_step="Look at the reasons below and mend them at the source; the next delivery replaces the rows.",
+                certainty="high",
+                is_problem=True,
+            )
+
+
+def _missed(indicators: Sequence[Indicator]) -> Iterable[Finding]:
+    def urgency(indicator: Indicator) -> tuple[int, int]:
+        rank = SAFETY_FIRST.index(indicator.code) if indicator.code in SAFETY_FIRST else len(SAFETY_FIRST)
+        high = indicator.share.bounds[1] if indicator.share.bounds else 100
+        return rank, high - (indicator.target_percent or 0)
+
+    missed = [one for one in indicators if one.verdict == "missed" and one.code != "QI-02"]
+    for indicator in sorted(missed, key=urgency):
+        definition = DEFINITIONS[indicator.code]
+        yield Finding(
+            title=f"{definition.name}: {share_words(indicator.share)}, the target is {indicator.target_percent} %",
+            text=f"Counted: {definition.meaning}. Not recorded counts as not done, so check the records first.",
+            next_step=definition.next_step,
+            certainty="high",
+            is_problem=True,
+        )
+
+
+def _unanswered(responders: Responders) -> Iterable[Finding]:
+    bounds = responders.answered.bounds
+    if bounds is not None and bounds[1] < REPRESENTATIVE_ANSWERED_PERCENT:
+        yield Finding(
+            title=f"{share_words(responders.answered)} answered the 12-week form",
+            text=(
+                f"Below {REPRESENTATIVE_ANSWERED_PERCENT} % the answers may not represent all patients; read every "
+                "outcome on this page with that in mind."
+            ),
+            next_step=DEFINITIONS["QI-02"].next_step,
+            certainty="high",
+            is_problem=True,
+        )
+
+
+def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
+    for effect in effects:
+        if (effect.trial, effect.outcome, effect.group_name) == ("decision", "r30d_12wk", "all"):
+            reading = effect_reading(effect)
+            is_open = reading in ("cannot tell", "not enough to say")
+            yield Finding(
+                title=DECISION_TITLES[reading],
+                text=f"All clinics together. {effect_sentence(effect)}",
+                next_step=(
+                    "Keep recording; no change of practice follows from this."
+                    if is_open
+                    else "Discuss it with the lead clinicians beside the published trials; it is no rule for one patient."
+                ),
+                certainty="not enough to say" if is_open else "low",
+            )

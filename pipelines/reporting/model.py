@@ -1,0 +1,257 @@
+"""The report as typed, versioned models of released numbers. A renderer sees nothing else.
+
+`None` as a count or a percentage means that disclosure control withheld it. A report that contradicts itself (an
+interval that does not hold its estimate, a part larger than its whole) cannot be built: `Contradiction` names the rule.
+"""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+REPORT_SCHEMA_VERSION = "1.0.0"
+NETWORK = "network"
+
+Certainty = Literal["high", "moderate", "low", "not enough to say"]
+Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "cannot tell", "no target", "not recorded"]
+
+
+class Contradiction(ValueError):
+    """Two numbers of one report that cannot both be true."""
+
+
+class Frozen(BaseModel):
+    """Base of every part of a report: immutable, and no field that the schema does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stamp(Frozen):
+    """When and from what a report was made. `source_notes` say where the records come from, one sentence each."""
+
+    made_at: datetime
+    run_id: str
+    data_hash: str
+    code_version: str
+    is_simulated: bool
+    source_notes: tuple[str, ...] = ()
+
+
+class Share(Frozen):
+    """A share of a whole in percent with its 95 % interval; `words` stand in for a percentage that is withheld."""
+
+    whole: int | None
+    percent: int | None = Field(default=None, ge=0, le=100)
+    lower: int | None = Field(default=None, ge=0, le=100)
+    upper: int | None = Field(default=None, ge=0, le=100)
+    words: str | None = None
+
+    @model_validator(mode="after")
+    def _holds_its_estimate(self) -> Self:
+        if self.percent is not None:
+            if self.lower is None or self.upper is None:
+                raise Contradiction(f"{self.percent} % is given without an interval")
+            if not self.lower <= self.percent <= self.upper:
+                raise Contradiction(f"the interval {self.lower} to {self.upper} % does not hold {self.percent} %")
+        return self
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Between which percentages the share itself lies, as far as it may be said; None when nothing may."""
+        if self.percent is not None:
+            return self.percent, self.percent
+        if self.words is None:
+            return None
+        bound = int(self.words.strip("<> %"))
+        return (0, bound) if self.words.startswith("<") else (bound, 100)
+
+
+class Arrival(Frozen):
+    """What of one feed is in force and what was refused; counts of rows."""
+
+    feed: str
+    n_rows: int | None
+    n_rows_refused: int | None
+    n_values_set_aside: int | None
+
+
+class Refusal(Frozen):
+    """Why rows (`scope` row) or single values (`scope` value) of a feed were refused."""
+
+    feed: str
+    field: str
+    scope: Literal["row", "value"]
+    rule: str
+    n_refused: int | None
+
+
+class Indicator(Frozen):
+    """A process indicator: its share, what it is judged against and the verdict."""
+
+    code: str
+    share: Share
+    target_percent: int | None
+    verdict: Verdict
+
+
+class Responders(Frozen):
+    """Who was due a 12-week answer, who answered, and who of those had at least 30 % less disability."""
+
+    n_due: int | None
+    answered: Share
+    improved: Share
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.n_due is not None and self.answered.whole is not None and self.answered.whole > self.n_due:
+            raise Contradiction(f"{self.answered.whole} were asked but only {self.n_due} were due")
+        if self.improved.whole is not None and self.n_due is not None and self.improved.whole > self.n_due:
+            raise Contradiction(f"{self.improved.whole} answered but only {self.n_due} were due")
+        return self
+
+
+class CoursePoint(Frozen):
+    """Cumulative share (percent) improved and stepped up to surgery or injection by a day."""
+
+    day: int
+    improved_percent: int = Field(ge=0, le=100)
+    lower_percent: int | None = Field(ge=0, le=100)
+    upper_percent: int | None = Field(ge=0, le=100)
+    stepped_up_percent: int = Field(ge=0, le=100)
+    n_at_risk: int | None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        low, high = self.lower_percent, self.upper_percent
+        if low is not None and high is not None and not low <= self.improved_percent <= high:
+            raise Contradiction(f"day {self.day}: the interval {low} to {high} % does not hold {self.improved_percent} %")
+        if self.improved_percent + self.stepped_up_percent > 101:
+            raise Contradiction(f"day {self.day}: improved and stepped up exceed everyone")
+        return self
+
+
+class Course(Frozen):
+    """The natural course of one source of records; `median_day` is None when fewer than half improved."""
+
+    source: str
+    clinic_code: str
+    median_day: int | None
+    points: tuple[CoursePoint, ...]
+
+    @model_validator(mode="after")
+    def _never_falls(self) -> Self:
+        shares = [point.improved_percent for point in self.points]
+        if shares != sorted(shares):
+            raise Contradiction(f"the cumulative share improved falls over time: {shares}")
+        return self
+
+
+class Effect(Frozen):
+    """One effect of the network: estimated with its interval, or refused with its reason. Positive is better."""
+
+    trial: str
+    outcome: str
+    contrast: str
+    group_name: str
+    group_level: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    n: int | None = None
+    n_treated: int | None = None
+    n_comparator: int | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        where = f"{self.trial}, {self.outcome}, {self.contrast}"
+        if self.status == "refused":
+            if self.estimate is not None:
+                raise Contradiction(f"{where}: refused, but an estimate is given")
+            if not self.reason:
+                raise Contradiction(f"{where}: refused without a reason")
+            return self
+        if self.estimate is None or self.lower is None or self.upper is None:
+            raise Contradiction(f"{where}: estimated, but the estimate or its interval is missing")
+        if not self.lower <= self.estimate <= self.upper:
+            raise Contradiction(f"{where}: the interval {self.lower} to {self.upper} does not hold {self.estimate}")
+        for part in (self.n_treated, self.n_comparator):
+            if part is not None and self.n is not None and part > self.n:
+                raise Contradiction(f"{where}: {part} in an arm of {self.n} in all")
+        return self
+
+
+class FlowStep(Frozen):
+    """One step of who is compared in a trial; counts of episodes."""
+
+    trial: str
+    step_no: int
+    step: str
+    n_left_out: int | None
+    n_remaining: int | None
+
+
+class ImagingRow(Frozen):
+    """How often a finding was seen at a level among those assessed there, and in people of that age without pain."""
+
+    level: str
+    finding: str
+    share: Share
+    age_typical_percent: int | None = Field(default=None, ge=0, le=100)
+
+
+class Finding(Frozen):
+    """One of at most three findings: what is so, how sure it is, and what to do next."""
+
+    title: str
+    text: str
+    next_step: str
+    certainty: Certainty
+    is_problem: bool = False
+
+
+class Report(Frozen):
+    """What a clinic's and the network's report share."""
+
+    schema_version: Literal["1.0.0"] = REPORT_SCHEMA_VERSION
+    stamp: Stamp
+    findings: tuple[Finding, ...] = Field(max_length=3)
+    arrivals: tuple[Arrival, ...]
+    refusals: tuple[Refusal, ...]
+    indicators: tuple[Indicator, ...]
+    responders: Responders
+    effects: tuple[Effect, ...]
+    courses: tuple[Course, ...]
+
+
+class ClinicReport(Report):
+    """One clinic's report; `effects` and `network_responders` are network-wide."""
+
+    clinic_code: str
+    latest_delivery_id: str
+    network_responders: Responders
+
+
+class ClinicLine(Frozen):
+    """One clinic's row on the network's page."""
+
+    clinic_code: str
+    n_episodes: int | None
+    responders: Responders
+    indicators: tuple[Indicator, ...]
+
+
+class NetworkReport(Report):
+    """The network's report: clinics in alphabetical order, never ranked."""
+
+    clinics: tuple[ClinicLine, ...]
+    flow: tuple[FlowStep, ...]
+    imaging: tuple[ImagingRow, ...]
+
+
+class Reports(Frozen):
+    """All reports of one night."""
+
+    clinics: tuple[ClinicReport, ...]
+    network: NetworkReport
