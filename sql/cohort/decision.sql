@@ -91,7 +91,8 @@ select
     / nullif(pain_sums.n_scores * pain_sums.sum_day_day - pain_sums.sum_day * pain_sums.sum_day, 0)
         as pain_slope_per_week,
     disabilities.disability_by_time_zero,
-    case when contacts.attended_before = 0 then false else contacts.has_manipulation_before end as is_manipulated_before,
+    case when contacts.attended_before = 0 then false else contacts.has_manipulation_before end
+        as is_manipulated_before,
     case
         when contacts.has_manipulation_after then 'add_manipulation'
         when not contacts.has_manipulation_after then 'continue_without'

@@ -17,7 +17,9 @@ with schedule as (
     select
         timepoint.timepoint_weeks,
         timepoint.window_days
-    from (values (0, 3), (2, 7), (4, 7), (6, 10), (12, 14), (26, 28), (52, 42)) as timepoint (timepoint_weeks, window_days)
+    from
+        (values (0, 3), (2, 7), (4, 7), (6, 10), (12, 14), (26, 28), (52, 42))
+            as timepoint (timepoint_weeks, window_days)
 ),
 
 surgery_discharges as (
@@ -64,7 +66,8 @@ timepoints as (
         schedule.window_days,
         coalesce(delivered.due_day, 7 * schedule.timepoint_weeks) as due_day,
         case
-            when surgery_discharges.surgery_day
+            when
+                surgery_discharges.surgery_day
                 <= coalesce(delivered.completed_day, delivered.due_day, 7 * schedule.timepoint_weeks)
                 then true
             else delivered.surgery_or_injection != 'none'
@@ -83,7 +86,8 @@ measured as (
         timepoints.episode_key,
         timepoints.timepoint_weeks,
         case
-            when answers.completed_day between timepoints.due_day - timepoints.window_days
+            when
+                answers.completed_day between timepoints.due_day - timepoints.window_days
                 and timepoints.due_day + timepoints.window_days
                 then 'in_window'
             when answers.completed_day is not null then 'off_window'

@@ -13,7 +13,9 @@ with components as (
     select
         session_component.session_key,
         bool_or(
-            session_component.component in ('advice', 'education', 'rest_relative', 'medication_advice', 'psych_informed')
+            session_component.component in (
+                'advice', 'education', 'rest_relative', 'medication_advice', 'psych_informed'
+            )
         ) as has_advice,
         bool_or(session_component.component = 'exercise') as has_exercise,
         bool_or(session_component.component = 'manipulation') as has_manipulation,
@@ -24,7 +26,8 @@ with components as (
         coalesce(
             bool_or(session_component.manip_type in ('nonthrust_mobilisation', 'flexion_distraction')), false
         ) as has_nonthrust,
-        coalesce(bool_or(session_component.manip_type in ('instrument_assisted', 'drop_table')), false) as has_instrument
+        coalesce(bool_or(session_component.manip_type in ('instrument_assisted', 'drop_table')), false)
+            as has_instrument
     from clean.session_component as session_component
     group by session_component.session_key
 ),

@@ -1,0 +1,185 @@
+"""A YAML case of a SQL model: given rows in, expected rows out. What belongs here is how a case is read, run and compared.
+
+A case lies in `cases/<schema>.<table>/<what_it_says>.yaml`:
+
+    given:
+        clean.intake: [{episode_key: e1, nprs_leg_avg: 6}]
+    expect: [{episode_key: e1, main_site: leg}]
+
+Columns that a given row does not name are NULL, and a NULL value of a clean table has the reason `a` unless the row says
+otherwise. Tables that are not given are built from those that are, by their own SQL. Only the columns that an expected row
+names are compared, row by row, in the order of the model's key.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from pipelines.casting import SQL_FOLDER
+from pipelines.deliveries.load import create_raw_tables
+from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
+from pipelines.warehouse import open_warehouse
+
+CASES_FOLDER = Path(__file__).parent / "cases"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SqlCase:
+    """One case: the table it speaks of, what it says, the given rows by table and the rows expected."""
+
+    table: str
+    sentence: str
+    given: Mapping[str, list[Row]]
+    expect: list[Row]
+
+    @property
+    def title(self) -> str:
+        """`table: what the case says`, as pytest shows it."""
+        return f"{self.table}: {self.sentence}"
+
+
+def read_case(path: Path) -> SqlCase:
+    """Read one case; raises ValueError when it has anything but `given` and `expect`."""
+    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if set(text) != {"given", "expect"}:
+        raise ValueError(f"{path.parent.name}/{path.name}: a case has `given` and `expect`, this one has {sorted(text)}")
+    return SqlCase(path.parent.name, path.stem.replace("_", " "), text["given"], text["expect"])
+
+
+def all_cases() -> list[SqlCase]:
+    """Every case, by table and sentence."""
+    return [read_case(path) for path in sorted(CASES_FOLDER.glob("*/*.yaml"))]
+
+
+@cache
+def model_files() -> dict[str, SqlFile]:
+    """Every file of `sql/<schema>/` by table."""
+    files = (read_sql_file(path) for path in sorted(SQL_FOLDER.glob("*/*.sql")))
+    return {file.table: file for file in files}
+
+
+def upstream(table: str, stop: frozenset[str] = frozenset()) -> list[SqlFile]:
+    """The files that must be built before `table`, in order; tables in `stop` need nothing."""
+    files = model_files()
+    found: dict[str, SqlFile] = {}
+    pending = [table]
+    while pending:
+        for source in files[pending.pop()].reads:
+            if source in files and source not in found:
+                found[source] = files[source]
+                if source not in stop:
+                    pending.append(source)
+    return in_order(found.values())
+
+
+@cache
+def columns_of(table: str) -> dict[str, str]:
+    """The columns of a model's table and their types, from its own SQL run on empty deliveries."""
+    with open_warehouse(":memory:", threads=1) as con:
+        create_raw_tables(con)
+        for file in [*upstream(table), model_files()[table]]:
+            materialize(con, file)
+        return _described(con, table)
+
+
+def run_case(case: SqlCase) -> list[Row]:
+    """The rows of the case's model on the given rows, in the order of its key (or of all columns, without one)."""
+    model = model_files()[case.table]
+    has_raw_rows = any(table.startswith("raw.") for table in case.given)
+    with open_warehouse(":memory:", threads=1) as con:
+        create_raw_tables(con)
+        for table, rows in case.given.items():
+            _give(con, table, rows)
+        for file in upstream(case.table, frozenset(case.given)):
+            if file.table in case.given:
+                continue
+            if file.schema == "clean" and not has_raw_rows:
+                _create_empty(con, file.table)
+            else:
+                materialize(con, file)
+        ordering = ", ".join(model.key) or "all"
+        answer = con.execute(f"select * from (\n{model.text}\n) order by {ordering}")
+        names = [column[0] for column in answer.description or []]
+        return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
+
+
+def differences(expected: list[Row], found: list[Row]) -> list[str]:
+    """What is not as expected, one line a difference; empty when all is."""
+    lines = []
+    if len(expected) != len(found):
+        lines.append(f"{len(found)} rows, expected {len(expected)}")
+    for number, (wanted, row) in enumerate(zip(expected, found, strict=False), start=1):
+        for column, value in wanted.items():
+            if column not in row:
+                lines.append(f"row {number}: no column {column}")
+            elif not is_same(value, row[column]):
+                lines.append(f"row {number}: {column} is {row[column]!r}, expected {value!r}")
+    return lines
+
+
+def is_same(expected: object, found: object) -> bool:
+    """Whether two values are the same; numbers to nine digits, and true is not 1."""
+    if isinstance(expected, bool) or isinstance(found, bool) or expected is None or found is None:
+        return expected is found
+    if isinstance(expected, int | float) and isinstance(found, int | float):
+        return math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-9)
+    return expected == found
+
+
+def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    if table in model_files():
+        types = _create_empty(con, table)
+    elif table.startswith("raw."):
+        types = _described(con, table)
+    else:
+        types = _create_as_given(con, table, rows)
+    for number, row in enumerate(rows, start=1):
+        if unknown := set(row) - set(types):
+            raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
+        full = _with_row_number(row, types, number) if table.startswith("raw.") else _with_reasons(row, types)
+        values = [_as_delivered(value) if types[name] == "VARCHAR" else value for name, value in full.items()]
+        marks = ", ".join("?" for _ in full)
+        con.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", values)
+
+
+def _create_empty(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    types = columns_of(table)
+    con.execute(f"create table {table} ({', '.join(f'{name} {type_}' for name, type_ in types.items())})")
+    return types
+
+
+def _create_as_given(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> dict[str, str]:
+    """A table that Python writes (estimates.*): its columns are those given, typed by their first known value."""
+    sql_types = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
+    known = {name: value for row in reversed(rows) for name, value in row.items() if value is not None}
+    types = {name: sql_types[type(known.get(name, ""))] for row in rows for name in row}
+    con.execute(f"create table {table} ({', '.join(f'{name} {type_}' for name, type_ in types.items())})")
+    return types
+
+
+def _described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"describe {table}").fetchall()}
+
+
+def _with_row_number(row: Row, types: dict[str, str], number: int) -> Row:
+    return {"row_number": number, **row} if "row_number" in types else row
+
+
+def _with_reasons(row: Row, types: dict[str, str]) -> Row:
+    reasons = {
+        f"{name}_reason": "a" for name in types if f"{name}_reason" in types and row.get(name) is None
+    }
+    return {**reasons, **row}
+
+
+def _as_delivered(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return None if value is None else str(value)

@@ -1,0 +1,41 @@
+import pytest
+
+from pipelines.contracts import FEEDS
+from pipelines.tables import SqlFile
+
+from .sql_case import CASES_FOLDER, all_cases, model_files
+
+FILES = [pytest.param(file, id=file.table) for file in model_files().values()]
+TABLES = [pytest.param(file, id=file.table) for file in model_files().values() if file.schema in ("clean", "cohort")]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_sql_file_says_what_one_row_is(file: SqlFile) -> None:
+    assert len(file.description) > 20
+
+
+@pytest.mark.parametrize("file", TABLES)
+def test_a_table_says_its_scope_and_its_key(file: SqlFile) -> None:
+    assert file.one("scope") in ("patient", "global")
+    assert file.key
+
+
+@pytest.mark.parametrize("file", TABLES)
+def test_a_patient_scope_table_reads_no_global_one(file: SqlFile) -> None:
+    if file.scope == "patient":
+        sources = [model_files()[table] for table in file.reads if table in model_files()]
+        assert [source.table for source in sources if source.scope == "global"] in ([], ["clean.delivery"])
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_sql_file_has_a_case(file: SqlFile) -> None:
+    """The feeds of sql/clean are written from one template, so one case stands for all of them."""
+    spoken_of = {case.table for case in all_cases()}
+    if file.schema == "clean" and file.name in FEEDS:
+        assert spoken_of & {f"clean.{feed}" for feed in FEEDS}
+    else:
+        assert file.table in spoken_of
+
+
+def test_every_case_speaks_of_a_sql_file_that_exists() -> None:
+    assert {folder.name for folder in CASES_FOLDER.iterdir()} <= set(model_files())
