@@ -46,6 +46,7 @@ facts as (
     left join cohort.examinations as exam on flags.episode_key = exam.episode_key
     left join met on flags.episode_key = met.episode_key
 )
+
 select
     facts.episode_key,
     case

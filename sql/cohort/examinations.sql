@@ -1,7 +1,7 @@
 -- One episode examined by day 0: the last recorded value of each sign in the examinations on days -14 to 0, and what they add up to.
 -- A sum of signs is three-valued: true when one sign shows it, false only when every sign was tested and none shows it, else NULL.
 -- neuro_deficit (domain/derived.md): a myotome under 5, a knee or ankle jerk reduced against the other side, or sensation reduced or
--- absent in a root. A sign that was not tested is never normal. exam_day is the last examination's.
+-- absent in a root; roots_with_signs names them by side ('L5 left'). A sign that was not tested is never normal. exam_day is the last examination's.
 -- scope: patient
 -- key: episode_key
 -- expect: exam_day between -14 and 0
@@ -111,7 +111,65 @@ signs as (
         or latest.segmental_hypomobility_l2 = 'hyper'
         or latest.segmental_hypomobility_l3 = 'hyper'
         or latest.segmental_hypomobility_l4 = 'hyper'
-        or latest.segmental_hypomobility_l5 = 'hyper' as has_hypermobile_segment
+        or latest.segmental_hypomobility_l5 = 'hyper' as has_hypermobile_segment,
+        list_sort(
+            list_distinct([
+                case when latest.myotome_l2_l < 5 then 'L2 left' end,
+                case when latest.myotome_l2_r < 5 then 'L2 right' end,
+                case
+                    when
+                        latest.myotome_l3_l < 5
+                        or latest.sensation_l3_l in ('reduced', 'absent')
+                        then 'L3 left'
+                end,
+                case
+                    when
+                        latest.myotome_l3_r < 5
+                        or latest.sensation_l3_r in ('reduced', 'absent')
+                        then 'L3 right'
+                end,
+                case
+                    when
+                        latest.myotome_l4_l < 5
+                        or latest.sensation_l4_l in ('reduced', 'absent')
+                        or latest.reflex_patellar_l < least(2, latest.reflex_patellar_r)
+                        then 'L4 left'
+                end,
+                case
+                    when
+                        latest.myotome_l4_r < 5
+                        or latest.sensation_l4_r in ('reduced', 'absent')
+                        or latest.reflex_patellar_r < least(2, latest.reflex_patellar_l)
+                        then 'L4 right'
+                end,
+                case
+                    when
+                        latest.myotome_l5_l < 5
+                        or latest.sensation_l5_l in ('reduced', 'absent')
+                        then 'L5 left'
+                end,
+                case
+                    when
+                        latest.myotome_l5_r < 5
+                        or latest.sensation_l5_r in ('reduced', 'absent')
+                        then 'L5 right'
+                end,
+                case
+                    when
+                        latest.myotome_s1_l < 5
+                        or latest.sensation_s1_l in ('reduced', 'absent')
+                        or latest.reflex_achilles_l < least(2, latest.reflex_achilles_r)
+                        then 'S1 left'
+                end,
+                case
+                    when
+                        latest.myotome_s1_r < 5
+                        or latest.sensation_s1_r in ('reduced', 'absent')
+                        or latest.reflex_achilles_r < least(2, latest.reflex_achilles_l)
+                        then 'S1 right'
+                end
+            ])
+        ) as roots_with_signs
     from latest
 )
 
@@ -141,6 +199,7 @@ select
     or signs.has_weak_myotome_right
     or signs.has_reflex_asymmetry
     or signs.has_reduced_sensation as has_neuro_deficit,
+    signs.roots_with_signs,
     signs.slr_positive_l or signs.slr_positive_r as is_slr_positive,
     signs.crossed_slr as is_crossed_slr_positive,
     signs.slump_l or signs.slump_r as is_slump_positive,

@@ -1,8 +1,8 @@
 -- One episode: what spinal imaging by day 0 shows at its worst level, and how common that is at this age without pain.
 -- Grades are ordinal numbers: 0 is normal or none, then the contract's order (Pfirrmann keeps 1 to 5; Modic 4 is mixed), the worst of
 -- the levels that were assessed: a lower bound while others were not. A finding is true when an assessed level shows it, false only
--- when all five lumbar levels were graded for it and none does, else NULL. Degeneration is Pfirrmann 3 or more.
--- The shares at age are of people without pain (Brinjikji 2015, domain/evidence.md; 90+ as 80 to 89), NULL where no level was graded
+-- when all five lumbar levels were level_grade for it and none does, else NULL. Degeneration is Pfirrmann 3 or more.
+-- The shares at age are of people without pain (Brinjikji 2015, domain/evidence.md; 90+ as 80 to 89), NULL where no level was level_grade
 -- for the finding, so that a mean over episodes compares like with like. serious_findings: of any study by day 0, NULL when none says.
 -- scope: patient
 -- key: episode_key
@@ -40,20 +40,21 @@ serious as (
 
 ranked as (
     select
-        graded.episode_key,
-        graded.is_assessed,
-        graded.level in ('L1-L2', 'L2-L3', 'L3-L4', 'L4-L5', 'L5-S1') as is_lumbar,
-        graded.pfirrmann,
-        graded.facet_arthropathy,
-        graded.foraminal_stenosis,
-        graded.spondylolisthesis,
-        list_position(['normal', 'bulge', 'protrusion', 'extrusion', 'sequestration'], graded.disc_contour) - 1 as contour,
-        list_position(['none', 'mild', 'moderate', 'severe'], graded.disc_height_loss) - 1 as height,
-        list_position(['none', 'mild', 'moderate', 'severe'], graded.central_stenosis) - 1 as central,
-        list_position(['none', 'mild', 'moderate', 'severe'], graded.lateral_recess_stenosis) - 1 as recess,
-        list_position(['none', 'contact', 'deviation', 'compression'], graded.nerve_root_compromise) - 1 as root,
-        list_position(['none', '1', '2', '3', 'mixed'], graded.modic) - 1 as modic
-    from cohort.imaging_levels as graded
+        level_grade.episode_key,
+        level_grade.is_assessed,
+        level_grade.level in ('L1-L2', 'L2-L3', 'L3-L4', 'L4-L5', 'L5-S1') as is_lumbar,
+        level_grade.pfirrmann,
+        level_grade.facet_arthropathy,
+        level_grade.foraminal_stenosis,
+        level_grade.spondylolisthesis,
+        list_position(['normal', 'bulge', 'protrusion', 'extrusion', 'sequestration'], level_grade.disc_contour) - 1
+            as contour,
+        list_position(['none', 'mild', 'moderate', 'severe'], level_grade.disc_height_loss) - 1 as height,
+        list_position(['none', 'mild', 'moderate', 'severe'], level_grade.central_stenosis) - 1 as central,
+        list_position(['none', 'mild', 'moderate', 'severe'], level_grade.lateral_recess_stenosis) - 1 as recess,
+        list_position(['none', 'contact', 'deviation', 'compression'], level_grade.nerve_root_compromise) - 1 as root,
+        list_position(['none', '1', '2', '3', 'mixed'], level_grade.modic) - 1 as modic
+    from cohort.imaging_levels as level_grade
 ),
 
 worst as (
@@ -111,16 +112,16 @@ select
     case when worst.pfirrmann >= 3 then true when worst.is_pfirrmann_complete then false end as is_degenerated,
     case when worst.disc_height_loss >= 1 then true when worst.is_height_complete then false end as is_height_lost,
     case when worst.disc_contour >= 1 then true when worst.is_contour_complete then false end as is_bulge_or_worse,
-    case when worst.disc_contour >= 2 then true when worst.is_contour_complete then false end as is_protrusion_or_worse,
+    case when worst.disc_contour >= 2 then true when worst.is_contour_complete then false end
+        as is_protrusion_or_worse,
     case when worst.facet_arthropathy >= 1 then true when worst.is_facet_complete then false end as is_facet_arthropathy,
     case when worst.spondylolisthesis >= 1 then true when worst.is_slip_complete then false end as is_spondylolisthesis,
-    cast(case when worst.pfirrmann is not null then age.degeneration end as double) as expected_degeneration_share_at_age,
-    cast(case when worst.disc_height_loss is not null then age.height_loss end as double) as expected_height_loss_share_at_age,
-    cast(case when worst.disc_contour is not null then age.bulge end as double) as expected_bulge_share_at_age,
-    cast(case when worst.disc_contour is not null then age.protrusion end as double) as expected_protrusion_share_at_age,
-    cast(case when worst.facet_arthropathy is not null then age.facet end as double) as expected_facet_share_at_age,
-    cast(case when worst.spondylolisthesis is not null then age.spondylolisthesis end as double)
-        as expected_spondylolisthesis_share_at_age,
+    case when worst.pfirrmann is not null then age.degeneration end as expected_degeneration_share_at_age,
+    case when worst.disc_height_loss is not null then age.height_loss end as expected_height_loss_share_at_age,
+    case when worst.disc_contour is not null then age.bulge end as expected_bulge_share_at_age,
+    case when worst.disc_contour is not null then age.protrusion end as expected_protrusion_share_at_age,
+    case when worst.facet_arthropathy is not null then age.facet end as expected_facet_share_at_age,
+    case when worst.spondylolisthesis is not null then age.spondylolisthesis end as expected_spondylolisthesis_share_at_age,
     case when serious.episode_key is not null then coalesce(serious.findings, []) end as serious_findings
 from clean.intake as intake
 left join studies on intake.episode_key = studies.episode_key

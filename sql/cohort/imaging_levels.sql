@@ -44,7 +44,8 @@ readings as (
 ranked as (
     select
         readings.*,
-        list_position(['normal', 'bulge', 'protrusion', 'extrusion', 'sequestration'], readings.disc_contour) as contour_rank,
+        list_position(['normal', 'bulge', 'protrusion', 'extrusion', 'sequestration'], readings.disc_contour)
+            as contour_rank,
         list_position(['none', 'mild', 'moderate', 'severe'], readings.disc_height_loss) as height_rank,
         list_position(['none', 'small', 'moderate', 'large', 'bridging'], readings.osteophyte) as osteophyte_rank,
         list_position(['none', 'mild', 'moderate', 'severe'], readings.central_stenosis) as central_rank,

@@ -24,7 +24,10 @@ with recorded as (
         intake.rf_steroid_prolonged,
         intake.rf_anticoagulant,
         intake.rf_aaa_or_pulsatile_mass,
-        case when intake.rf_under18_pregnant_reason = 'n' then false else intake.rf_under18_pregnant end as rf_under18_pregnant,
+        case
+            when intake.rf_under18_pregnant_reason = 'n' then false
+            else intake.rf_under18_pregnant
+        end as rf_under18_pregnant,
         intake.numbness = 'saddle' as has_saddle_numbness,
         intake.weakness_reported = 'progressive' as has_progressive_weakness,
         (

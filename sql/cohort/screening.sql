@@ -44,7 +44,10 @@ facts as (
         coalesce(
             exam.has_myotome_of_3_or_less, case when not intake.neuro_deficit then false end
         ) as has_myotome_of_3_or_less,
-        blood.is_crp_raised or blood.is_esr_raised or blood.is_alp_raised or blood.is_calcium_raised as is_any_marker_raised,
+        blood.is_crp_raised
+        or blood.is_esr_raised
+        or blood.is_alp_raised
+        or blood.is_calcium_raised as is_any_marker_raised,
         list_contains(intake.complaint_region, 'calf')
         and intake.walking_limit in ('lt100m', '100_500m', '500m_1km') as has_calf_claudication,
         intake.walking_limit in ('lt100m', '100_500m', '500m_1km')
@@ -54,9 +57,7 @@ facts as (
             when exam.pedal_pulses = 'present' or exam.abpi_min <= 1.4 then false
         end as has_arterial_sign,
         ages.is_onset_under_45
-        and coalesce(
-            intake.episode_duration_days > 90, intake.duration_band in ('3-12mo', 'gt12mo')
-        ) as is_early_onset_over_3_months,
+        and coalesce(intake.episode_duration_days > 90, intake.duration_band in ('3-12mo', 'gt12mo')) as is_early_onset,
         coalesce(imaging.serious_findings, []) as findings,
         cast(null as boolean) as no_field
     from clean.intake as intake
@@ -82,7 +83,7 @@ rules as (
                     list_contains(facts.findings, 'cauda_equina')
                 ],
                 'needed': 1,
-                'together': []::boolean[]
+                'together': cast([] as boolean[])
             },
             {
                 'condition': 'progressive_motor_deficit',
@@ -162,7 +163,10 @@ rules as (
                 'together': []
             },
             {
-                'condition': 'sacroiliac_or_trochanteric_pain', 'alone': [facts.no_field], 'needed': 1, 'together': []
+                'condition': 'sacroiliac_or_trochanteric_pain',
+                'alone': [facts.no_field],
+                'needed': 1,
+                'together': []
             },
             {
                 'condition': 'peripheral_neuropathy',
@@ -189,20 +193,17 @@ rules as (
                 'condition': 'axial_spondyloarthritis',
                 'alone': [list_contains(facts.findings, 'inflammatory')],
                 'needed': 4,
-                'together': list_transform(
-                    [
-                        ages.is_onset_under_35,
-                        intake.night_pain_wakes_2nd_half,
-                        list_contains(intake.complaint_region, 'buttock'),
-                        intake.fh_inflammatory_spine,
-                        intake.comorb_inflammatory_arthritis,
-                        facts.no_field,
-                        facts.no_field,
-                        facts.no_field,
-                        facts.no_field
-                    ],
-                    lambda feature: feature and facts.is_early_onset_over_3_months
-                )
+                'together': [
+                    facts.is_early_onset and ages.is_onset_under_35,
+                    facts.is_early_onset and intake.night_pain_wakes_2nd_half,
+                    facts.is_early_onset and list_contains(intake.complaint_region, 'buttock'),
+                    facts.is_early_onset and intake.fh_inflammatory_spine,
+                    facts.is_early_onset and intake.comorb_inflammatory_arthritis,
+                    facts.is_early_onset and facts.no_field,
+                    facts.is_early_onset and facts.no_field,
+                    facts.is_early_onset and facts.no_field,
+                    facts.is_early_onset and facts.no_field
+                ]
             },
             {
                 'condition': 'upper_motor_neuron_disease',
@@ -210,8 +211,18 @@ rules as (
                 'needed': 1,
                 'together': []
             },
-            {'condition': 'dvt_compartment_shingles', 'alone': [facts.no_field], 'needed': 1, 'together': []},
-            {'condition': 'visceral', 'alone': [facts.no_field], 'needed': 1, 'together': []}
+            {
+                'condition': 'dvt_compartment_shingles',
+                'alone': [facts.no_field],
+                'needed': 1,
+                'together': []
+            },
+            {
+                'condition': 'visceral',
+                'alone': [facts.no_field],
+                'needed': 1,
+                'together': []
+            }
         ]) as rule
     from clean.intake as intake
     inner join facts on intake.episode_key = facts.episode_key
@@ -226,10 +237,10 @@ counts as (
         rules.episode_key,
         rules.rule['condition'] as condition,
         rules.rule['needed'] as needed,
-        len(list_filter(rules.rule['alone'], lambda item: item)) as n_alone,
-        len(list_filter(rules.rule['alone'], lambda item: coalesce(item, true))) as n_alone_possible,
-        len(list_filter(rules.rule['together'], lambda item: item)) as n_together,
-        len(list_filter(rules.rule['together'], lambda item: coalesce(item, true))) as n_together_possible
+        coalesce(list_sum(cast(rules.rule['alone'] as integer[])), 0) as n_alone,
+        len(rules.rule['alone']) - list_count(rules.rule['alone']) as n_alone_unknown,
+        coalesce(list_sum(cast(rules.rule['together'] as integer[])), 0) as n_together,
+        len(rules.rule['together']) - list_count(rules.rule['together']) as n_together_unknown
     from rules
 )
 
@@ -238,7 +249,7 @@ select
     counts.condition,
     case
         when counts.n_alone > 0 or counts.n_together >= counts.needed then 'met'
-        when counts.n_alone_possible = 0 and counts.n_together_possible < counts.needed then 'not_met'
+        when counts.n_alone_unknown = 0 and counts.n_together + counts.n_together_unknown < counts.needed then 'not_met'
         else 'unknown'
     end as status
 from counts
