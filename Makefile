@@ -1,0 +1,78 @@
+# One file of commands, for people and for CI. Needs Python 3.11 or later, make and a package index; nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := PYTHONDONTWRITEBYTECODE= $(BIN)
+
+.PHONY: help setup setup-dev demo test check ci lock sciatica spider ui docs clean
+
+help:
+	@echo "make demo    set up and run a whole night on simulated clinics"
+	@echo "make test    set up and run the tests (under 5 minutes)"
+	@echo "make check   formatting, linters, types, layers"
+	@echo "make ci      everything that CI runs"
+	@echo "make ui      Dagster's page on this machine    make sciatica, make spider   real records"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Stepcare needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.stepcare: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.stepcare-dev: requirements-dev.lock requirements-data.lock $(VENV)/.stepcare
+	@echo "Setting up the tests' tools ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements-data.lock
+	@touch $@
+
+setup: $(VENV)/.stepcare
+setup-dev: $(VENV)/.stepcare-dev
+
+demo: setup
+	@$(RUN)/stepcare demo
+
+ui: setup
+	@$(RUN)/stepcare ui
+
+sciatica: setup-dev
+	@STEPCARE_HOME=var/sciatica $(RUN)/stepcare adapt sciatica
+	@STEPCARE_HOME=var/sciatica $(RUN)/stepcare nightly
+
+spider: setup-dev
+	@STEPCARE_HOME=var/spider $(RUN)/stepcare adapt spider
+	@STEPCARE_HOME=var/spider $(RUN)/stepcare nightly
+
+test: setup-dev
+	@$(RUN)/python -m pytest
+
+check: setup-dev
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports --no-cache
+	@$(RUN)/sqlfluff lint --disable-progress-bar sql
+	@$(RUN)/python -m pipelines.dictionary --check
+
+ci: test check
+	@$(RUN)/dg check defs
+	@$(RUN)/python -m pytest -m ci
+
+docs: setup-dev
+	@$(RUN)/python -m pipelines.casting
+	@$(RUN)/python -m pipelines.dictionary
+
+# The lock holds every package with its hashes, and no address of an index.
+LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock:
+	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	$(VENV)-lock/bin/uv $(LOCK) --group build -o requirements.lock
+	$(VENV)-lock/bin/uv $(LOCK) --group build --group dev -o requirements-dev.lock
+	$(VENV)-lock/bin/uv pip compile requirements-data.in --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-data.lock
+
+clean:
+	rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,43 @@
+"""The code location: every asset and check of `assets`, the jobs, schedules and sensor, and the one resource."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+import assets
+from pipelines.resources import NightBuild
+from pipelines.schedules import build_schedules, freshness, nightly, weekly_report
+from pipelines.settings import Settings
+
+
+def build_definitions(
+    settings: Settings | None = None, loggers: Mapping[str, dg.LoggerDefinition] | None = None, **resources: Any
+) -> dg.Definitions:
+    """The real code location, for the installation of `settings` (default: the environment's).
+
+    `resources` replaces resources by name, so that tests build the same graph on other folders.
+    """
+    settings = settings or Settings.from_environment()
+    schedules, sensors = build_schedules(settings)
+    night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
+    return dg.Definitions(
+        assets=dg.load_assets_from_package_module(assets),
+        asset_checks=dg.load_asset_checks_from_package_module(assets),
+        jobs=[nightly, weekly_report],
+        schedules=schedules,
+        sensors=sensors,
+        resources={"night": night} | resources,
+        loggers=dict(loggers or {}),
+        executor=dg.in_process_executor,
+    ).map_asset_specs(func=lambda spec: _with_freshness(spec, settings.timezone))
+
+
+def _with_freshness(spec: dg.AssetSpec, timezone: str) -> dg.AssetSpec:
+    """The published night is what people rely on: its freshness is what is watched."""
+    if spec.key == dg.AssetKey(["report", "published"]):
+        return dg.apply_freshness_policy(spec, freshness(timezone))
+    return spec
+
+
+defs = build_definitions()

@@ -1,0 +1,149 @@
+"""One whole night from the command line: look, take in, run the job in this process, and say how it ended."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import errors
+from pipelines.deliveries.inbox import receive
+from pipelines.deliveries.ledger import Entry, open_ledger
+from pipelines.generations import Generation, current_generation
+from pipelines.provenance import ROOT
+from pipelines.settings import Settings
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class NightResult:
+    """How a night ended: the published generation, the run (None when nothing was new), what was refused this time."""
+
+    generation: Generation | None
+    run_id: str | None
+    refused: tuple[Entry, ...]
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold this installation's lock; raises AlreadyRunning when another night holds it. The kernel frees it with the process."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.home / "night.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise errors.AlreadyRunning(
+                f"a night is running already in {settings.home} (process {lock.read().strip() or 'unknown'}). "
+                "Wait for it; nothing was started"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def prepare_dagster(settings: Settings) -> None:
+    """Point Dagster at this installation's own home, with the instance settings of the project."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(ROOT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["STEPCARE_HOME"] = str(settings.home)
+    os.environ["STEPCARE_INBOX"] = str(settings.inbox)
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+
+
+def run_night(settings: Settings, say: Say) -> NightResult:
+    """Run the night when something is new; otherwise say that nothing is and do no more than look.
+
+    Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
+    """
+    os.umask(0o077)
+    with only_one(settings):
+        prepare_dagster(settings)
+        settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open_ledger(settings.ledger) as ledger:
+            judged = receive(settings.inbox, settings.store, ledger, lambda line: say(f"  {line}"))
+        from pipelines.schedules import what_is_new  # Dagster: 2 s of CPU, after the looking
+
+        key, reason = what_is_new(settings)
+        published = current_generation(settings)
+        if not key and published is None:
+            refused = [entry for entry in judged if entry.state == "refused"]
+            if refused:
+                raise errors.DeliveryError("no delivery could be loaded; the reasons stand above. Nothing was published")
+            raise errors.NothingToDo(f"{reason}. Put deliveries there as <clinic>/<delivery>/, manifest.json last")
+        if not key:
+            say(f"  {reason[0].upper()}{reason[1:]}.")
+            return NightResult(published, None, tuple(entry for entry in judged if entry.state == "refused"))
+        say(f"  Starting, since {reason}.")
+        run_id = run_job(settings, "nightly", say, {"stepcare/because": reason})
+        with open_ledger(settings.ledger) as ledger:
+            seen = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in judged}
+            refused_now = tuple(
+                entry
+                for entry in ledger.entries()
+                if entry.state == "refused" and (entry.clinic_code, entry.delivery_id, entry.fingerprint) in seen
+            )
+        return NightResult(current_generation(settings), run_id, refused_now)
+
+
+def run_job(settings: Settings, name: str, say: Say, tags: dict[str, str]) -> str:
+    """Run a job of the code location in this process with progress on the screen; returns the run's id."""
+    import dagster as dg
+
+    from pipelines.definitions import build_definitions
+    from pipelines.progress import progress_logger
+
+    definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
+    with dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def(name).execute_in_process(
+            instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags
+        )
+        if not result.success:
+            raise _explain(result)
+        return result.run_id
+
+
+def _explain(result: Any) -> errors.StepcareError:
+    """The error that a person should read, from the events of a failed run."""
+    failed = [
+        evaluation
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.blocking and evaluation.severity.value == "ERROR"
+    ]
+    if failed:
+        named = "; ".join(
+            f"{evaluation.asset_key.to_user_string()} {evaluation.check_name}: {evaluation.description or 'see its counts'}"
+            for evaluation in failed
+        )
+        return errors.ChecksFailed(
+            f"blocking checks failed, so nothing was published and the last good results stay. {named}. "
+            f"Run {result.run_id} has the counts (stepcare ui)"
+        )
+    for event in result.all_events:
+        if event.event_type_value == "STEP_FAILURE":
+            error = event.step_failure_data.error
+            cause = error.cause or error
+            known = getattr(errors, cause.cls_name or "", None)
+            message = cause.message.split(":", 1)[-1].strip()
+            if known is not None and issubclass(known, errors.StepcareError):
+                return known(message)
+            return errors.NightFailed(
+                f"the step {event.step_key} failed ({cause.cls_name}); nothing was published and the last good results "
+                f"stay. The log is on the run's page: stepcare ui, run {result.run_id}"
+            )
+    return errors.NightFailed(f"run {result.run_id} failed before its first step; see stepcare ui")
+
+
+def report_places(settings: Settings) -> dict[str, Path]:
+    """Where a person finds what was published, by what it is."""
+    return {
+        "report": settings.current / "reports" / "index.html",
+        "warehouse": settings.current / "warehouse.duckdb",
+    }

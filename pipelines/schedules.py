@@ -1,0 +1,104 @@
+"""When the night runs: at 02:30 clinic time, and when a complete delivery arrives; the weekly report on Monday at 06:00.
+
+Each looks before it starts: a night with nothing new is skipped, and says so.
+"""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pipelines.deliveries.inbox import look
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.generations import current_generation
+from pipelines.provenance import code_hash, night_key
+from pipelines.settings import Settings
+
+NIGHTLY_CRON = "30 2 * * *"
+WEEKLY_CRON = "0 6 * * 1"
+NIGHT_TAGS = {"stepcare/kind": "night", "dagster/max_retries": "2"}
+
+nightly = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    description="The whole night: deliveries to published reports.",
+    tags=NIGHT_TAGS,
+    executor_def=dg.in_process_executor,
+)
+weekly_report = dg.define_asset_job(
+    "weekly_report",
+    selection=dg.AssetSelection.groups("report") | dg.AssetSelection.checks_for_assets(["checks", "results"]),
+    description="The reports again from the published warehouse, for the week's reading.",
+    tags={"stepcare/kind": "report"},
+    executor_def=dg.in_process_executor,
+)
+
+
+def freshness(timezone: str) -> dg.FreshnessPolicy:
+    """Published results should be there by 06:00 each day, from a night that began at 02:00 or later."""
+    return dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=4), timezone=timezone)
+
+
+def what_is_new(settings: Settings) -> tuple[str, str]:
+    """(`key`, `reason`): the key of the night that is due, empty when there is none, and the reason in words.
+
+    Only looks: no file of a delivery is read, nothing is written but the ledger when it is not there yet.
+    """
+    with open_ledger(settings.ledger) as ledger:
+        entries = ledger.entries()
+    known = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in entries}
+    found = list(look(settings.inbox))
+    unseen = [f for f in found if f.is_complete and (f.clinic_code, f.delivery_id, f.fingerprint) not in known]
+    if unseen:
+        key = night_key(entries) + "".join(sorted(f.fingerprint[:8] for f in unseen))
+        return key, f"{len(unseen)} complete {'delivery is' if len(unseen) == 1 else 'deliveries are'} new"
+    in_use = any(entry.state in ("received", "loaded") for entry in entries)
+    if not in_use:
+        return "", f"there is no delivery to work on in {settings.inbox}"
+    generation = current_generation(settings)
+    if generation is None:
+        return night_key(entries), "nothing has been published yet"
+    if generation.code_hash != code_hash():
+        return night_key(entries), "the code has changed since the last published night"
+    if generation.night_key != night_key(entries):
+        return night_key(entries), "the deliveries in use have changed since the last published night"
+    return "", "nothing is new: the same code on the same deliveries has been published"
+
+
+def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
+    """The schedules and the sensor of an installation, in the clinics' time zone."""
+
+    @dg.schedule(
+        name="nightly",
+        job=nightly,
+        cron_schedule=NIGHTLY_CRON,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="02:30 clinic time, when there is something new.",
+    )
+    def nightly_schedule() -> dg.RunRequest | dg.SkipReason:
+        key, reason = what_is_new(settings)
+        return dg.RunRequest(tags={**NIGHT_TAGS, "stepcare/because": reason}) if key else dg.SkipReason(reason)
+
+    weekly_schedule = dg.ScheduleDefinition(
+        name="weekly_report",
+        job=weekly_report,
+        cron_schedule=WEEKLY_CRON,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Monday at 06:00 clinic time.",
+    )
+
+    @dg.sensor(
+        name="new_deliveries",
+        job=nightly,
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a night when a complete delivery that nobody has judged yet lies in the inbox.",
+    )
+    def new_deliveries() -> dg.RunRequest | dg.SkipReason:
+        key, reason = what_is_new(settings)
+        if not key:
+            return dg.SkipReason(reason)
+        return dg.RunRequest(run_key=key, tags={**NIGHT_TAGS, "stepcare/because": reason})
+
+    return [nightly_schedule, weekly_schedule], [new_deliveries]

@@ -1,0 +1,63 @@
+"""How the last nights went, from Dagster's run history and the ledger of deliveries."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.generations import current_generation
+from pipelines.night import prepare_dagster
+from pipelines.settings import Settings
+
+STAGES = ("raw", "clean", "cohort", "checks", "estimates", "report")
+
+
+def describe(settings: Settings, n_runs: int) -> Iterator[str]:
+    """The lines of `stepcare status`: what is published, the deliveries, the last runs by stage."""
+    generation = current_generation(settings)
+    yield f"Published    {generation.name if generation else 'nothing yet'}"
+    yield from _deliveries(settings)
+    prepare_dagster(settings)
+    with dg.DagsterInstance.get() as instance:
+        records = instance.get_run_records(limit=n_runs)
+        for record in records:
+            yield from _run(instance, record, ZoneInfo(settings.timezone))
+        if not records:
+            yield "Runs         none yet"
+
+
+def _deliveries(settings: Settings) -> Iterator[str]:
+    if not settings.ledger.exists():
+        yield "Deliveries   none seen yet"
+        return
+    with open_ledger(settings.ledger) as ledger:
+        entries = [entry for entry in ledger.entries() if entry.state != "superseded"]
+    counts: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        counts[entry.state] += 1
+    yield f"Deliveries   {', '.join(f'{n} {state}' for state, n in sorted(counts.items())) or 'none seen yet'}"
+    for entry in entries:
+        if entry.state in ("refused", "incomplete"):
+            yield f"    {entry.clinic_code}/{entry.delivery_id} {entry.state}: {entry.reason}"
+
+
+def _run(instance: dg.DagsterInstance, record: dg.RunRecord, zone: ZoneInfo) -> Iterator[str]:
+    run = record.dagster_run
+    started = datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), zone)
+    seconds = (record.end_time or 0) - (record.start_time or 0)
+    because = run.tags.get("stepcare/because", "")
+    took = f", {seconds:.0f} s" if record.end_time and record.start_time else ""
+    yield f"Run {run.run_id[:8]}  {started:%d %B %Y %H:%M %Z}  {run.job_name} {run.status.value.lower()}{took}  ({because})"
+    spent: dict[str, float] = defaultdict(float)
+    failed = []
+    for step in instance.get_run_step_stats(run.run_id):
+        if step.start_time and step.end_time:
+            spent[step.step_key.split("__")[0]] += step.end_time - step.start_time
+        if step.status is not None and step.status.value == "FAILURE":
+            failed.append(step.step_key.replace("__", "/"))
+    yield "    " + ", ".join(f"{stage} {spent[stage]:.1f} s" for stage in STAGES if stage in spent)
+    if failed:
+        yield f"    failed: {', '.join(failed)}"
