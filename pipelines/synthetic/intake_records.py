@@ -1,0 +1,305 @@
+"""The intake feed: one row an episode, all fields of the contract."""
+
+import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.contracts import SCHEMA_VERSION
+from pipelines.synthetic.coding import (
+    NOT_RECORDED,
+    Array,
+    Columns,
+    always,
+    chance,
+    coded,
+    constant,
+    decimal,
+    logistic,
+    missing,
+    pick,
+    stream,
+    tri,
+    whole,
+)
+from pipelines.synthetic.patients import PREFERENCES, WORK, Patients
+from pipelines.synthetic.screening import CORE_FLAGS, EXAM_FEED_MISSING_EVERY, PRIOR_SURGERY, Screening
+from pipelines.synthetic.worlds import World
+
+EXTRACT_DATE = datetime.date(2026, 11, 1)
+AGE_BANDS = ("18-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-89", "90+")
+DURATION_BANDS = ("lt16d", "16-41d", "6-12wk", "3-12mo", "gt12mo")
+COMPLAINTS = ("lbp_only", "lbp_with_leg", "leg_only", "foot_only")
+SIDES = ("left", "right", "bilateral", "midline")
+MEDICATION = ("none", "prn", "daily")
+DECLINED = {"": 0.6, ".a": 0.15, ".d": 0.25}
+UNKNOWN = {"": 0.55, ".a": 0.1, ".u": 0.35}
+
+
+def age_band(age_years: Array) -> Array:
+    """Index into AGE_BANDS."""
+    return np.clip((age_years // 10).astype(int) - 2, 0, 7)
+
+
+def intake_columns(patients: Patients, screening: Screening, keys: Columns, world: World, seed: int) -> Columns:
+    """All intake columns but the clinic's code, which `keys` brings with the patient's and the episode's key."""
+    rng = stream(seed, "intake")
+    columns = {
+        **keys,
+        "schema_version": constant(SCHEMA_VERSION, patients.n),
+        "index_period": _index_period(patients.observed_through_day),
+        "observed_through_day": whole(patients.observed_through_day, 0, 3650),
+        "age_band": coded(age_band(patients.age_years), AGE_BANDS, patients.missing["age_band"]),
+        "sex": coded(patients.is_female.astype(np.int8), ("male", "female"), patients.missing["sex"]),
+    }
+    columns |= _background(patients, rng)
+    columns |= _complaint(patients, world, rng)
+    columns |= _scores(patients, rng)
+    columns |= _symptoms(patients, screening, rng)
+    columns |= _flags(patients, screening, rng)
+    columns |= _health(patients, rng)
+    return columns | _stand_ins(patients, screening, rng)
+
+
+def _index_period(observed_through_day: Array) -> pa.Array:
+    day = np.datetime64(EXTRACT_DATE) - observed_through_day.astype("timedelta64[D]")
+    quarter = day.astype("datetime64[M]").astype(int) // 3
+    first = int(quarter.min())
+    labels = [f"{1970 + number // 4}-Q{number % 4 + 1}" for number in range(first, int(quarter.max()) + 1)]
+    return coded(quarter - first, labels)
+
+
+def _background(patients: Patients, rng: np.random.Generator) -> Columns:
+    n = patients.n
+    bmi = 27.4 + 4.8 * rng.normal(size=n) + 0.03 * (patients.age_years - 50)
+    return {
+        "ethnicity_group": coded(
+            pick(rng, n, (0.72, 0.10, 0.08, 0.05, 0.03, 0.02)),
+            ("group_1", "group_2", "group_3", "group_4", "group_5", "not_stated"),
+            missing(rng, n, 0.30, DECLINED),
+        ),
+        "deprivation_quintile": whole(1 + pick(rng, n, (1, 1, 1, 1, 1)), 1, 5, missing(rng, n, 0.25)),
+        "bmi": decimal(bmi, 15, 60, 1, missing(rng, n, 0.12, DECLINED)),
+        "smoking": coded(pick(rng, n, (0.52, 0.30, 0.18)), ("never", "former", "current"), missing(rng, n, 0.06, DECLINED)),
+        "work_status": coded(patients.work_status, WORK, patients.missing["work_status"]),
+        "work_demand": coded(
+            pick(rng, n, (0.35, 0.28, 0.22, 0.11, 0.04)),
+            ("sedentary", "light", "medium", "heavy", "very_heavy"),
+            always(".n", patients.work_status > 3, missing(rng, n, 0.2)),
+        ),
+        "compensation_claim": coded(
+            pick(rng, n, (0.93, 0.04, 0.02, 0.01)),
+            ("none", "open_workers_comp", "open_motor", "open_other"),
+            missing(rng, n, 0.05, DECLINED),
+        ),
+        "payer_type": coded(
+            pick(rng, n, (0.30, 0.25, 0.35, 0.05, 0.05)),
+            ("self", "private_insurer", "public", "workers_comp", "other"),
+            missing(rng, n, 0.03),
+        ),
+        "referral_source": coded(
+            pick(rng, n, (0.42, 0.36, 0.10, 0.06, 0.03, 0.03)),
+            ("self", "gp", "specialist", "insurer", "employer", "other"),
+            missing(rng, n, 0.04),
+        ),
+    }
+
+
+def _complaint(patients: Patients, world: World, rng: np.random.Generator) -> Columns:
+    n = patients.n
+    back, leg, below = patients.has_back_complaint, patients.has_leg_complaint, patients.is_below_knee
+    reach = pick(rng, n, (0.55, 0.20, 0.25))
+    parts = (
+        ("low_back", back),
+        ("buttock", back & (chance(rng, n) < 0.35)),
+        ("groin", back & (chance(rng, n) < 0.04)),
+        ("thigh", leg & ~(below & (reach == 2))),
+        ("knee", leg & (chance(rng, n) < 0.12)),
+        ("calf", below & (reach != 2)),
+        ("ankle", below & (reach == 1)),
+        ("foot", below & (reach >= 1)),
+    )
+    is_foot_only = ~back & leg & (reach == 2) & below
+    parts = tuple((name, present & ~(is_foot_only & (name == "knee"))) for name, present in parts)
+    pattern = np.sum([present.astype(int) << bit for bit, (_, present) in enumerate(parts)], axis=0)
+    words = [";".join(name for bit, (name, _) in enumerate(parts) if code >> bit & 1) for code in range(1 << len(parts))]
+    chief = np.where(is_foot_only, 3, np.where(leg & back, 1, np.where(leg, 2, 0)))
+    duration_missing = patients.missing["episode_duration_days"]
+    earlier = np.clip(
+        pick(rng, n, (0.28, 0.37, 0.22, 0.13))
+        + np.clip(np.rint(0.8 * world.hidden_severity * patients.hidden), -1, 2)
+        + patients.is_second,
+        0, 3,
+    )  # fmt: skip
+    return {
+        "complaint_region": coded(pattern, words),
+        "complaint_side": coded(pick(rng, n, (0.38, 0.40, 0.14, 0.08)), SIDES, missing(rng, n, 0.02)),
+        "chief_complaint": coded(chief, COMPLAINTS, missing(rng, n, 0.03)),
+        "pain_below_knee": tri(below, patients.missing["pain_below_knee"]),
+        "leg_worse_than_back": tri(patients.is_leg_worse, patients.missing["leg_worse_than_back"]),
+        "episode_duration_days": whole(patients.duration_days, 0, 20000, duration_missing),
+        "duration_band": coded(
+            np.searchsorted([16, 42, 84, 365], patients.duration_days, side="right"), DURATION_BANDS, duration_missing
+        ),
+        "onset": coded(
+            pick(rng, n, (0.22, 0.44, 0.22, 0.07, 0.03, 0.02)),
+            ("sudden_no_trauma", "gradual", "lifting", "fall", "motor", "other"),
+            missing(rng, n, 0.05, UNKNOWN),
+        ),
+        "prior_episodes": coded(earlier, ("0", "1-2", "3-5", "6+"), missing(rng, n, 0.04, UNKNOWN)),
+        "prior_manipulation": coded(
+            patients.prior_manipulation, ("none", "helped", "no_change", "worse"), missing(rng, n, 0.07, UNKNOWN)
+        ),
+    }
+
+
+def _scores(patients: Patients, rng: np.random.Generator) -> Columns:
+    n, lost = patients.n, patients.missing
+    worst = np.minimum(10, np.maximum(patients.back_pain, patients.leg_pain) + pick(rng, n, (0.3, 0.4, 0.2, 0.1)))
+    too_few = (lost["odi_pct"] > 0) & (chance(rng, n) < 0.15)
+    unasked = (lost["odi_pct"] > 0) & ~too_few
+    risk = np.where(patients.start_total <= 3, 0, np.where(patients.start_psych <= 3, 1, 2))
+    tool = pick(rng, n, (0.62, 0.25, 0.13))
+    neuropathic = np.where(tool == 1, 8 + 6 * rng.normal(size=n), 13 + 8 * rng.normal(size=n))
+    in_range = np.where(tool == 1, np.clip(neuropathic, 0, 24), np.clip(neuropathic, -1, 38))
+    severity = patients.severity
+    return {
+        "nprs_back_avg": whole(patients.back_pain, 0, 10, lost["nprs_back_avg"]),
+        "nprs_leg_avg": whole(patients.leg_pain, 0, 10, lost["nprs_leg_avg"]),
+        "nprs_worst_24h": whole(worst, 0, 10, missing(rng, n, 0.15)),
+        "odi_pct": decimal(patients.odi_pct, 0, 100, 1, lost["odi_pct"]),
+        "odi_items_answered": whole(
+            np.where(too_few, 4 + pick(rng, n, (1, 1, 1, 1)), patients.odi_items_answered), 0, 10, always("", unasked)
+        ),
+        "rmdq24": whole(patients.rmdq24, 0, 24, lost["rmdq24"]),
+        "psfs_mean": decimal(4.0 - 0.9 * severity + 1.6 * rng.normal(size=n), 0, 10, 1, missing(rng, n, 0.35, DECLINED)),
+        "start_total": whole(patients.start_total, 0, 9, lost["start_total"]),
+        "start_psych": whole(patients.start_psych, 0, 5, lost["start_total"]),
+        "start_risk": coded(risk, ("low", "medium", "high"), lost["start_total"]),
+        "fabq_work": whole(16 + 4 * severity + 9 * rng.normal(size=n), 0, 42, missing(rng, n, 0.25, DECLINED)),
+        "fabq_pa": whole(14 + 2 * severity + 5 * rng.normal(size=n), 0, 24, missing(rng, n, 0.25, DECLINED)),
+        "neuropathic_tool": coded(tool, ("none", "slanss", "paindetect"), missing(rng, n, 0.1)),
+        "neuropathic_score": whole(in_range, -1, 38, always(".n", tool == 0, missing(rng, n, 0.05))),
+        "sbi": whole(14.9 + 5.1 * rng.normal(size=n), 0, 24, missing(rng, n, 0.6)),
+        "phq2": whole(1.6 + 0.6 * severity + 1.3 * rng.normal(size=n), 0, 6, missing(rng, n, 0.5, DECLINED)),
+        "pseq": whole(36 - 5 * severity + 10 * rng.normal(size=n), 0, 60, missing(rng, n, 0.6)),
+        "expect_recovery": whole(6.4 - 0.8 * severity + 2.2 * rng.normal(size=n), 0, 10, missing(rng, n, 0.15, UNKNOWN)),
+        "expect_last_long": tri(
+            chance(rng, n) < logistic(-1.2 + 0.9 * (patients.duration_group == 2)), missing(rng, n, 0.15, UNKNOWN)
+        ),
+        "preference_treatment": coded(patients.preference, PREFERENCES, lost["preference_treatment"]),
+        "eq5d5l_index": decimal(0.58 - 0.12 * severity + 0.18 * rng.normal(size=n), -0.5, 1, 3, missing(rng, n, 0.55)),
+    }
+
+
+def _symptoms(patients: Patients, screening: Screening, rng: np.random.Generator) -> Columns:
+    n = patients.n
+    has_root, is_right = screening.deficit_root >= 0, screening.deficit_side == 1
+    where = np.where(chance(rng, n) < 0.93, 1 + is_right, 3)
+    numb = np.where(has_root & (chance(rng, n) < 0.75) | (chance(rng, n) < 0.08), where, 0)
+    is_saddle = screening.recorded("rf_saddle_anaesthesia") & (chance(rng, n) < 0.6)
+    weak = np.where(screening.weakest_grade < 5, 1 + is_right, np.where(chance(rng, n) < 0.03, 1 + is_right, 0))
+    progressive = screening.recorded("rf_progressive_deficit")
+    roots = np.where(has_root, screening.deficit_root + 1, -1)
+    dermatome = np.where(
+        patients.is_below_knee, np.where(roots >= 0, roots, np.where(chance(rng, n) < 0.5, 7, 4)), np.where(chance(rng, n) < 0.1, 7, 8)
+    )
+    stiffness = np.where(chance(rng, n) < 0.3, 0, np.exp(rng.normal(2.8, 0.8, n)))
+    return {
+        "standing_limit_min": coded(
+            pick(rng, n, (0.08, 0.16, 0.22, 0.20, 0.16, 0.18)),
+            ("lt5", "5_15", "15_30", "30_60", "gt60", "none"),
+            missing(rng, n, 0.1),
+        ),
+        "walking_limit": coded(
+            pick(rng, n, (0.06, 0.13, 0.15, 0.26, 0.40)),
+            ("lt100m", "100_500m", "500m_1km", "gt1km", "none"),
+            missing(rng, n, 0.1),
+        ),
+        "relief_sitting_or_flexion": tri(
+            chance(rng, n) < logistic(-1.6 + (patients.age_years - 50) / 20), missing(rng, n, 0.15, UNKNOWN)
+        ),
+        "sleep_disturbed": coded(
+            np.clip(np.rint(1.2 + 0.7 * patients.severity + 0.7 * rng.normal(size=n)), 0, 3),
+            ("none", "some_nights", "most_nights", "every_night"),
+            missing(rng, n, 0.08),
+        ),
+        "numbness": coded(
+            np.where(is_saddle, 4, numb), ("none", "left", "right", "bilateral", "saddle"), missing(rng, n, 0.03)
+        ),
+        "paraesthesia": coded(
+            np.where(chance(rng, n) < 0.35, where, 0), ("none", "left", "right", "bilateral"), missing(rng, n, 0.05)
+        ),
+        "weakness_reported": coded(
+            np.where(progressive, 4, weak), ("none", "left", "right", "bilateral", "progressive"), missing(rng, n, 0.03)
+        ),
+        "dermatome_symptoms": coded(
+            dermatome, ("L1", "L2", "L3", "L4", "L5", "S1", "S2_S5", "nondermatomal", "none"), missing(rng, n, 0.05)
+        ),
+        "cough_sneeze_leg_pain": tri(
+            patients.has_leg_complaint & (chance(rng, n) < 0.3),
+            always(".n", ~patients.has_leg_complaint, missing(rng, n, 0.08)),
+        ),
+        "morning_stiffness_min": whole(stiffness, 0, 300, missing(rng, n, 0.12)),
+    }
+
+
+def _flags(patients: Patients, screening: Screening, rng: np.random.Generator) -> Columns:
+    n = patients.n
+    columns = {field: tri(screening.flags[field], codes) for field, codes in screening.flag_missing.items()}
+    recorded = np.stack([screening.recorded(field) for field in columns if field.startswith("rf_")])
+    is_known = np.stack([screening.flag_missing[field] == 0 for field in CORE_FLAGS]).all(axis=0)
+    is_any = recorded.any(axis=0)
+    action = np.where(is_any, np.array([1, 1, 4, 2, 3])[pick(rng, n, (0.3, 0.32, 0.2, 0.13, 0.05))], 0)
+    columns["red_flag_action"] = coded(
+        action,
+        ("none_needed", "monitored", "urgent_referral", "emergency_referral", "imaging_requested"),
+        always("", ~is_known & ~is_any, missing(rng, n, 0.03)),
+    )
+    columns["rf_any"] = tri(is_any, always(".a", ~is_known & ~is_any))
+    columns["prior_spine_surgery"] = coded(screening.prior_surgery, PRIOR_SURGERY)
+    return columns
+
+
+def _health(patients: Patients, rng: np.random.Generator) -> Columns:
+    n, older = patients.n, np.exp((patients.age_years - 50) / 30)
+    prevalence = {
+        "comorb_diabetes": 0.08 * older,
+        "comorb_cvd_pad": 0.07 * older,
+        "comorb_inflammatory_arthritis": np.full(n, 0.015),
+        "comorb_hip_knee_oa": 0.12 * older,
+        "comorb_depression_anxiety": logistic(-1.6 + 0.4 * patients.severity),
+        "comorb_neuro_disease": np.full(n, 0.012),
+        "fh_inflammatory_spine": np.full(n, 0.025),
+        "fh_disc_surgery": np.full(n, 0.10),
+        "fh_cancer_first_degree": np.full(n, 0.22),
+        "fh_diabetes": np.full(n, 0.20),
+        "med_steroid_injection_6mo": np.full(n, 0.05),
+    }
+    sparse = {"fh_disc_surgery": 0.5, "fh_cancer_first_degree": 0.5, "fh_inflammatory_spine": 0.2, "fh_diabetes": 0.15}
+    columns = {
+        field: tri(
+            chance(rng, n) < share,
+            missing(rng, n, sparse.get(field, 0.04), UNKNOWN if field.startswith("fh_") else NOT_RECORDED),
+        )
+        for field, share in prevalence.items()
+    }
+    opioid = np.clip(np.rint(0.3 + 0.5 * patients.severity + 0.8 * rng.normal(size=n)), 0, 3)
+    return columns | {
+        "comorb_other_count": whole(rng.poisson(0.8 * older), 0, 20, missing(rng, n, 0.08)),
+        "med_nsaid": coded(pick(rng, n, (0.42, 0.40, 0.18)), MEDICATION, missing(rng, n, 0.04)),
+        "med_paracetamol": coded(pick(rng, n, (0.45, 0.42, 0.13)), MEDICATION, missing(rng, n, 0.06)),
+        "med_opioid": coded(opioid, ("none", "weak_prn", "weak_daily", "strong"), missing(rng, n, 0.04)),
+        "med_gabapentinoid": coded(pick(rng, n, (0.93, 0.07)), ("none", "current"), missing(rng, n, 0.04)),
+        "med_antidepressant": coded(pick(rng, n, (0.88, 0.12)), ("none", "current"), missing(rng, n, 0.06)),
+    }
+
+
+def _stand_ins(patients: Patients, screening: Screening, rng: np.random.Generator) -> Columns:
+    """Fields that a clinic without the examination feed fills; the others leave them empty."""
+    has_feed = patients.clinic % EXAM_FEED_MISSING_EVERY != EXAM_FEED_MISSING_EVERY - 1
+    is_done = chance(rng, patients.n) < 0.9
+    return {
+        "neuro_deficit": tri(screening.deficit_root >= 0, always("", has_feed, always(".p", ~is_done))),
+        "lumbar_exam_done": tri(is_done, always("", has_feed)),
+    }
