@@ -1,0 +1,275 @@
+"""Cross-fitted augmented inverse probability weighting for any number of arms and incomplete outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
+
+from pipelines.causal.calibration import calibrated_propensities
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
+from pipelines.causal.folds import assign_folds
+from pipelines.causal.inference import Estimate, mean_over_repeats
+from pipelines.causal.nuisance import LEARNERS, cross_fit_observation, cross_fit_outcome, cross_fit_propensity
+from pipelines.causal.overlap import overlap_mask
+
+
+@dataclass(frozen=True)
+class PropensityFit:
+    """Propensities of every repeat, to be shared by the outcomes of one trial.
+
+    `e` (repeats, n, arms): calibrated and clipped, what scores divide by. `modelled` (n, arms): the out-of-fold
+    model's, mean over repeats, what overlap is judged by. `fold` (repeats, n). `target` (n,): the population the
+    means are about. `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
+    """
+
+    e: FloatArray
+    modelled: FloatArray
+    fold: IntArray
+    target: BoolArray
+    clipped_share: float
+    stack: dict[str, float]
+
+    def take(self, rows: BoolArray) -> PropensityFit:
+        """Return the fit of these rows only."""
+        return PropensityFit(
+            self.e[:, rows],
+            self.modelled[rows],
+            self.fold[:, rows],
+            self.target[rows],
+            self.clipped_share,
+            self.stack,
+        )
+
+    def own_weights(self, arm: IntArray) -> FloatArray:
+        """Return 1 / e of the arm each unit was in, e averaged over repeats."""
+        return np.asarray(1 / self.e.mean(axis=0)[np.arange(len(arm)), arm], dtype=float)
+
+
+def aipw_scores(mu: FloatArray, e: FloatArray, g: FloatArray, y: FloatArray, arm: IntArray) -> FloatArray:
+    """Return mu + 1(arm) 1(observed) / (e g) (y - mu) for each unit and arm; all but `y` and `arm` are (n, arms).
+
+    Robins, Rotnitzky and Zhao (1994). `y` holds NaN where the outcome was not observed.
+    """
+    scores = mu.copy()
+    rows = np.flatnonzero(np.isfinite(y))
+    own = arm[rows]
+    scores[rows, own] += (y[rows] - mu[rows, own]) / (e[rows, own] * g[rows, own])
+    return scores
+
+
+class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
+    """Doubly robust scores of every unit and arm, cross-fitted by patient and repeated over fold draws.
+
+    Parameters
+    ----------
+    arms: the arms in order; default: those found, sorted.
+    learners: any of 'linear' (ridge, logistic) and 'boosting'; short-stacked.
+    folds, repeats, seed: cross-fitting.
+    clip: least e and g that is divided by; what is clipped is counted.
+    maximum_clipped_share: above it the target is the overlap population.
+    overlap_low, overlap_high: the propensities that make the overlap population.
+    is_calibrated: tilt the propensities until the weighted arms are alike (see `calibration`).
+    is_binary: None finds out whether all observed outcomes are 0 or 1.
+
+    After `fit`: `arms_`, `scores_` (a row a unit, arm and repeat: row, arm, repeat, fold, mu, e, g, score, is_target),
+    `target_` (n,) bool, `diagnostics_` (dict), `propensity_`.
+    """
+
+    def __init__(
+        self,
+        *,
+        arms: Sequence[str] | None = None,
+        learners: Sequence[str] = LEARNERS,
+        folds: int = 5,
+        repeats: int = 3,
+        seed: int = 0,
+        clip: float = 0.01,
+        maximum_clipped_share: float = 0.05,
+        overlap_low: float = 0.05,
+        overlap_high: float = 0.95,
+        is_calibrated: bool = True,
+        is_binary: bool | None = None,
+    ) -> None:
+        self.arms = arms
+        self.learners = learners
+        self.folds = folds
+        self.repeats = repeats
+        self.seed = seed
+        self.clip = clip
+        self.maximum_clipped_share = maximum_clipped_share
+        self.overlap_low = overlap_low
+        self.overlap_high = overlap_high
+        self.is_calibrated = is_calibrated
+        self.is_binary = is_binary
+
+    def fit_propensity(
+        self,
+        X: pd.DataFrame | Design,
+        arm: Sequence[Any],
+        *,
+        patient: Sequence[Any] | None = None,
+        practitioner: Sequence[Any] | None = None,
+        sample_weight: Sequence[float] | None = None,
+    ) -> PropensityFit:
+        """Return the propensities of every repeat, without looking at an outcome."""
+        design = _design(X, practitioner)
+        code, arms = self._codes(arm)
+        weight = _weights(sample_weight, len(code))
+        patients = np.asarray(np.arange(len(code)) if patient is None else patient, dtype=object)
+        generator = np.random.default_rng(self.seed)
+        folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
+        with threadpool_limits(1):
+            fits = [
+                cross_fit_propensity(design, code, weight, fold, len(arms), self.learners, self.seed) for fold in folds
+            ]
+            raw = np.array([e for e, _ in fits])
+            modelled = raw.mean(axis=0)
+            clipped_share = float((modelled < self.clip).any(axis=1).mean())
+            target = np.ones(len(code), dtype=bool)
+            if clipped_share > self.maximum_clipped_share:
+                target = overlap_mask(modelled, self.overlap_low, self.overlap_high)
+            if self.is_calibrated and target.any():
+                for e in raw:
+                    e[target] = calibrated_propensities(e[target], design.balance[target], code[target], weight[target])
+        stack = {name: float(np.mean([shares[name] for _, shares in fits])) for name in self.learners}
+        return PropensityFit(np.maximum(raw, self.clip), modelled, folds, target, clipped_share, stack)
+
+    def fit(
+        self,
+        X: pd.DataFrame | Design,
+        y: Sequence[float],
+        arm: Sequence[Any],
+        *,
+        patient: Sequence[Any] | None = None,
+        practitioner: Sequence[Any] | None = None,
+        sample_weight: Sequence[float] | None = None,
+        observation_X: pd.DataFrame | None = None,
+        propensity: PropensityFit | None = None,
+    ) -> CrossFittedAIPW:
+        """Fit all nuisances and store the scores.
+
+        X: covariates known by time zero (missing values, booleans and text allowed), or an encoded `Design`.
+        y: outcome, NaN where unknown; arm: label of each unit; patient: folds keep a patient together.
+        practitioner: indicators in every nuisance model and the clusters of the intervals.
+        observation_X: later columns that may explain who answered; outcomes are then weighted by 1/g when mu is
+        fitted, because these columns are not in mu. propensity: a fit on the same rows, to share between outcomes.
+
+        Raises ValueError when no outcome is known or there are fewer patients than folds.
+        """
+        outcome = np.asarray(y, dtype=float)
+        is_observed = np.isfinite(outcome)
+        if not is_observed.any():
+            raise ValueError("no outcome is known: there is nothing to fit")
+        design = _design(X, practitioner)
+        code, self.arms_ = self._codes(arm)
+        weight = _weights(sample_weight, len(code))
+        self.propensity_ = propensity or self.fit_propensity(design, arm, patient=patient, sample_weight=sample_weight)
+        is_binary = self.is_binary if self.is_binary is not None else bool(np.isin(outcome[is_observed], (0, 1)).all())
+        g_design = design if observation_X is None else _joined(design, encode(observation_X))
+        n_arms = len(self.arms_)
+        parts = []
+        stacks = []
+        with threadpool_limits(1):
+            for repeat, fold in enumerate(self.propensity_.fold):
+                seed = self.seed + 1000 * (repeat + 1)
+                g = cross_fit_observation(g_design, is_observed, code, weight, fold, n_arms, self.learners, seed)
+                own_g = np.maximum(g[np.arange(len(code)), code], self.clip)
+                mu_weight = weight if observation_X is None else weight / own_g
+                mu, stack = cross_fit_outcome(
+                    design, outcome, code, mu_weight, fold, n_arms, is_binary, self.learners, seed
+                )
+                parts.append((mu, g))
+                stacks.append(stack)
+        self.arm_, self.is_observed_ = code, is_observed
+        self._store(parts, stacks, outcome, code)
+        self.practitioner_ = np.asarray(np.arange(len(code)) if practitioner is None else practitioner, dtype=object)
+        self.weight_ = None if sample_weight is None else weight
+        return self
+
+    def arm_mean(self, arm: str, rows: BoolArray | None = None) -> Estimate:
+        """Return the mean outcome of the target population (or its `rows`) had all been given `arm`."""
+        return self._mean(self.psi_[:, :, self.arms_.index(arm)], rows)
+
+    def contrast(self, treated: str, comparator: str, rows: BoolArray | None = None) -> Estimate:
+        """Return the mean difference treated minus comparator over the target population (or its `rows`)."""
+        first, second = self.arms_.index(treated), self.arms_.index(comparator)
+        return self._mean(self.psi_[:, :, first] - self.psi_[:, :, second], rows)
+
+    def _mean(self, scores: FloatArray, rows: BoolArray | None) -> Estimate:
+        kept = self.target_ if rows is None else self.target_ & rows
+        weight = None if self.weight_ is None else self.weight_[kept]
+        return mean_over_repeats(scores[:, kept], self.practitioner_[kept], weight)
+
+    def _codes(self, arm: Sequence[Any]) -> tuple[IntArray, list[str]]:
+        labels = np.asarray(arm, dtype=object).astype(str)
+        arms = sorted(set(labels)) if self.arms is None else list(self.arms)
+        code_of = {name: code for code, name in enumerate(arms)}
+        unknown = sorted(set(labels) - set(arms))
+        if unknown:
+            raise ValueError(f"arms {unknown} are not among {arms}")
+        return np.array([code_of[label] for label in labels], dtype=np.int64), arms
+
+    def _store(
+        self, parts: list[tuple[FloatArray, FloatArray]], stacks: list[dict[str, float]], y: FloatArray, arm: IntArray
+    ) -> None:
+        n, n_arms = len(y), len(self.arms_)
+        e = self.propensity_.e
+        g = np.maximum(np.array([g for _, g in parts]), self.clip)
+        mu = np.array([mu for mu, _ in parts])
+        self.psi_ = np.array([aipw_scores(mu[r], e[r], g[r], y, arm) for r in range(len(parts))])
+        self.target_ = self.propensity_.target
+        repeats = len(parts)
+        self.scores_ = pd.DataFrame(
+            {
+                "row": np.tile(np.repeat(np.arange(n), n_arms), repeats),
+                "arm": np.tile(np.array(self.arms_, dtype=object), n * repeats),
+                "repeat": np.repeat(np.arange(repeats), n * n_arms),
+                "fold": np.repeat(self.propensity_.fold.ravel(), n_arms),
+                "mu": mu.ravel(),
+                "e": e.ravel(),
+                "g": g.ravel(),
+                "score": self.psi_.ravel(),
+                "is_target": np.tile(np.repeat(self.target_, n_arms), repeats),
+            }
+        )
+        own_g = g.mean(axis=0)[np.arange(n), arm]
+        self.own_weights_ = self.propensity_.own_weights(arm) / own_g
+        self.diagnostics_: dict[str, Any] = {
+            "clipped_share": self.propensity_.clipped_share,
+            "target": "all" if self.target_.all() else "overlap population",
+            "target_share": float(self.target_.mean()),
+            "observed_share": float(np.isfinite(y).mean()),
+            "g_clipped_share": float((own_g <= self.clip).mean()),
+            "propensity_stack": self.propensity_.stack,
+            "outcome_stack": {name: float(np.mean([stack[name] for stack in stacks])) for name in stacks[0]},
+        }
+
+
+def _design(X: pd.DataFrame | Design, practitioner: Sequence[Any] | None) -> Design:
+    if isinstance(X, Design):
+        return X
+    keys = None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object))
+    return encode(pd.DataFrame(X).reset_index(drop=True), keys)
+
+
+def _joined(first: Design, second: Design) -> Design:
+    return Design(
+        linear=np.hstack([first.linear, second.linear]),
+        trees=np.hstack([first.trees, second.trees]),
+        is_categorical=np.append(first.is_categorical, second.is_categorical),
+        balance=first.balance,
+        balance_names=first.balance_names,
+        used=first.used + second.used,
+        left_out=first.left_out | second.left_out,
+    )
+
+
+def _weights(sample_weight: Sequence[float] | None, n: int) -> NDArray[np.float64]:
+    return np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)

@@ -1,0 +1,172 @@
+"""Covariates as numbers: one design for the linear models, one for the trees, one for the balance table.
+
+Everything here is learned from covariates alone (medians, levels, spreads), never from arm or outcome, so it is
+done once for a trial and cross-fitting is untouched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+# A tree learner of scikit-learn takes at most 255 categories in a column; the linear design stays narrow too.
+LARGEST_LEVEL_COUNT = 250
+LEAST_PRACTITIONER_EPISODES = 10
+LEAST_LEVEL_SHARE = 0.01
+LEAST_BALANCE_SHARE = 0.05
+LEAST_RECORDED_SHARE = 0.02
+TREE_BINS = 60
+
+
+@dataclass(frozen=True)
+class Design:
+    """Rows are units. `linear` (n, p): imputed, one-hot, missing indicators, practitioner indicators, standardised.
+    `trees` (n, q): NaN where not recorded, categories as codes (`is_categorical`).
+    `balance` (n, b): the standardised covariates of the balance table, without practitioners.
+    `left_out`: column -> reason in plain words."""
+
+    linear: FloatArray
+    trees: FloatArray
+    is_categorical: BoolArray
+    balance: FloatArray
+    balance_names: tuple[str, ...]
+    used: tuple[str, ...]
+    left_out: dict[str, str]
+
+    def take(self, rows: NDArray[np.intp] | BoolArray) -> Design:
+        """Return the design of these rows only."""
+        return replace(self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows])
+
+
+def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> Design:
+    """Return the design of a frame of covariates (numbers, booleans, text, missing values) and a practitioner column.
+
+    Columns of another kind (lists), constant ones and those recorded for under 2 % of rows are left out and named.
+    Practitioners with under 10 episodes share one indicator.
+    """
+    n = len(covariates)
+    linear: list[FloatArray] = []
+    linear_names: list[str] = []
+    trees: list[FloatArray] = []
+    is_categorical: list[bool] = []
+    used: list[str] = []
+    left_out: dict[str, str] = {}
+    for name in map(str, covariates.columns):
+        values, levels = _as_numbers(covariates[name])
+        if values is None:
+            left_out[name] = "neither a number, a yes/no nor a code"
+            continue
+        is_missing = np.isnan(values)
+        if n == 0 or 1 - is_missing.mean() < LEAST_RECORDED_SHARE:
+            left_out[name] = "hardly ever recorded"
+            continue
+        share_missing = is_missing.mean()
+        has_indicator = LEAST_LEVEL_SHARE <= share_missing <= 1 - LEAST_LEVEL_SHARE
+        recorded = values[~is_missing]
+        if recorded.min() == recorded.max() and not has_indicator:
+            left_out[name] = "the same for every episode"
+            continue
+        if levels:
+            for code, level in enumerate(levels):
+                indicator = (values == code).astype(float)
+                if indicator.mean() >= LEAST_LEVEL_SHARE:
+                    linear.append(indicator)
+                    linear_names.append(f"{name}={level}")
+        elif recorded.min() < recorded.max():
+            linear.append(np.where(is_missing, np.median(recorded), values))
+            linear_names.append(name)
+        if has_indicator:
+            linear.append(is_missing.astype(float))
+            linear_names.append(f"{name} not recorded")
+        trees.append(values if levels else _coarsened(values))
+        is_categorical.append(bool(levels))
+        used.append(name)
+    linear, linear_names = _without_copies(linear, linear_names)
+    in_balance = [_belongs_in_balance(column) for column in linear]
+    standardised = [_standardised(column) for column in linear]
+    balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
+    balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
+    if practitioner is not None:
+        codes = practitioner_codes(practitioner)
+        trees.append(codes.astype(float))
+        is_categorical.append(True)
+        standardised += [_standardised((codes == code).astype(float)) for code in range(1, codes.max(initial=0) + 1)]
+    return Design(
+        linear=_columns(standardised, n),
+        trees=_columns(trees, n),
+        is_categorical=np.array(is_categorical, dtype=bool),
+        balance=_columns(balance, n),
+        balance_names=balance_names,
+        used=tuple(used),
+        left_out=left_out,
+    )
+
+
+def practitioner_codes(practitioner: pd.Series) -> IntArray:
+    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others."""
+    counts = practitioner.value_counts()
+    frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
+    named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
+    code_of = {key: code for code, key in enumerate(sorted(named), start=1)}
+    return np.array([code_of.get(key, 0) for key in practitioner.astype(object)], dtype=np.int64)
+
+
+def _as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """Return values with NaN where missing, and the levels when they are codes of a text column."""
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        return np.where(np.isfinite(values), values, np.nan), ()
+    as_object = column.astype(object).where(column.notna(), None)
+    recorded = [value for value in as_object if value is not None]
+    if all(isinstance(value, (bool, np.bool_)) for value in recorded):
+        return np.array([np.nan if value is None else float(value) for value in as_object], dtype=float), ()
+    if all(isinstance(value, (int, float, np.number)) for value in recorded):
+        return np.array([np.nan if value is None else float(value) for value in as_object], dtype=float), ()
+    if not all(isinstance(value, str) for value in recorded):
+        return None, ()
+    counts = pd.Series(recorded, dtype=object).value_counts()
+    levels = tuple(sorted(sorted(counts.index, key=lambda level: (-int(counts[level]), level))[:LARGEST_LEVEL_COUNT]))
+    code_of = {level: code for code, level in enumerate(levels)}
+    return np.array([code_of.get(value, np.nan) for value in as_object], dtype=float), levels
+
+
+def _without_copies(columns: list[FloatArray], names: list[str]) -> tuple[list[FloatArray], list[str]]:
+    """Drop columns equal to an earlier one: a clinic that skips an examination makes many equal indicators."""
+    seen: dict[bytes, str] = {}
+    for column, name in zip(columns, names, strict=True):
+        seen.setdefault(column.tobytes(), name)
+    kept = set(seen.values())
+    pairs = [(column, name) for column, name in zip(columns, names, strict=True) if name in kept]
+    return [column for column, _ in pairs], [name for _, name in pairs]
+
+
+def _belongs_in_balance(column: FloatArray) -> bool:
+    is_indicator = bool(np.isin(column, (0.0, 1.0)).all())
+    return not is_indicator or LEAST_BALANCE_SHARE <= column.mean() <= 1 - LEAST_BALANCE_SHARE
+
+
+def _coarsened(values: FloatArray) -> FloatArray:
+    """Round to the median of 60 quantile bins: a tree learner bins anyway, and repeats it for every fit."""
+    recorded = values[np.isfinite(values)]
+    if len(np.unique(recorded)) <= TREE_BINS:
+        return values
+    edges = np.unique(np.quantile(recorded, np.linspace(0, 1, TREE_BINS + 1)[1:-1]))
+    middles = np.unique(np.quantile(recorded, (np.arange(TREE_BINS) + 0.5) / TREE_BINS))
+    code = np.searchsorted(edges, values, side="right")
+    return np.where(np.isfinite(values), middles[np.minimum(code, len(middles) - 1)], np.nan)
+
+
+def _standardised(column: FloatArray) -> FloatArray:
+    spread = column.std()
+    return (column - column.mean()) / (spread if spread > 0 else 1.0)
+
+
+def _columns(columns: list[FloatArray], n: int) -> FloatArray:
+    return np.column_stack(columns) if columns else np.zeros((n, 0))

@@ -1,0 +1,94 @@
+"""Means of scores with practitioner-clustered intervals, and the Wilson interval of a share.
+
+Variance and degrees of freedom are the bias-reduced ones of Bell and McCaffrey (2002) written out for a mean:
+each practitioner's sum of residuals is divided by sqrt(1 - share of the weight). With practitioners of equal size
+this is exactly the usual G / (G - 1) correction with t(G - 1); with unequal sizes there are fewer degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
+
+from pipelines.causal.features import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean of scores: estimate, standard error and t quantiles' degrees of freedom (NaN below two practitioners)."""
+
+    estimate: float
+    standard_error: float
+    degrees_of_freedom: float
+    n: int
+    n_practitioners: int
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the two-sided interval at this level; (NaN, NaN) when there is no standard error."""
+        if not np.isfinite(self.standard_error):
+            return float("nan"), float("nan")
+        half = float(t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.standard_error
+        return self.estimate - half, self.estimate + half
+
+
+def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight: FloatArray | None = None) -> Estimate:
+    """Return the (weighted) mean of `scores` (n,) with its practitioner-clustered standard error."""
+    n = len(scores)
+    if n == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
+    w = np.ones(n) if weight is None else weight
+    keys, code = np.unique(practitioner.astype(str), return_inverse=True)
+    mean = float(np.average(scores, weights=w))
+    if len(keys) < 2:
+        return Estimate(mean, float("nan"), float("nan"), n, len(keys))
+    share = np.bincount(code, weights=w) / w.sum()
+    residual_sum = np.bincount(code, weights=w * (scores - mean)) / w.sum()
+    variance = float(np.sum(residual_sum**2 / (1 - share)))
+    return Estimate(mean, sqrt(variance), _degrees_of_freedom(code, w, share), n, len(keys))
+
+
+def _degrees_of_freedom(code: NDArray[np.intp], weight: FloatArray, share: FloatArray) -> float:
+    """Satterthwaite degrees of freedom of the clustered variance of a mean when scores are independent and alike."""
+    squares = np.bincount(code, weights=weight**2)
+    covariance = np.diag(squares) - np.outer(squares, share) - np.outer(share, squares)
+    covariance += np.outer(share, share) * squares.sum()
+    root = np.sqrt(1 - share)
+    covariance /= np.outer(root, root)
+    return float(np.trace(covariance) ** 2 / np.sum(covariance**2))
+
+
+def median_of_repeats(estimates: list[Estimate]) -> Estimate:
+    """Return the median over repeats with the DML variance add-on (Chernozhukov et al. 2018, definition 3.3):
+    the variance is the median of each repeat's variance plus its squared distance from the median estimate."""
+    values = np.array([estimate.estimate for estimate in estimates])
+    middle = float(np.median(values))
+    variances = np.array([estimate.standard_error**2 for estimate in estimates]) + (values - middle) ** 2
+    first = estimates[0]
+    return Estimate(middle, sqrt(float(np.median(variances))), first.degrees_of_freedom, first.n, first.n_practitioners)
+
+
+def mean_over_repeats(
+    scores: FloatArray, practitioner: NDArray[np.object_], weight: FloatArray | None = None
+) -> Estimate:
+    """Return the aggregated mean of `scores` (repeats, n)."""
+    return median_of_repeats([clustered_mean(one, practitioner, weight) for one in scores])
+
+
+def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's (1927) interval of a share; (NaN, NaN) when n is 0.
+
+    Raises ValueError unless 0 <= successes <= n.
+    """
+    if not 0 <= successes <= n:
+        raise ValueError(f"successes must lie in 0 to n, found {successes} of {n}")
+    if n == 0:
+        return float("nan"), float("nan")
+    z = float(norm.ppf(0.5 + level / 2))
+    share = successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return max(0.0, centre - half), min(1.0, centre + half)

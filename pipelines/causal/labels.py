@@ -1,0 +1,63 @@
+"""The label of an episode: what may be said about one patient from an average that holds for everybody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.causal.features import BoolArray
+from pipelines.causal.inference import Estimate
+
+LABELS = (
+    "contraindicated",
+    "screening_incomplete",
+    "outside_overlap",
+    "not_enough_information",
+    "no_difference_expected",
+    "likely_gain",
+)
+
+
+def label_of_average(estimate: Estimate | None, margin: float) -> str:
+    """Return the label an average effect gives to everybody it is about.
+
+    `likely_gain`: the 90 % interval lies above 0 and the effect is at least the margin of importance.
+    `no_difference_expected`: the 90 % interval lies below the margin, so that a gain worth having is unlikely (this
+    includes harm: there is no separate label, the effect's sign shows it). Otherwise, or when the result was refused
+    (None), `not_enough_information`.
+    """
+    if estimate is None:
+        return "not_enough_information"
+    lower, upper = estimate.interval(0.90)
+    if lower > 0 and estimate.estimate >= margin:
+        return "likely_gain"
+    if upper < margin:
+        return "no_difference_expected"
+    return "not_enough_information"
+
+
+def screening_labels(
+    contraindication: pd.Series, is_screening_complete: pd.Series, has_manipulation: bool
+) -> NDArray[np.object_]:
+    """Return 'contraindicated', 'screening_incomplete' or None for each episode (n,).
+
+    Only where the treated arm contains manipulation, and only an absolute contraindication counts.
+    """
+    labels = np.full(len(contraindication), None, dtype=object)
+    if not has_manipulation:
+        return labels
+    is_complete = is_screening_complete.astype("boolean").fillna(False).to_numpy(dtype=bool)
+    labels[~is_complete] = "screening_incomplete"
+    labels[(contraindication == "absolute").fillna(False).to_numpy(dtype=bool)] = "contraindicated"
+    return labels
+
+
+def episode_labels(
+    screening: NDArray[np.object_], is_outside_overlap: BoolArray, label_of_all: str
+) -> NDArray[np.object_]:
+    """Return each episode's label: screening first, then overlap, then what holds for everybody."""
+    labels = np.where(is_outside_overlap, "outside_overlap", label_of_all).astype(object)
+    is_screened_out = np.array([label is not None for label in screening], dtype=bool)
+    labels[is_screened_out] = screening[is_screened_out]
+    return labels

@@ -1,0 +1,98 @@
+"""When a result is refused, and why, in plain words. Reasons hold no counts: a small count is a disclosure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.causal.features import FloatArray, IntArray
+from pipelines.causal.overlap import predictability_of_arm
+from pipelines.causal.protocol import Outcome, Pair, TargetTrial
+
+# Balanced accuracy with which the rest of a clinic's episodes tell an episode's arm; 1 = the clinic decides alone.
+DECIDED_BY_GROUP = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedContrast:
+    """What weighting achieved for one contrast: the figures that `after_weighting` judges."""
+
+    clipped_share: float
+    overlap_share: float
+    largest_imbalance: float
+    most_imbalanced: str
+    effective_n: float
+
+
+def before_fitting(
+    trial: TargetTrial, arm: IntArray, practitioner: IntArray, clinic: IntArray | None, pair: Pair
+) -> str | None:
+    """Return why a contrast cannot be estimated from these eligible episodes, whatever the outcome; None if it can.
+
+    `arm` holds codes of `trial.arms`; `practitioner` and `clinic` are codes of who treated and where.
+    """
+    if len(arm) == 0:
+        return "No episode is eligible for this comparison."
+    treated, comparator = (trial.arms.index(name) for name in pair)
+    is_present = [bool((arm == k).any()) for k in (treated, comparator)]
+    if not any(is_present):
+        return f"No eligible episode had {_worded(pair[0])} or {_worded(pair[1])}."
+    if not all(is_present):
+        given = pair[0] if is_present[0] else pair[1]
+        return f"One arm only: all had {_worded(given)}, so there is nothing to compare it with."
+    if len(np.unique(practitioner)) == 1:
+        return "One practitioner treated everybody: the result could not be told from that practitioner's habits."
+    for k, name in zip((treated, comparator), pair, strict=True):
+        if (arm == k).sum() < trial.minimum_per_arm:
+            return f"Fewer than {trial.minimum_per_arm} episodes had {_worded(name)}."
+    if clinic is not None and predictability_of_arm(clinic, arm, treated, comparator) >= DECIDED_BY_GROUP:
+        return "The clinic decided the treatment: where one was given the other was not, so they cannot be compared."
+    if predictability_of_arm(practitioner, arm, treated, comparator) >= DECIDED_BY_GROUP:
+        return "The practitioner decided the treatment: nearly none gave both, so they cannot be compared."
+    if len(np.unique(practitioner)) < trial.minimum_practitioners:
+        return (
+            f"Fewer than {trial.minimum_practitioners} practitioners: how much results differ between "
+            "practitioners cannot be estimated, so no honest interval can be given."
+        )
+    return None
+
+
+def of_outcome(trial: TargetTrial, outcome: Outcome, y: FloatArray, arm: IntArray, pair: Pair) -> str | None:
+    """Return why a contrast cannot be estimated for this outcome in these episodes (the whole or a group); None if it
+    can. `y` is NaN where unknown, `arm` holds codes of `trial.arms`."""
+    known = np.isfinite(y)
+    if not known.any():
+        return f"No outcome is known at {outcome.timepoint_weeks} weeks."
+    codes = [trial.arms.index(name) for name in pair]
+    for k, name in zip(codes, pair, strict=True):
+        if (known & (arm == k)).sum() < trial.minimum_per_arm:
+            return f"Fewer than {trial.minimum_per_arm} episodes with {_worded(name)} have a known outcome."
+    values = y[known & np.isin(arm, codes)]
+    if values.min() == values.max():
+        return "Every known outcome has the same value: nothing can be learned from it."
+    return None
+
+
+def after_weighting(trial: TargetTrial, figures: WeightedContrast) -> str | None:
+    """Return which of the protocol's limits the weighting breaks; None if none."""
+    if figures.overlap_share < trial.minimum_overlap_share:
+        return (
+            f"Too little overlap: for over {100 * (1 - trial.minimum_overlap_share):.0f} % of the episodes one of "
+            "the two treatments was hardly ever chosen for patients like these."
+        )
+    if figures.effective_n < trial.minimum_effective_n:
+        return (
+            f"Effective size under {trial.minimum_effective_n}: after weighting the comparison would rest on "
+            "a few episodes."
+        )
+    if not figures.largest_imbalance <= trial.maximum_imbalance:
+        return (
+            f"The groups still differ after weighting: standardised difference over {trial.maximum_imbalance:g} "
+            f"in {figures.most_imbalanced}."
+        )
+    return None
+
+
+def _worded(arm: str) -> str:
+    return f"'{arm.replace('_', ' ')}'"
