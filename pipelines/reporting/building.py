@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -125,9 +126,13 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
 
 def _rows(frame: pd.DataFrame) -> Rows:
     return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        {str(name): None if pd.isna(value) else _python(value) for name, value in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
+
+
+def _python(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _of(rows: Rows, clinic_code: str) -> Rows:

@@ -111,7 +111,7 @@ class Responders(Frozen):
 
 
 class CoursePoint(Frozen):
-    """Cumulative share (percent) improved and stepped up to surgery or injection by a day."""
+    """Cumulative share (percent) improved and stepped up (manipulation, injection, surgery) by a day."""
 
     day: int
     improved_percent: int = Field(ge=0, le=100)

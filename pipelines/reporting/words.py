@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor, log10
 
+from pipelines.causal.protocol import Outcome
+from pipelines.causal.trials import DECISION
 from pipelines.reporting.model import Certainty, Course, Effect, Responders, Share, Verdict
 
 NEVER_SAID = (
@@ -59,12 +61,20 @@ class Measure:
     decimals: int
 
 
+def _measure(name: str, outcome: Outcome) -> Measure:
+    if outcome.is_binary:
+        return Measure(f"{name} at {outcome.timepoint_weeks} weeks", "in 100", 100, 100 * outcome.margin, 0)
+    return Measure(f"{name} at {outcome.timepoint_weeks} weeks", "points", 1, outcome.margin, 1)
+
+
+_OUTCOME_NAMES = {
+    "r30d": "Patients with 30 % less disability",
+    "rmdq24": "Disability (RMDQ, 0 to 24)",
+    "odi_pct": "Disability (ODI, 0 to 100)",
+    "pain": "Pain (0 to 10)",
+}
 MEASURES = {
-    "r30d_12wk": Measure("Patients with 30 % less disability at 12 weeks", "in 100", 100, 10, 0),
-    "r30d_26wk": Measure("Patients with 30 % less disability at 26 weeks", "in 100", 100, 10, 0),
-    "rmdq24_12wk": Measure("Disability (RMDQ, 0 to 24) at 12 weeks", "points", 1, 1.2, 1),
-    "odi_pct_12wk": Measure("Disability (ODI, 0 to 100) at 12 weeks", "points", 1, 5, 1),
-    "pain_12wk": Measure("Pain (0 to 10) at 12 weeks", "points", 1, 1, 1),
+    outcome.name: _measure(_OUTCOME_NAMES[outcome.name.rpartition("_")[0]], outcome) for outcome in DECISION.outcomes
 }
 
 
@@ -143,7 +153,7 @@ def course_sentence(course: Course) -> str:
     text = f"Improved over time (most do; published course beside): {', '.join(said)}." if said else ""
     if course.median_day is not None:
         text += f" Half had at least 30 % less pain by day {course.median_day}."
-    return f"{text} {last.stepped_up_percent} % went on to surgery or an injection by week {last.day // 7}.".strip()
+    return f"{text} {last.stepped_up_percent} % were stepped up to manipulation, an injection or surgery first, by week {last.day // 7}.".strip()
 
 
 def amount(effect: Effect, value: float) -> str:
@@ -196,7 +206,7 @@ def effect_reading(effect: Effect) -> str:
 def effect_sentence(effect: Effect) -> str:
     """The result of a contrast in the words that may be used: estimated, of no importance, not to be told, or refused."""
     if effect.status == "refused":
-        return f"Not enough patients to say: {effect.reason}."
+        return f"Not enough patients to say. {(effect.reason or '').rstrip('.')}."
     measure, reading = MEASURES[effect.outcome], effect_reading(effect)
     number = f"{amount(effect, effect.estimate or 0)} {measure.unit} (95 % interval {interval_of(effect)})"
     if reading == "cannot tell":

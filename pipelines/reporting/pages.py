@@ -1,0 +1,91 @@
+"""From the reports to files: one self-contained page a clinic, one for the network, an index, and the numbers as JSON."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from pipelines.errors import NightFailed
+from pipelines.reporting import words
+from pipelines.reporting.model import ClinicReport, Frozen, NetworkReport, Reports
+from pipelines.reporting.published import AGE_TYPICAL, PUBLISHED_COURSE
+from pipelines.reporting.views import clinic_view, index_lines, network_view
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_DOTS = {"high": "●●●", "moderate": "●●○", "low": "●○○", "not enough to say": "○○○"}
+_CERTAINTY_LABEL = {
+    "high": "High certainty",
+    "moderate": "Moderate certainty",
+    "low": "Low certainty",
+    "not enough to say": "Not enough to say",
+}
+
+
+def write_pages(folder: Path, reports: Reports) -> list[Path]:
+    """Write `clinics/<clinic>.html`, `network.html`, `index.html` and a `.json` beside each report; returns the files.
+
+    The same reports give the same bytes. Each file is written aside and renamed. Raises NightFailed when two clinics'
+    codes would share a file.
+    """
+    environment = _environment()
+    texts: dict[Path, str] = {}
+    hrefs: dict[str, str] = {}
+    for clinic in reports.clinics:
+        name = file_name(clinic.clinic_code)
+        if f"clinics/{name}.html" in hrefs.values():
+            raise NightFailed(f"two clinics would share the page clinics/{name}.html; give one of them another code")
+        hrefs[clinic.clinic_code] = f"clinics/{name}.html"
+        texts[folder / "clinics" / f"{name}.html"] = _page(environment, "clinic", clinic, clinic_view(clinic))
+        texts[folder / "clinics" / f"{name}.json"] = _numbers(clinic)
+    network = reports.network
+    texts[folder / "network.html"] = _page(environment, "network", network, network_view(network, hrefs))
+    texts[folder / "network.json"] = _numbers(network)
+    texts[folder / "index.html"] = _page(environment, "index", network, {"lines": index_lines(reports, hrefs)})
+    for path, text in texts.items():
+        _write(path, text)
+    return list(texts)
+
+
+def file_name(clinic_code: str) -> str:
+    """A clinic's code as a file name: kept when it is plain, else made plain and told apart by a short hash."""
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in clinic_code)
+    return plain if plain == clinic_code else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        words=words,
+        dots=_DOTS,
+        certainty_label=_CERTAINTY_LABEL,
+        certainty_meaning=words.CERTAINTY_MEANING,
+        published_course=PUBLISHED_COURSE,
+        age_typical=[(name, *(f"{share} %" for share in shares)) for name, shares in AGE_TYPICAL],
+    )
+    return environment
+
+
+def _page(
+    environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]
+) -> str:
+    made = environment.get_template(f"{template}.html.j2")
+    return made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view)
+
+
+def _numbers(report: Frozen) -> str:
+    return report.model_dump_json(indent=2) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.writing")
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(aside, path)

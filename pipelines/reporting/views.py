@@ -1,0 +1,261 @@
+"""What a page's template is given: the report's numbers as words, rows of tables and figures. No number is made here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from pipelines.reporting.figures import (
+    Figure,
+    course_plot,
+    effect_plot,
+    effect_rows,
+    flow_plot,
+    prevalence_plot,
+    responder_plot,
+)
+from pipelines.reporting.indicators import DEFINITIONS, SMALLEST_RESPONDER_DENOMINATOR
+from pipelines.reporting.model import (
+    NETWORK,
+    Arrival,
+    ClinicReport,
+    Course,
+    Effect,
+    Indicator,
+    NetworkReport,
+    Refusal,
+    Report,
+    Reports,
+    Responders,
+)
+from pipelines.reporting.published import PUBLISHED
+from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
+from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
+from pipelines.reporting.words import (
+    MEASURES,
+    VERDICT_WORDS,
+    count_words,
+    course_sentence,
+    effect_sentence,
+    improved_sentence,
+    interval_words,
+    share_words,
+)
+
+_TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
+_LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
+
+
+def clinic_view(report: ClinicReport) -> dict[str, Any]:
+    """What the template of a clinic's page needs beside the report."""
+    rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
+    return _common(report) | {
+        "episodes": count_words(_episodes(report.arrivals)),
+        "improved_sentence": improved_sentence(report.responders, report.network_responders),
+        "improved_figure": responder_plot("improved", rows),
+        "cannot": _cannot_be_said(report),
+    }
+
+
+def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, Any]:
+    """What the template of the network's page needs beside the report."""
+    missed = sum(1 for line in report.clinics for one in line.indicators if one.verdict == "missed")
+    judged = sum(1 for line in report.clinics for one in line.indicators if one.verdict in _TONES)
+    return _common(report) | {
+        "episodes": count_words(_episodes(report.arrivals)),
+        "improved_sentence": improved_sentence(report.responders),
+        "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
+        "indicator_names": [definition.name for definition in DEFINITIONS.values()],
+        "lines": [
+            {
+                "name": line.clinic_code,
+                "href": hrefs[line.clinic_code],
+                "episodes": count_words(line.n_episodes),
+                "improved": _improved_cell(line.responders),
+                "cells": [_cell(one) for one in line.indicators],
+            }
+            for line in report.clinics
+        ],
+        "chance_line": (
+            f"{missed} of {judged} targets are missed by more than chance. With {judged} comparisons, about "
+            f"{round(judged * 0.025, 1):g} would be missed by chance alone if every clinic stood exactly on its targets."
+        ),
+        "flow": [
+            flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
+            for trial in ("decision", "index")
+            if (steps := [step for step in report.flow if step.trial == trial])
+        ],
+        "index": _index_trial(report.effects),
+        "imaging": _imaging(report),
+        "cannot": _cannot_be_said(report),
+    }
+
+
+def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, str]]:
+    """One line a clinic for the index page, with the most pressing problem in words."""
+    return [
+        {
+            "name": clinic.clinic_code,
+            "href": hrefs[clinic.clinic_code],
+            "episodes": count_words(_episodes(clinic.arrivals)),
+            "problem": next((one.title for one in clinic.findings if one.is_problem), "nothing beyond the usual"),
+        }
+        for clinic in reports.clinics
+    ]
+
+
+def _common(report: Report) -> dict[str, Any]:
+    return {
+        "tiles": [_tile(one) for one in report.indicators],
+        "arrivals": [_arrival_row(one) for one in report.arrivals],
+        "refusals": [_refusal_row(one) for one in report.refusals],
+        "courses": [_course(number, course) for number, course in enumerate(report.courses)],
+        "decision": _decision(report.effects),
+    }
+
+
+def _episodes(arrivals: Iterable[Arrival]) -> int | None:
+    return next((one.n_rows for one in arrivals if one.feed == "intake"), 0)
+
+
+def _arrival_row(one: Arrival) -> tuple[str, ...]:
+    counts = (one.n_rows, one.n_rows_refused, one.n_values_set_aside)
+    return (FEED_NAMES.get(one.feed, one.feed), *(count_words(count) for count in counts))
+
+
+def _refusal_row(one: Refusal) -> tuple[str, ...]:
+    what = "whole row" if one.scope == "row" else "this value"
+    return f"{one.feed}.{one.field}" if one.field else one.feed, what, one.rule, count_words(one.n_refused)
+
+
+def _cell(one: Indicator) -> dict[str, str]:
+    symbol, verdict = VERDICT_WORDS[one.verdict]
+    return {
+        "value": share_words(one.share),
+        "symbol": symbol,
+        "verdict": verdict,
+        "tone": _TONES.get(one.verdict, "unsure"),
+    }
+
+
+def _tile(one: Indicator) -> dict[str, Any]:
+    definition = DEFINITIONS[one.code]
+    return _cell(one) | {
+        "code": one.code,
+        "name": definition.name,
+        "meaning": definition.meaning,
+        "value": "not recorded" if one.share.whole == 0 else share_words(one.share),
+        "interval": interval_words(one.share),
+        "target": "" if one.target_percent is None else f"target {one.target_percent} %",
+        "whole": f"{count_words(one.share.whole)} {definition.unit}",
+        "bar": _bar(one),
+    }
+
+
+def _bar(one: Indicator) -> Markup:
+    drawing = Drawing(200, 20)
+    x = Scale(0, 100, 4, 196)
+    drawing.rect(4, 7, 192, 6, BAND, 3)
+    bounds = one.share.bounds
+    if one.share.percent is not None:
+        drawing.rect(x.at(one.share.lower or 0), 6, x.at(one.share.upper or 0) - x.at(one.share.lower or 0), 8, SKY, 4)
+        drawing.diamond(x.at(one.share.percent), 10, 6, NAVY)
+    elif bounds is not None:
+        drawing.rect(x.at(bounds[0]), 6, x.at(bounds[1]) - x.at(bounds[0]), 8, NAVY, 4)
+    if one.target_percent is not None:
+        drawing.line(x.at(one.target_percent), 1, x.at(one.target_percent), 19, AXIS, 2.5)
+    name = DEFINITIONS[one.code].name
+    return drawing.markup(f"bar-{one.code}", name, f"{share_words(one.share)}, {VERDICT_WORDS[one.verdict][1]}")
+
+
+def _improved_cell(responders: Responders) -> str:
+    share = responders.improved
+    if share.percent is None or (share.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR:
+        return "not enough to say"
+    return f"{share.percent} % ({interval_words(share)})"
+
+
+def _course(number: int, course: Course) -> dict[str, Any]:
+    where = "all clinics together" if course.clinic_code == NETWORK else f"clinic {course.clinic_code}"
+    return {
+        "heading": f"{course.source[:1].upper()}{course.source[1:]}, {where}",
+        "sentence": course_sentence(course),
+        "figure": course_plot(f"course-{number}", course) if course.points else None,
+    }
+
+
+def _average(effects: Iterable[Effect], trial: str) -> list[Effect]:
+    return [one for one in effects if one.trial == trial and one.group_name == "all" and one.outcome in MEASURES]
+
+
+def _decision(effects: Sequence[Effect]) -> dict[str, Any]:
+    average = {one.outcome: one for one in _average(effects, "decision")}
+    shown = [average[name] for name in MEASURES if name in average]
+    figures: list[Figure] = []
+    responders = [one for one in shown if one.outcome.startswith("r30d") and one.status == "estimated"]
+    sides = ("continuing without is better", "adding manipulation is better")
+    if responders:
+        caption = "Extra patients improved per 100 when manipulation was added, with the 95 % interval; grey: too small to matter"
+        figures.append(effect_plot("decision", caption, effect_rows(responders), MEASURES["r30d_12wk"].margin, sides))
+    points = [one for one in shown if one.outcome == "rmdq24_12wk" and one.status == "estimated"]
+    if points:
+        caption = "Extra RMDQ points gained when manipulation was added, beside a published trial of other patients"
+        rows = effect_rows(points, PUBLISHED)
+        figures.append(effect_plot("decision-points", caption, rows, MEASURES["rmdq24_12wk"].margin, sides))
+    refused = {one.reason for one in shown if one.status == "refused"}
+    if shown and len(refused) == 1 and all(one.status == "refused" for one in shown):
+        sentences = [effect_sentence(shown[0])]
+    else:
+        sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
+    return {
+        "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
+        "figures": figures,
+        "published": [(one.study, one.finding, one.population) for one in PUBLISHED],
+    }
+
+
+def _index_trial(effects: Sequence[Effect]) -> dict[str, Any]:
+    primary = [one for one in _average(effects, "index") if one.outcome == "r30d_12wk"]
+    estimated = [one for one in primary if one.status == "estimated"]
+    figures = []
+    if estimated:
+        caption = "Extra patients improved per 100, first-named treatment minus the other, with the 95 % interval"
+        rows = effect_rows(estimated)
+        margin = MEASURES["r30d_12wk"].margin
+        figures.append(effect_plot("index", caption, rows, margin, ("the other is better", "first-named is better")))
+    sentences = [f"{one.contrast.replace('_', ' ')}. {effect_sentence(one)}" for one in primary]
+    return {"figures": figures, "sentences": sentences}
+
+
+def _imaging(report: NetworkReport) -> list[Figure]:
+    figures = []
+    for finding in dict.fromkeys(row.finding for row in report.imaging):
+        rows = [row for row in report.imaging if row.finding == finding and row.share.words is not None]
+        rows.sort(key=lambda row: _LUMBAR_ORDER.index(row.level))
+        if rows:
+            key = f"imaging-{finding.replace(' ', '-')}"
+            figures.append(prevalence_plot(key, finding, rows))
+    return figures
+
+
+def _cannot_be_said(report: Report) -> list[str]:
+    lines = [
+        "Which single patient is expected to gain from adding manipulation: only averages of groups are shown.",
+        "Whether clinics differ: figures are not adjusted for who comes to which clinic.",
+        "Whether treatment made patients improve: most improve over time anyway.",
+    ]
+    answered = report.responders.answered.bounds
+    if report.responders.improved.percent is None:
+        lines.append("How many improved: too few answers to the 12-week form.")
+    elif answered is not None and answered[0] < 100:
+        lines.append("How those who did not answer fared.")
+    unrecorded = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "not recorded"]
+    if unrecorded:
+        lines.append(f"Not recorded here, so not judged: {', '.join(unrecorded)}.")
+    few = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "cannot tell"]
+    if few:
+        lines.append(f"Too few to tell whether the target is met: {', '.join(few)}.")
+    refused = [one for one in _average(report.effects, "decision") if one.status == "refused"]
+    if refused:
+        lines.append(f"What adding manipulation changes: {refused[0].reason}")
+    return lines

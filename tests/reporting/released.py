@@ -1,0 +1,194 @@
+"""Made-up report tables, released as the night releases them, and the stamp of a made-up run."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from pipelines.privacy.disclosure import release_table
+from pipelines.reporting.model import Stamp
+from pipelines.tables import sql_files
+
+QUERIES = {file.name: file for file in sql_files("report")}
+FEED_ROWS = {
+    "intake": 1,
+    "exam": 1.1,
+    "lab": 0.2,
+    "imaging": 0.4,
+    "imaging_level": 2,
+    "session": 6,
+    "session_component": 11,
+    "adverse_event": 0.1,
+    "outcome": 4,
+}
+SHARES = {
+    "QI-01": 0.93,
+    "QI-02": 0.71,
+    "QI-03": 0.88,
+    "QI-04": 0.97,
+    "QI-05": 0.82,
+    "QI-09": 0.995,
+    "QI-10": 0.64,
+    "QI-11": 0.9,
+}
+STAMP = Stamp(
+    made_at=datetime(2026, 11, 23, 2, 41, tzinfo=UTC),
+    run_id="9f1c2ab7",
+    data_hash="4be19c07",
+    code_version="0.1.0",
+    is_simulated=True,
+    source_notes=("Made-up numbers for the tests of the report.",),
+)
+
+
+def effect_row(**changed: Any) -> dict[str, Any]:
+    """One row of report.effects, before release; the decision trial's primary result unless changed."""
+    return {
+        "trial": "decision",
+        "outcome": "r30d_12wk",
+        "contrast": "add_manipulation - continue_without",
+        "group_name": "all",
+        "group_level": "all",
+        "status": "estimated",
+        "reason": None,
+        "estimate": 0.021,
+        "lower": -0.044,
+        "upper": 0.086,
+        "n": 1840,
+        "n_treated": 702,
+        "n_comparator": 1138,
+        "effective_n": 1204,
+    } | changed
+
+
+def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
+    """Exact report queries' results for clinics of so many episodes (before release)."""
+    sizes = clinics or {"C001": 412, "C002": 96, "C003": 18, "C004": 655}
+    everyone = sizes | {"network": sum(sizes.values())}
+    return {
+        "arrivals": pd.DataFrame([_arrival(code, n, feed) for code, n in sizes.items() for feed in FEED_ROWS]),
+        "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in sizes.items()]),
+        "indicators": pd.DataFrame([_indicator(code, n, name) for code, n in everyone.items() for name in SHARES]),
+        "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
+        "decision_flow": pd.DataFrame(_flow(everyone["network"])),
+        "effects": pd.DataFrame(_effects()),
+        "imaging_prevalence": pd.DataFrame(_imaging()),
+        "natural_course": pd.DataFrame([*_course("network"), *_course("C001")]),
+    }
+
+
+def released(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables after disclosure control, by the headers of sql/report."""
+    return {name: release_table(frame, QUERIES[name]) for name, frame in tables.items()}
+
+
+def _arrival(code: str, n: int, feed: str) -> dict[str, Any]:
+    rows = round(n * FEED_ROWS[feed])
+    return {
+        "clinic_code": code,
+        "feed": feed,
+        "latest_delivery_id": "2026-11-22",
+        "n_rows_in_force": rows,
+        "n_rows_quarantined": round(rows * 0.01),
+        "n_values_set_aside": round(rows * 0.02),
+    }
+
+
+def _refusal(code: str, n: int) -> dict[str, Any]:
+    return {
+        "clinic_code": code,
+        "feed": "session",
+        "field": "nprs_pre",
+        "scope": "value",
+        "rule": "whole number from 0 to 10",
+        "n_refused": round(n * 0.12),
+    }
+
+
+def _indicator(code: str, n: int, name: str) -> dict[str, Any]:
+    return {"clinic_code": code, "indicator": name, "numerator": round(n * SHARES[name]), "denominator": n}
+
+
+def _responder(code: str, n: int) -> dict[str, Any]:
+    due, answered = round(n * 0.8), round(n * 0.8 * 0.71)
+    return {"clinic_code": code, "n_due": due, "n_answered": answered, "n_responders": round(answered * 0.52)}
+
+
+def _flow(n: int) -> list[dict[str, Any]]:
+    steps = {
+        "all_episodes": 0,
+        "never_attended": 0.02,
+        "no_visit_day_28_to_41": 0.31,
+        "manipulated_before": 0.24,
+        "improved_30_percent": 0.18,
+        "absolute_contraindication": 0.01,
+        "not_yet_due": 0.06,
+    }
+    rows, remaining = [], n
+    for number, (step, share) in enumerate(steps.items()):
+        left_out = round(n * share)
+        remaining -= left_out
+        rows.append(
+            {"trial": "decision", "step_no": number, "step": step, "n_left_out": left_out, "n_remaining": remaining}
+        )
+    return rows
+
+
+def _effects() -> list[dict[str, Any]]:
+    index = {"trial": "index", "n": 2600, "n_treated": 900, "n_comparator": 1100}
+    return [
+        effect_row(),
+        effect_row(outcome="r30d_26wk", estimate=0.034, lower=-0.05, upper=0.118),
+        effect_row(outcome="rmdq24_12wk", estimate=0.6, lower=-0.3, upper=1.5),
+        effect_row(**index, contrast="manipulation - exercise", estimate=0.012, lower=-0.04, upper=0.064),
+        effect_row(**index, contrast="manipulation - rest_or_advice", estimate=0.13, lower=0.02, upper=0.24),
+        effect_row(
+            **index,
+            contrast="exercise - rest_or_advice",
+            status="refused",
+            reason="Fewer than 50 episodes had 'rest or advice'.",
+            estimate=None,
+            lower=None,
+            upper=None,
+        ),
+    ]
+
+
+def _imaging() -> list[dict[str, Any]]:
+    shares = {"disc bulge or more": (0.2, 0.63), "disc degeneration": (0.35, 0.72), "Modic change": (0.05, None)}
+    rows = []
+    for finding, (first, any_level) in shares.items():
+        for number, level in enumerate(("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")):
+            found = round(218 * (first + 0.09 * number))
+            rows.append(_grading(level, finding, 218, found, None))
+        if any_level is not None:
+            rows.append(_grading("any level", finding, 205, round(205 * any_level), 58))
+    return rows
+
+
+def _grading(level: str, finding: str, n: int, found: int, typical: int | None) -> dict[str, Any]:
+    return {
+        "level": level,
+        "finding": finding,
+        "n_assessed": n,
+        "n_with_finding": found,
+        "age_typical_percent": typical,
+    }
+
+
+def _course(code: str) -> list[dict[str, Any]]:
+    shares = {14: (11, 2), 28: (24, 6), 42: (33, 11), 84: (49, 17), 182: (61, 20), 364: (66, 21)}
+    return [
+        {
+            "source": "conservative care",
+            "clinic_code": code,
+            "day": day,
+            "improved_percent": improved,
+            "lower_percent": improved - 5,
+            "upper_percent": improved + 5,
+            "stepped_up_percent": stepped_up,
+            "median_day": 91,
+            "n_at_risk": 900 - day * 2,
+        }
+        for day, (improved, stepped_up) in shares.items()
+    ]
