@@ -5,6 +5,7 @@ A case lies in `cases/<schema>.<table>/<what_it_says>.yaml`:
     given:
         clean.intake: [{episode_key: e1, nprs_leg_avg: 6}]
     expect: [{episode_key: e1, main_site: leg}]
+    where: episode_key = 'e1'    (only when the case speaks of some of the model's rows)
 
 Columns that a given row does not name are NULL, and a NULL value of a clean table has the reason `a` unless the row says
 otherwise. Tables that are not given are built from those that are, by their own SQL. Only the columns that an expected row
@@ -22,6 +23,7 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
+from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
@@ -32,12 +34,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class SqlCase:
-    """One case: the table it speaks of, what it says, the given rows by table and the rows expected."""
+    """One case: the table it speaks of, what it says, the given rows by table, the rows expected and which of the rows."""
 
     table: str
     sentence: str
     given: Mapping[str, list[Row]]
     expect: list[Row]
+    where: str = "true"
 
     @property
     def title(self) -> str:
@@ -46,11 +49,11 @@ class SqlCase:
 
 
 def read_case(path: Path) -> SqlCase:
-    """Read one case; raises ValueError when it has anything but `given` and `expect`."""
+    """Read one case; raises ValueError when it lacks `given` or `expect`, or has anything else but `where`."""
     text = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if set(text) != {"given", "expect"}:
-        raise ValueError(f"{path.parent.name}/{path.name}: a case has `given` and `expect`, this one has {sorted(text)}")
-    return SqlCase(path.parent.name, path.stem.replace("_", " "), text["given"], text["expect"])
+    if set(text) - {"where"} != {"given", "expect"}:
+        raise ValueError(f"{path.parent.name}/{path.name}: a case has given, expect and perhaps where, not {sorted(text)}")
+    return SqlCase(path.parent.name, path.stem.replace("_", " "), **text)
 
 
 def all_cases() -> list[SqlCase]:
@@ -81,12 +84,17 @@ def upstream(table: str, stop: frozenset[str] = frozenset()) -> list[SqlFile]:
 
 @cache
 def columns_of(table: str) -> dict[str, str]:
-    """The columns of a model's table and their types, from its own SQL run on empty deliveries."""
+    """The columns of a model's table and their types: a feed's by the contract, another table's by its own SQL."""
+    schema, name = table.split(".")
+    if schema == "clean" and name in FEEDS:
+        return _contract_columns(FEEDS[name])
+    model = model_files()[table]
     with open_warehouse(":memory:", threads=1) as con:
         create_raw_tables(con)
-        for file in [*upstream(table), model_files()[table]]:
-            materialize(con, file)
-        return _described(con, table)
+        for source in model.reads:
+            if source in model_files():
+                _create_empty(con, source)
+        return _described(con, f"(\n{model.text}\n)")
 
 
 def run_case(case: SqlCase) -> list[Row]:
@@ -105,7 +113,7 @@ def run_case(case: SqlCase) -> list[Row]:
             else:
                 materialize(con, file)
         ordering = ", ".join(model.key) or "all"
-        answer = con.execute(f"select * from (\n{model.text}\n) order by {ordering}")
+        answer = con.execute(f"select * from (\n{model.text}\n) where {case.where} order by {ordering}")
         names = [column[0] for column in answer.description or []]
         return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
 
@@ -131,6 +139,15 @@ def is_same(expected: object, found: object) -> bool:
     if isinstance(expected, int | float) and isinstance(found, int | float):
         return math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-9)
     return expected == found
+
+
+def _contract_columns(feed: Feed) -> dict[str, str]:
+    types = {"clinic_code": "VARCHAR"}
+    for field in feed.fields:
+        types[field.name] = field.sql_type
+        if field.has_reason:
+            types[f"{field.name}_reason"] = "VARCHAR"
+    return {**types, "delivery_key": "VARCHAR", "row_number": "BIGINT"}
 
 
 def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:

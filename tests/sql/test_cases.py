@@ -1,6 +1,6 @@
 import pytest
 
-from .sql_case import SqlCase, all_cases, differences, model_files, run_case
+from .sql_case import SqlCase, all_cases, columns_of, differences, model_files, run_case
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.title) for case in all_cases()])
@@ -11,3 +11,4 @@ def test_a_model_gives_the_rows_that_the_case_expects(case: SqlCase) -> None:
     key = model_files()[case.table].key
     keys = [tuple(row[name] for name in key) for row in found]
     assert not key or len(set(keys)) == len(keys), f"two rows share the key {', '.join(key)}"
+    assert not found or list(found[0]) == list(columns_of(case.table))
