@@ -1,0 +1,30 @@
+-- A row of a cohort table whose episode is not in cohort.episodes.
+-- table: cohort.episodes
+-- severity: error
+-- allowed: 0 %
+with referring as (
+    select decision.episode_key
+    from cohort.decision as decision
+    union
+    select eligibility.episode_key
+    from cohort.eligibility as eligibility
+    union
+    select outcome.episode_key
+    from cohort.outcomes as outcome
+    union
+    select session.episode_key
+    from cohort.sessions as session
+    union
+    select screening.episode_key
+    from cohort.screening as screening
+    union
+    select covariate.episode_key
+    from cohort.covariates as covariate
+    union
+    select course.episode_key
+    from cohort.natural_course as course
+)
+
+select referring.episode_key
+from referring
+anti join cohort.episodes as episode on referring.episode_key = episode.episode_key

@@ -1,0 +1,14 @@
+-- A level graded for disc contour, Pfirrmann or Modic from a plain radiograph, which cannot show them. The grades are not used.
+-- table: clean.imaging_level
+-- severity: warn
+-- allowed: 1 %
+select
+    reading.imaging_key,
+    reading.level,
+    reading.side,
+    reading.reader_no
+from clean.imaging_level as reading
+inner join clean.imaging as imaging on reading.imaging_key = imaging.imaging_key
+where
+    imaging.modality = 'XR'
+    and (reading.disc_contour is not null or reading.pfirrmann is not null or reading.modic is not null)

@@ -1,0 +1,17 @@
+-- A row of imaging_level in force, not refused, whose imaging_key is not among its clinic's rows of imaging: it is left out of clean.imaging_level.
+-- table: raw.imaging_level
+-- severity: warn
+-- allowed: 1 %
+select
+    raw_row.delivery_key,
+    raw_row.row_number
+from raw.imaging_level as raw_row
+inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+anti join raw.quarantine as refused
+    on
+        raw_row.delivery_key = refused.delivery_key
+        and raw_row.row_number = refused.row_number
+        and refused.feed = 'imaging_level'
+        and refused.scope = 'row'
+anti join clean.imaging as parent
+    on delivery.clinic_code = parent.clinic_code and said(raw_row.imaging_key) = parent.imaging_key

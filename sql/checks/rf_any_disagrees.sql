@@ -1,0 +1,25 @@
+-- The single red-flag answer is no, and a red flag is recorded as yes.
+-- table: clean.intake
+-- severity: warn
+-- allowed: 1 %
+select intake.episode_key
+from clean.intake as intake
+where
+    not intake.rf_any
+    and (
+        intake.rf_saddle_anaesthesia
+        or intake.rf_bladder_bowel
+        or intake.rf_sexual_dysfunction
+        or intake.rf_bilateral_neuro
+        or intake.rf_progressive_deficit
+        or intake.rf_cancer_history
+        or intake.rf_weight_loss
+        or intake.rf_fever_infection
+        or intake.rf_immunosuppression_ivdu
+        or intake.rf_significant_trauma
+        or intake.rf_osteoporosis
+        or intake.rf_steroid_prolonged
+        or intake.rf_anticoagulant
+        or intake.rf_aaa_or_pulsatile_mass
+        or intake.rf_under18_pregnant
+    )

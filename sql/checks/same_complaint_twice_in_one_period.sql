@@ -1,0 +1,12 @@
+-- Two episodes of one patient with the same regions and side in one quarter: a new episode needs 90 days without contact.
+-- table: clean.intake
+-- severity: warn
+-- allowed: 1 %
+select intake.episode_key
+from clean.intake as intake
+where intake.index_period like '%-Q%'
+qualify
+    row_number() over (
+        partition by intake.patient_key, intake.index_period, intake.complaint_region, intake.complaint_side
+        order by intake.episode_key
+    ) > 1

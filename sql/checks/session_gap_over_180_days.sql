@@ -1,0 +1,9 @@
+-- An attended contact more than 180 days after the one before it: it belongs to a new episode (90 days without contact).
+-- table: clean.session
+-- severity: warn
+-- allowed: 1 %
+select session.session_key
+from cohort.sessions as session
+inner join cohort.sessions as earlier
+    on session.episode_key = earlier.episode_key and session.attended_no = earlier.attended_no + 1
+where session.session_day - earlier.session_day > 180
