@@ -15,18 +15,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _bound(value: float | None) -> str:
-    return "null" if value is None else f"{value:g}"
-
-
 def typed(field: Field, column: str) -> str:
-    """The SQL expression of the field's typed value, NULL when the text in `column` is missing or breaks the contract."""
+    """The SQL expression of the field's typed value, NULL when the trimmed text in `column` is missing or breaks the contract."""
     codes = f"[{', '.join(literal(code) for code in field.codes)}]"
     match field.type:
         case "int":
-            return f"whole_number({column}, {_bound(field.low)}, {_bound(field.high)})"
+            return f"whole_number({column}, {field.low:g}, {field.high:g})"
         case "float":
-            return f"decimal_number({column}, {_bound(field.low)}, {_bound(field.high)})"
+            return f"decimal_number({column}, {field.low:g}, {field.high:g})"
         case "enum":
             return f"code_text({column}, {codes})"
         case "set" if "none" in field.rule:
@@ -42,9 +38,9 @@ def requirement(field: Field) -> str:
     """What the contract asks of the field's value, in words that name no value."""
     match field.type:
         case "int":
-            return f"a whole number from {_bound(field.low)} to {_bound(field.high)}"
+            return f"a whole number from {field.low:g} to {field.high:g}"
         case "float":
-            return f"a number from {_bound(field.low)} to {_bound(field.high)}"
+            return f"a number from {field.low:g} to {field.high:g}"
         case "enum":
             return "one of the contract's codes"
         case "set":
@@ -75,9 +71,11 @@ def clean_sql(feed: Feed) -> str:
         f"-- key: {key}",
         "with delivered as (",
         "    select",
-        "        raw_row.*,",
+        "        raw_row.delivery_key,",
+        "        raw_row.row_number,",
         "        delivery.clinic_code as sender,",
-        "        delivery.sequence_no",
+        "        delivery.sequence_no,",
+        ",\n".join(f"        said(raw_row.{name}) as {name}" for name in feed.columns),
         f"    from raw.{feed.name} as raw_row",
         "    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key",
         "    anti join raw.quarantine as refused",
@@ -119,7 +117,7 @@ def clean_sql(feed: Feed) -> str:
     if feed.parent:
         lines += [
             f"semi join clean.{feed.parent} as parent",
-            f"    on delivered.sender = parent.clinic_code and trim(delivered.{feed.parent_key}) = parent.{feed.parent_key}",
+            f"    on delivered.sender = parent.clinic_code and delivered.{feed.parent_key} = parent.{feed.parent_key}",
         ]
     return "\n".join(lines) + "\n"
 

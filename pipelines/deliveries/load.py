@@ -10,7 +10,7 @@ import duckdb
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.manifest import DeliveredFile, Manifest
-from pipelines.deliveries.quarantine import quarantine_feed, refuse_identifiers
+from pipelines.deliveries.quarantine import quarantine_feed
 from pipelines.errors import DeliveryError
 
 LONGEST_LINE_BYTES = 1_000_000
@@ -45,7 +45,6 @@ def load_delivery(con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manife
     try:
         for file in manifest.files:
             _load_file(con, folder, file, key, arrived_at)
-            refuse_identifiers(con, FEEDS[file.feed], key, file.name)
             quarantine_feed(con, FEEDS[file.feed], key, manifest.clinic_code)
         con.execute(
             "insert into raw.delivery values (?, ?, ?, ?, ?, ?, ?, ?)",

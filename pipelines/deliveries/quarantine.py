@@ -31,38 +31,59 @@ none of these."""
 
 
 def _row_rules(feed: Feed, clinic_code: str) -> list[tuple[str, str, str, str]]:
-    """(field, condition, rule, remedy) of what the contract asks of a whole row beyond its fields."""
+    """(field, condition on trimmed text, rule, remedy) of what the contract asks of a whole row beyond its fields."""
     if feed.name == "intake":
         return [
-            ("clinic_code", f"said(clinic_code) <> {literal(clinic_code)}", "equals the manifest's clinic_code", _SEND_AGAIN),
+            ("clinic_code", f"clinic_code <> {literal(clinic_code)}", "equals the manifest's clinic_code", _SEND_AGAIN),
             (
                 "schema_version",
-                f"try_cast(split_part(said(schema_version), '.', 1) as integer) <> {KNOWN_MAJOR_VERSION}",
+                f"try_cast(split_part(schema_version, '.', 1) as integer) <> {KNOWN_MAJOR_VERSION}",
                 "has a known major number",
                 "Send the version of the contract that this installation reads",
             ),
         ]
     if feed.name == "lab":
         pairs = [
-            f"(said(test) = {literal(test)} and said(unit) = {literal(unit)} "
+            f"(test = {literal(test)} and unit = {literal(unit)} "
             f"and decimal_number(value, {low}, {high}) is not null)"
             for test, units in LAB_RANGES.items()
             for unit, (low, high) in units.items()
         ]
         tests = ", ".join(literal(test) for test in LAB_RANGES)
         rule = "is in the range of its test and unit"
-        return [("value", f"said(test) in ({tests}) and not ({' or '.join(pairs)})", rule, _SEND_AGAIN)]
+        return [("value", f"test in ({tests}) and decimal_number(value, 0, 5000) is not null and not ({' or '.join(pairs)})", rule, _SEND_AGAIN)]
     return []
 
 
 def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: str, clinic_code: str) -> None:
-    """Add to `raw.quarantine` what breaks the contract in one delivered feed."""
+    """Add to `raw.quarantine` what breaks the contract in one delivered feed.
+
+    Raises DeliveryError, and the caller takes the delivery back, when text that breaks the contract looks like a direct
+    identifier: the file is blocked, and the message holds counts only.
+    """
     rules = [
         (field.name, breaks(field, field.name), "row" if field.breaks_row else "value", requirement(field), _SEND_AGAIN)
         for field in feed.fields
     ]
     rules += [(name, condition, "row", rule, remedy) for name, condition, rule, remedy in _row_rules(feed, clinic_code)]
-    numbered = ", ".join(f"case when {rule[1]} then {number} end" for number, rule in enumerate(rules))
+    broken = ", ".join(
+        f"case when {condition} then {{'rule_no': {number}, 'text': {name}}} end"
+        for number, (name, condition, *_) in enumerate(rules)
+    )
+    trimmed = ", ".join(f"said({name}) as {name}" for name in feed.columns)
+    kind = " ".join(
+        f"when regexp_full_match(found.text, {literal(pattern)}) then {literal(name)}" for name, pattern in _IDENTIFIERS.items()
+    )
+    con.execute(
+        f"""
+        create or replace temp table broken as
+        with trimmed as (select row_number, {trimmed} from raw.{feed.name} where delivery_key = $delivery),
+        listed as (select row_number, unnest([{broken}]) as found from trimmed)
+        select row_number, found.rule_no as rule_no, case {kind} end as looks_like from listed where found is not null
+        """,
+        {"delivery": delivery_key},
+    ).fetchall()
+    _refuse_identifiers(con, feed, [rule[0] for rule in rules])
     table = ", ".join(
         f"({number}, {literal(name)}, {literal(scope)}, {literal(rule)}, {literal(remedy)})"
         for number, (name, _, scope, rule, remedy) in enumerate(rules)
@@ -70,11 +91,6 @@ def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: st
     con.execute(
         f"""
         insert into raw.quarantine
-        with broken as (
-            select row_number, unnest([{numbered}]) as rule_no
-            from raw.{feed.name}
-            where delivery_key = $delivery
-        )
         select $delivery, $clinic, {literal(feed.name)}, broken.row_number, rule.field, rule.scope, rule.rule, rule.remedy
         from broken
         inner join (values {table}) as rule (rule_no, field, scope, rule, remedy) on broken.rule_no = rule.rule_no
@@ -82,12 +98,31 @@ def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: st
         """,
         {"delivery": delivery_key, "clinic": clinic_code},
     ).fetchall()
+    con.execute("drop table broken")
     _quarantine_duplicates(con, feed, delivery_key, clinic_code)
+
+
+def _refuse_identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) -> None:
+    rows = con.execute(
+        "select rule_no, looks_like, count(*) from broken where looks_like is not null group by all order by all"
+    ).fetchall()
+    if rows:
+        found = "; ".join(f"{n_values} in {fields[rule_no]} look like {kind}" for rule_no, kind, n_values in rows)
+        raise DeliveryError(
+            f"{feed.name}: values that look like direct identifiers ({found}). Nothing of the delivery was loaded. "
+            "Take them out at the clinic and send it again"
+        )
 
 
 def _quarantine_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: str, clinic_code: str) -> None:
     """Of equal rows with one key the first stays; rows that contradict each other under one key all go."""
     key = ", ".join(f"said({name})" for name in feed.key)
+    repeated = con.execute(
+        f"select 1 from raw.{feed.name} where delivery_key = $delivery group by {key} having count(*) > 1 limit 1",
+        {"delivery": delivery_key},
+    ).fetchall()
+    if not repeated:
+        return
     content = f"row({', '.join(f'said({name})' for name in feed.columns)})"
     con.execute(
         f"""
@@ -143,32 +178,3 @@ def quarantine_shared_keys(con: duckdb.DuckDBPyConnection) -> None:
             """,
             {"rule": rule},
         ).fetchall()
-
-
-def refuse_identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: str, file_name: str) -> None:
-    """Raise DeliveryError when text that breaks the contract looks like a direct identifier: the file is blocked."""
-    kinds = {kind: f"regexp_full_match(said(text), {literal(pattern)})" for kind, pattern in _IDENTIFIERS.items()}
-    counts = ", ".join(f"count(*) filter (where {condition})" for condition in kinds.values())
-    listed = ", ".join(
-        f"case when {breaks(field, field.name)} then {{'field': {literal(field.name)}, 'text': {field.name}}} end"
-        for field in feed.fields
-    )
-    rows = con.execute(
-        f"""
-        with broken as (select unnest([{listed}]) as said_here from raw.{feed.name} where delivery_key = $delivery),
-        texts as (select said_here.field as field, said_here.text as text from broken where said_here is not null)
-        select field, {counts} from texts group by field order by field
-        """,
-        {"delivery": delivery_key},
-    ).fetchall()
-    found = [
-        f"{n_values} in {field} look like {kind}"
-        for field, *numbers in rows
-        for kind, n_values in zip(kinds, numbers, strict=True)
-        if n_values
-    ]
-    if found:
-        raise DeliveryError(
-            f"{file_name}: values that look like direct identifiers ({'; '.join(found)}). Nothing of the delivery was "
-            "loaded. Take them out at the clinic and send it again"
-        )

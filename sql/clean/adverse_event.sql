@@ -5,9 +5,18 @@
 -- key: session_key, event_no
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.session_key) as session_key,
+        said(raw_row.event_no) as event_no,
+        said(raw_row.ae_type) as ae_type,
+        said(raw_row.ae_severity) as ae_severity,
+        said(raw_row.ae_serious) as ae_serious,
+        said(raw_row.ae_onset_h) as ae_onset_h,
+        said(raw_row.ae_duration_h) as ae_duration_h,
+        said(raw_row.ae_related) as ae_related
     from raw.adverse_event as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -51,4 +60,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.session as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.session_key) = parent.session_key
+    on delivered.sender = parent.clinic_code and delivered.session_key = parent.session_key

@@ -5,9 +5,66 @@
 -- key: episode_key, exam_day
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.episode_key) as episode_key,
+        said(raw_row.exam_day) as exam_day,
+        said(raw_row.lumbar_exam_done) as lumbar_exam_done,
+        said(raw_row.myotome_l2_l) as myotome_l2_l,
+        said(raw_row.myotome_l2_r) as myotome_l2_r,
+        said(raw_row.myotome_l3_l) as myotome_l3_l,
+        said(raw_row.myotome_l3_r) as myotome_l3_r,
+        said(raw_row.myotome_l4_l) as myotome_l4_l,
+        said(raw_row.myotome_l4_r) as myotome_l4_r,
+        said(raw_row.myotome_l5_l) as myotome_l5_l,
+        said(raw_row.myotome_l5_r) as myotome_l5_r,
+        said(raw_row.myotome_s1_l) as myotome_s1_l,
+        said(raw_row.myotome_s1_r) as myotome_s1_r,
+        said(raw_row.reflex_patellar_l) as reflex_patellar_l,
+        said(raw_row.reflex_patellar_r) as reflex_patellar_r,
+        said(raw_row.reflex_achilles_l) as reflex_achilles_l,
+        said(raw_row.reflex_achilles_r) as reflex_achilles_r,
+        said(raw_row.sensation_l3_l) as sensation_l3_l,
+        said(raw_row.sensation_l3_r) as sensation_l3_r,
+        said(raw_row.sensation_l4_l) as sensation_l4_l,
+        said(raw_row.sensation_l4_r) as sensation_l4_r,
+        said(raw_row.sensation_l5_l) as sensation_l5_l,
+        said(raw_row.sensation_l5_r) as sensation_l5_r,
+        said(raw_row.sensation_s1_l) as sensation_s1_l,
+        said(raw_row.sensation_s1_r) as sensation_s1_r,
+        said(raw_row.slr_deg_l) as slr_deg_l,
+        said(raw_row.slr_deg_r) as slr_deg_r,
+        said(raw_row.slr_positive_l) as slr_positive_l,
+        said(raw_row.slr_positive_r) as slr_positive_r,
+        said(raw_row.crossed_slr) as crossed_slr,
+        said(raw_row.slump_l) as slump_l,
+        said(raw_row.slump_r) as slump_r,
+        said(raw_row.femoral_stretch_l) as femoral_stretch_l,
+        said(raw_row.femoral_stretch_r) as femoral_stretch_r,
+        said(raw_row.umn_signs) as umn_signs,
+        said(raw_row.rom_flexion) as rom_flexion,
+        said(raw_row.rom_extension) as rom_extension,
+        said(raw_row.rom_method) as rom_method,
+        said(raw_row.hip_ir_deg_l) as hip_ir_deg_l,
+        said(raw_row.hip_ir_deg_r) as hip_ir_deg_r,
+        said(raw_row.hip_provocation_pain) as hip_provocation_pain,
+        said(raw_row.segmental_hypomobility_l1) as segmental_hypomobility_l1,
+        said(raw_row.segmental_hypomobility_l2) as segmental_hypomobility_l2,
+        said(raw_row.segmental_hypomobility_l3) as segmental_hypomobility_l3,
+        said(raw_row.segmental_hypomobility_l4) as segmental_hypomobility_l4,
+        said(raw_row.segmental_hypomobility_l5) as segmental_hypomobility_l5,
+        said(raw_row.prone_instability) as prone_instability,
+        said(raw_row.aberrant_movement) as aberrant_movement,
+        said(raw_row.centralisation) as centralisation,
+        said(raw_row.directional_preference) as directional_preference,
+        said(raw_row.pedal_pulses) as pedal_pulses,
+        said(raw_row.abpi_min) as abpi_min,
+        said(raw_row.monofilament_vibration) as monofilament_vibration,
+        said(raw_row.gait) as gait,
+        said(raw_row.clinical_dx) as clinical_dx,
+        said(raw_row.dx_confidence) as dx_confidence
     from raw.exam as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -147,4 +204,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.intake as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.episode_key) = parent.episode_key
+    on delivered.sender = parent.clinic_code and delivered.episode_key = parent.episode_key

@@ -5,9 +5,26 @@
 -- key: imaging_key
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.imaging_key) as imaging_key,
+        said(raw_row.episode_key) as episode_key,
+        said(raw_row.modality) as modality,
+        said(raw_row.region) as region,
+        said(raw_row.study_day) as study_day,
+        said(raw_row.requested_by) as requested_by,
+        said(raw_row.indication) as indication,
+        said(raw_row.red_flag_at_request) as red_flag_at_request,
+        said(raw_row.field_strength_t) as field_strength_t,
+        said(raw_row.posture) as posture,
+        said(raw_row.reader_id) as reader_id,
+        said(raw_row.reader_type) as reader_type,
+        said(raw_row.second_read) as second_read,
+        said(raw_row.agreement_kappa) as agreement_kappa,
+        said(raw_row.report_source) as report_source,
+        said(raw_row.deid_profile) as deid_profile
     from raw.imaging as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -64,4 +81,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.intake as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.episode_key) = parent.episode_key
+    on delivered.sender = parent.clinic_code and delivered.episode_key = parent.episode_key

@@ -5,9 +5,34 @@
 -- key: imaging_key, level, side, reader_no
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.imaging_key) as imaging_key,
+        said(raw_row.reader_no) as reader_no,
+        said(raw_row.nerve_root) as nerve_root,
+        said(raw_row.level) as level,
+        said(raw_row.side) as side,
+        said(raw_row.assessed) as assessed,
+        said(raw_row.disc_contour) as disc_contour,
+        said(raw_row.disc_height_loss) as disc_height_loss,
+        said(raw_row.pfirrmann) as pfirrmann,
+        said(raw_row.annular_fissure_hiz) as annular_fissure_hiz,
+        said(raw_row.osteophyte) as osteophyte,
+        said(raw_row.ligamentum_flavum_mm) as ligamentum_flavum_mm,
+        said(raw_row.ligamentum_flavum_thick) as ligamentum_flavum_thick,
+        said(raw_row.facet_arthropathy) as facet_arthropathy,
+        said(raw_row.central_stenosis) as central_stenosis,
+        said(raw_row.lateral_recess_stenosis) as lateral_recess_stenosis,
+        said(raw_row.foraminal_stenosis) as foraminal_stenosis,
+        said(raw_row.spondylolisthesis) as spondylolisthesis,
+        said(raw_row.modic) as modic,
+        said(raw_row.endplate_schmorl) as endplate_schmorl,
+        said(raw_row.nerve_root_compromise) as nerve_root_compromise,
+        said(raw_row.concordant_with_symptoms) as concordant_with_symptoms,
+        said(raw_row.transitional_vertebra) as transitional_vertebra,
+        said(raw_row.serious_finding) as serious_finding
     from raw.imaging_level as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -80,4 +105,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.imaging as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.imaging_key) = parent.imaging_key
+    on delivered.sender = parent.clinic_code and delivered.imaging_key = parent.imaging_key

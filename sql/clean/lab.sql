@@ -5,9 +5,17 @@
 -- key: episode_key, test, day
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.episode_key) as episode_key,
+        said(raw_row.test) as test,
+        said(raw_row.loinc) as loinc,
+        said(raw_row.day) as day,
+        said(raw_row.value) as value,
+        said(raw_row.unit) as unit,
+        said(raw_row.flag) as flag
     from raw.lab as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -46,4 +54,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.intake as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.episode_key) = parent.episode_key
+    on delivered.sender = parent.clinic_code and delivered.episode_key = parent.episode_key

@@ -5,9 +5,30 @@
 -- key: episode_key, timepoint_wk
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.episode_key) as episode_key,
+        said(raw_row.timepoint_wk) as timepoint_wk,
+        said(raw_row.due_day) as due_day,
+        said(raw_row.completed_day) as completed_day,
+        said(raw_row.mode) as mode,
+        said(raw_row.nprs_back_avg) as nprs_back_avg,
+        said(raw_row.nprs_leg_avg) as nprs_leg_avg,
+        said(raw_row.odi_pct) as odi_pct,
+        said(raw_row.rmdq24) as rmdq24,
+        said(raw_row.psfs_mean) as psfs_mean,
+        said(raw_row.groc) as groc,
+        said(raw_row.pgic) as pgic,
+        said(raw_row.recovered_6pt) as recovered_6pt,
+        said(raw_row.satisfaction) as satisfaction,
+        said(raw_row.work_status) as work_status,
+        said(raw_row.days_off) as days_off,
+        said(raw_row.analgesic_use) as analgesic_use,
+        said(raw_row.new_episode) as new_episode,
+        said(raw_row.surgery_or_injection) as surgery_or_injection,
+        said(raw_row.reason_missing) as reason_missing
     from raw.outcome as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -74,4 +95,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.intake as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.episode_key) = parent.episode_key
+    on delivered.sender = parent.clinic_code and delivered.episode_key = parent.episode_key

@@ -5,9 +5,36 @@
 -- key: session_key
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.session_key) as session_key,
+        said(raw_row.episode_key) as episode_key,
+        said(raw_row.session_no) as session_no,
+        said(raw_row.session_day) as session_day,
+        said(raw_row.attendance) as attendance,
+        said(raw_row.mode) as mode,
+        said(raw_row.duration_min) as duration_min,
+        said(raw_row.practitioner_key) as practitioner_key,
+        said(raw_row.practitioner_profession) as practitioner_profession,
+        said(raw_row.practitioner_qualification) as practitioner_qualification,
+        said(raw_row.practitioner_years_band) as practitioner_years_band,
+        said(raw_row.nprs_pre) as nprs_pre,
+        said(raw_row.nprs_post) as nprs_post,
+        said(raw_row.rom_flexion_pre) as rom_flexion_pre,
+        said(raw_row.rom_flexion_post) as rom_flexion_post,
+        said(raw_row.rom_extension_pre) as rom_extension_pre,
+        said(raw_row.rom_extension_post) as rom_extension_post,
+        said(raw_row.slr_pre) as slr_pre,
+        said(raw_row.slr_post) as slr_post,
+        said(raw_row.neuro_change) as neuro_change,
+        said(raw_row.adherence_home_pct) as adherence_home_pct,
+        said(raw_row.medication_change) as medication_change,
+        said(raw_row.step_up_decision) as step_up_decision,
+        said(raw_row.step_up_reason) as step_up_reason,
+        said(raw_row.ae_since_last) as ae_since_last,
+        said(raw_row.discharge_status) as discharge_status
     from raw.session as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -85,4 +112,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.intake as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.episode_key) = parent.episode_key
+    on delivered.sender = parent.clinic_code and delivered.episode_key = parent.episode_key

@@ -5,9 +5,26 @@
 -- key: session_key, component_no
 with delivered as (
     select
-        raw_row.*,
+        raw_row.delivery_key,
+        raw_row.row_number,
         delivery.clinic_code as sender,
-        delivery.sequence_no
+        delivery.sequence_no,
+        said(raw_row.session_key) as session_key,
+        said(raw_row.component_no) as component_no,
+        said(raw_row.component) as component,
+        said(raw_row.exercise_type) as exercise_type,
+        said(raw_row.dose_sets) as dose_sets,
+        said(raw_row.dose_reps) as dose_reps,
+        said(raw_row.dose_min) as dose_min,
+        said(raw_row.dose_freq_wk) as dose_freq_wk,
+        said(raw_row.dose_intensity) as dose_intensity,
+        said(raw_row.manip_type) as manip_type,
+        said(raw_row.mobilisation_grade) as mobilisation_grade,
+        said(raw_row.instrument) as instrument,
+        said(raw_row.target_level) as target_level,
+        said(raw_row.side) as side,
+        said(raw_row.cavitation) as cavitation,
+        said(raw_row.n_applications) as n_applications
     from raw.session_component as raw_row
     inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
     anti join raw.quarantine as refused
@@ -66,4 +83,4 @@ select
 from delivered
 inner join latest on delivered.delivery_key = latest.delivery_key and delivered.row_number = latest.row_number
 semi join clean.session as parent
-    on delivered.sender = parent.clinic_code and trim(delivered.session_key) = parent.session_key
+    on delivered.sender = parent.clinic_code and delivered.session_key = parent.session_key

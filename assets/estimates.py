@@ -1,0 +1,88 @@
+"""Effects of the target trials and the natural course: `pipelines.causal` on the tables of `cohort.*`."""
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.expectations import Expectation
+from pipelines.resources import NightBuild
+from pipelines.rules import RESULTS_TABLE
+from pipelines.sql_assets import LOCK_RETRY, asset_key, contract_check
+
+_TABLES = {
+    "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason. Positive is better for adding "
+    "manipulation; points of the scale or risk difference.",
+    "scores": "Restricted. One row an episode, arm and repeat: the doubly robust scores that every effect is a mean of.",
+    "episode_effects": "Restricted. One row an episode and contrast: expected gain with interval and label.",
+}
+_TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.index_trial", RESULTS_TABLE)]
+
+
+@dg.multi_asset(
+    name="estimates",
+    specs=[
+        dg.AssetSpec(["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"})
+        for name, said in _TABLES.items()
+    ],
+    retry_policy=LOCK_RETRY,
+)
+def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Estimate the decision and the index trial."""
+    from pipelines.estimating import write_trial_estimates
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_trial_estimates(con, context.log.info)
+    for name in _TABLES:
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key("cohort.natural_course"), asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="Share with 30 % less pain by day on conservative care (Aalen-Johansen), with a step-up competing.",
+    kinds={"python"},
+    retry_policy=LOCK_RETRY,
+)
+def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Estimate the natural course of each clinic and of the network."""
+    from pipelines.estimating import write_natural_course
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_natural_course(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+_EFFECTS_CONTRACT = (
+    *(Expectation("not_null", (column,)) for column in ("trial", "outcome", "contrast", "group_name", "status")),
+    Expectation("unique", ("trial", "outcome", "contrast", "group_name", "group_level")),
+    Expectation("in_set", ("status",), codes=("estimated", "refused")),
+    Expectation("not_above", ("lower", "estimate")),
+    Expectation("not_above", ("estimate", "upper")),
+    Expectation("between", ("overlap_share",), low=0, high=1),
+)
+_COURSE_CONTRACT = (
+    Expectation("unique", ("source", "clinic_code", "day")),
+    Expectation("between", ("cumulative_improved",), low=0, high=1),
+    Expectation("not_above", ("lower", "cumulative_improved")),
+    Expectation("not_above", ("cumulative_improved", "upper")),
+)
+_LABELS = (
+    "likely_gain",
+    "no_difference_expected",
+    "not_enough_information",
+    "outside_overlap",
+    "contraindicated",
+    "screening_incomplete",
+)
+
+effects_contract = contract_check("estimates.effects", _EFFECTS_CONTRACT)
+natural_course_contract = contract_check("estimates.natural_course", _COURSE_CONTRACT)
+episode_effects_contract = contract_check(
+    "estimates.episode_effects",
+    (
+        Expectation("unique", ("trial", "outcome", "contrast", "episode_key")),
+        Expectation("in_set", ("label",), codes=_LABELS),
+        Expectation("not_above", ("lower", "upper")),
+    ),
+)

@@ -1,0 +1,79 @@
+"""What leaves: disclosure-controlled aggregates (`sql/report`), the pages made from them, and the swap that publishes both."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines.generations import REPORTS
+from pipelines.publishing import publish_night, stamp_of
+from pipelines.releasing import has_passed_disclosure, read_released, write_released
+from pipelines.reporting.building import TABLES, build_reports
+from pipelines.reporting.pages import write_pages
+from pipelines.resources import NightBuild
+from pipelines.sql_assets import LOCK_RETRY, asset_key, contract_checks, sql_asset
+from pipelines.tables import SqlFile, sql_files
+
+_FILES = sql_files("report")
+
+report_tables = [sql_asset(file, write_released) for file in _FILES]
+report_contracts = contract_checks(_FILES)
+
+
+def _disclosure_check(file: SqlFile) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset_key(file.table),
+        name="disclosure",
+        blocking=True,
+        description="Every count is withheld, 0, or rounded and large enough to be shown.",
+    )
+    def disclosure(context: dg.AssetCheckExecutionContext, night: NightBuild) -> dg.AssetCheckResult:
+        with night.warehouse(context.run.run_id) as con:
+            return dg.AssetCheckResult(passed=has_passed_disclosure(con, file))
+
+    return disclosure
+
+
+report_disclosure = [_disclosure_check(file) for file in _FILES]
+
+
+@dg.asset(
+    key_prefix="report",
+    deps=[asset_key(file.table) for file in _FILES],
+    group_name="report",
+    description="One page a clinic, one for the network and an index, made from report.* alone.",
+    kinds={"html"},
+    retry_policy=LOCK_RETRY,
+)
+def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Build the report model and write its pages into the run's folder."""
+    run_id = context.run.run_id
+    with night.warehouse(run_id) as con:
+        tables = {name: read_released(con, f"report.{name}") for name in TABLES}
+        stamp = stamp_of(con, night.settings, run_id)
+    written = write_pages(night.folder(run_id) / REPORTS, build_reports(tables, stamp))
+    return dg.MaterializeResult(metadata={"pages": len(written)})
+
+
+@dg.asset(
+    key_prefix="report",
+    deps=[pages],
+    group_name="report",
+    description="The night as readers see it: warehouse and pages, swapped in at once. Until then the last good night stays.",
+    kinds={"duckdb"},
+)
+def published(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Make this run's folder the published generation."""
+    run_id = context.run.run_id
+    with night.warehouse(run_id) as con:
+        rows = con.execute("select delivery_key, is_simulated from raw.delivery").fetchall()
+        con.execute("checkpoint")
+    generation = publish_night(
+        night.settings,
+        night.folder(run_id),
+        run_id,
+        is_simulated=any(is_simulated for _, is_simulated in rows),
+        loaded={key for key, _ in rows},
+    )
+    place = Path(night.settings.generations, generation.name)
+    return dg.MaterializeResult(metadata={"generation": generation.name, "folder": dg.MetadataValue.path(str(place))})

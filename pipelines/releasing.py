@@ -1,0 +1,31 @@
+"""Write `report.*`: the exact query's result passes disclosure control before it becomes a table. Nothing else writes there."""
+
+import duckdb
+import pandas as pd
+
+from pipelines.privacy.disclosure import declared, is_released, release_table
+from pipelines.tables import SqlFile, count_rows
+
+
+def write_released(con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
+    """Replace the report table by the released result of its query, in the order of its key; returns the rows."""
+    exact = con.execute(file.text).df()
+    released = release_table(exact, file)
+    con.register("released", released)
+    con.execute("create schema if not exists report")
+    order = f"order by {', '.join(file.key)}" if file.key else ""
+    con.execute(f"create or replace table {file.table} as select * from released {order}").fetchall()
+    con.unregister("released")
+    return count_rows(con, file.table)
+
+
+def read_released(con: duckdb.DuckDBPyConnection, table: str) -> pd.DataFrame:
+    """A table of `report.*`, in the order it was written."""
+    return con.execute(f"select * from {table}").df()
+
+
+def has_passed_disclosure(con: duckdb.DuckDBPyConnection, file: SqlFile) -> bool:
+    """Whether every count in the table is withheld, 0, or a rounded count large enough to be shown."""
+    counts, parts = declared(file)
+    columns = [*counts, *(name for pair in parts for name in pair)]
+    return is_released(read_released(con, file.table), columns)

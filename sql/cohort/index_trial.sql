@@ -1,0 +1,83 @@
+-- What the index trial is estimated on: one row an episode with its arm, what was known by day 0, early course (which may only
+-- explain who answered) and outcomes. The covariates are those of the protocol (pipelines/causal/trials.py); a test says so.
+-- scope: patient
+-- key: episode_key
+-- expect: arm in rest_or_advice, exercise, manipulation
+select
+    eligibility.episode_key,
+    episode.patient_key,
+    episode.clinic_code,
+    index_arm.index_arm as arm,
+    index_arm.practitioner_key,
+    eligibility.is_eligible,
+    eligibility.exclusion,
+    contraindication.contraindication,
+    contraindication.is_screening_complete,
+    covariate.age_midpoint_years,
+    covariate.sex,
+    covariate.bmi,
+    covariate.smoking,
+    covariate.work_status,
+    covariate.work_demand,
+    covariate.compensation_claim,
+    covariate.referral_source,
+    covariate.log_duration_days,
+    covariate.onset,
+    covariate.prior_episodes,
+    covariate.prior_manipulation,
+    covariate.prior_spine_surgery,
+    covariate.has_leg_or_foot_complaint,
+    covariate.pain_below_knee,
+    covariate.leg_worse_than_back,
+    covariate.back_pain_points,
+    covariate.leg_pain_points,
+    covariate.disability_instrument,
+    covariate.odi_pct,
+    covariate.rmdq24,
+    covariate.start_total,
+    covariate.start_psych,
+    covariate.fabq_work,
+    covariate.fabq_pa,
+    covariate.phq2,
+    covariate.pseq,
+    covariate.expect_recovery,
+    covariate.preference_treatment,
+    covariate.sleep_disturbed,
+    covariate.walking_limit,
+    covariate.is_neuropathic,
+    covariate.numbness,
+    covariate.neuro_deficit,
+    covariate.is_slr_positive,
+    covariate.has_hypomobile_segment,
+    covariate.has_hip_rotation_above_35_deg,
+    covariate.flynn_n_pos,
+    covariate.has_osteoporosis,
+    covariate.has_anticoagulant,
+    covariate.comorb_diabetes,
+    covariate.comorb_cvd_pad,
+    covariate.comorb_depression_anxiety,
+    covariate.comorb_other_count,
+    covariate.med_nsaid,
+    covariate.med_opioid,
+    covariate.med_gabapentinoid,
+    covariate.has_imaging,
+    covariate.worst_disc_contour,
+    covariate.worst_central_stenosis,
+    covariate.worst_nerve_root_compromise,
+    covariate.worst_spondylolisthesis,
+    early_course.pain_improvement_fraction_day28,
+    early_course.attended_by_day28,
+    early_course.missed_by_day28,
+    outcome.r30d_12wk,
+    outcome.rmdq24_12wk,
+    outcome.odi_pct_12wk,
+    outcome.pain_12wk,
+    outcome.is_due_12wk
+from cohort.eligibility as eligibility
+inner join cohort.episodes as episode on eligibility.episode_key = episode.episode_key
+inner join cohort.covariates as covariate on eligibility.episode_key = covariate.episode_key
+inner join cohort.contraindications as contraindication on eligibility.episode_key = contraindication.episode_key
+left join cohort.index_arms as index_arm on eligibility.episode_key = index_arm.episode_key
+left join cohort.early_course as early_course on eligibility.episode_key = early_course.episode_key
+left join cohort.trial_outcomes as outcome on eligibility.episode_key = outcome.episode_key
+where eligibility.trial = 'index'
