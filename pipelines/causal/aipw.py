@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
@@ -16,7 +16,7 @@ from pipelines.causal.calibration import calibrated_propensities
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
-from pipelines.causal.nuisance import LEARNERS, cross_fit_observation, cross_fit_outcome, cross_fit_propensity
+from pipelines.causal.nuisance import LEARNERS, CrossFit, cross_fit_observation, cross_fit_outcome, cross_fit_propensity
 from pipelines.causal.overlap import overlap_mask
 
 
@@ -112,11 +112,11 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
     def fit_propensity(
         self,
         X: pd.DataFrame | Design,
-        arm: Sequence[Any],
+        arm: ArrayLike,
         *,
-        patient: Sequence[Any] | None = None,
-        practitioner: Sequence[Any] | None = None,
-        sample_weight: Sequence[float] | None = None,
+        patient: ArrayLike | None = None,
+        practitioner: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> PropensityFit:
         """Return the propensities of every repeat, without looking at an outcome."""
         design = _design(X, practitioner)
@@ -126,9 +126,8 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         generator = np.random.default_rng(self.seed)
         folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
         with threadpool_limits(1):
-            fits = [
-                cross_fit_propensity(design, code, weight, fold, len(arms), self.learners, self.seed) for fold in folds
-            ]
+            setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed)
+            fits = [cross_fit_propensity(replace(setting, fold=fold)) for fold in folds]
             raw = np.array([e for e, _ in fits])
             modelled = raw.mean(axis=0)
             clipped_share = float((modelled < self.clip).any(axis=1).mean())
@@ -144,12 +143,12 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
     def fit(
         self,
         X: pd.DataFrame | Design,
-        y: Sequence[float],
-        arm: Sequence[Any],
+        y: ArrayLike,
+        arm: ArrayLike,
         *,
-        patient: Sequence[Any] | None = None,
-        practitioner: Sequence[Any] | None = None,
-        sample_weight: Sequence[float] | None = None,
+        patient: ArrayLike | None = None,
+        practitioner: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         observation_X: pd.DataFrame | None = None,
         propensity: PropensityFit | None = None,
     ) -> CrossFittedAIPW:
@@ -179,12 +178,12 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         with threadpool_limits(1):
             for repeat, fold in enumerate(self.propensity_.fold):
                 seed = self.seed + 1000 * (repeat + 1)
-                g = cross_fit_observation(g_design, is_observed, code, weight, fold, n_arms, self.learners, seed)
-                own_g = np.maximum(g[np.arange(len(code)), code], self.clip)
-                mu_weight = weight if observation_X is None else weight / own_g
-                mu, stack = cross_fit_outcome(
-                    design, outcome, code, mu_weight, fold, n_arms, is_binary, self.learners, seed
-                )
+                setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed)
+                g = cross_fit_observation(replace(setting, design=g_design), is_observed)
+                if observation_X is not None:
+                    own_g = np.maximum(g[np.arange(len(code)), code], self.clip)
+                    setting = replace(setting, weight=weight / own_g)
+                mu, stack = cross_fit_outcome(setting, outcome, is_binary)
                 parts.append((mu, g))
                 stacks.append(stack)
         self.arm_, self.is_observed_ = code, is_observed
@@ -207,7 +206,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         weight = None if self.weight_ is None else self.weight_[kept]
         return mean_over_repeats(scores[:, kept], self.practitioner_[kept], weight)
 
-    def _codes(self, arm: Sequence[Any]) -> tuple[IntArray, list[str]]:
+    def _codes(self, arm: ArrayLike) -> tuple[IntArray, list[str]]:
         labels = np.asarray(arm, dtype=object).astype(str)
         arms = sorted(set(labels)) if self.arms is None else list(self.arms)
         code_of = {name: code for code, name in enumerate(arms)}
@@ -252,7 +251,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         }
 
 
-def _design(X: pd.DataFrame | Design, practitioner: Sequence[Any] | None) -> Design:
+def _design(X: pd.DataFrame | Design, practitioner: ArrayLike | None) -> Design:
     if isinstance(X, Design):
         return X
     keys = None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object))
@@ -260,16 +259,13 @@ def _design(X: pd.DataFrame | Design, practitioner: Sequence[Any] | None) -> Des
 
 
 def _joined(first: Design, second: Design) -> Design:
-    return Design(
+    return replace(
+        first,
         linear=np.hstack([first.linear, second.linear]),
         trees=np.hstack([first.trees, second.trees]),
         is_categorical=np.append(first.is_categorical, second.is_categorical),
-        balance=first.balance,
-        balance_names=first.balance_names,
-        used=first.used + second.used,
-        left_out=first.left_out | second.left_out,
     )
 
 
-def _weights(sample_weight: Sequence[float] | None, n: int) -> NDArray[np.float64]:
+def _weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float64]:
     return np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)

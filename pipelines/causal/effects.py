@@ -44,7 +44,7 @@ def estimate_trial(
     another in `effect`; `lower` and `upper` are the average's 95 % interval and only the label is the episode's own
     (see `labels`). Raises ValueError when a required column is missing or an episode occurs twice.
     """
-    say = on_progress or (lambda message: None)
+    say = on_progress or _in_silence
     population = select_population(frame, trial)
     say(f"{trial.id}: {len(population.arm)} eligible episodes")
     reasons = _reasons_before_fitting(population, trial)
@@ -74,6 +74,10 @@ def estimate_trial(
         episode_effects=as_table([part.episode_effects for part in parts], EPISODE_EFFECT_COLUMNS),
         diagnostics=diagnostics,
     )
+
+
+def _in_silence(_message: str) -> None:
+    """Say nothing: nobody asked for progress."""
 
 
 def _reasons_before_fitting(population: Population, trial: TargetTrial) -> dict[Pair, str | None]:

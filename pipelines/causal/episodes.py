@@ -21,16 +21,17 @@ def score_rows(
     population: Population,
     trial: TargetTrial,
     outcome: Outcome,
+    *,
     model: CrossFittedAIPW | None,
     rows: BoolArray,
-    estimates: Mapping[Pair, Estimate | None],
+    is_shown: bool,
 ) -> pd.DataFrame:
-    """Return the scores of the target population, a row an episode, arm and repeat; none when all was refused.
+    """Return the scores of the target population, a row an episode, arm and repeat; none unless `is_shown`.
 
     The mean of `score` over an arm and repeat is that arm's mean outcome, so AVG in SQL gives every estimate back
     (the median over repeats, when there are several).
     """
-    if model is None or all(estimate is None for estimate in estimates.values()):
+    if model is None or not is_shown:
         return pd.DataFrame()
     scores = model.scores_[model.scores_["is_target"]]
     row = scores["row"].to_numpy()
@@ -65,17 +66,17 @@ def episode_rows(
         if estimate is not None:
             inside["effect"] = estimate.estimate
             inside["lower"], inside["upper"] = estimate.interval()
-        for part in (inside, _screened(population.screened_out, has_manipulation).dropna(subset="label")):
-            parts.append(part.assign(trial=trial.id, outcome=outcome.name, contrast=contrast_name(*pair)))
+        kept_out = _screened(population.screened_out, has_manipulation).dropna(subset="label")
+        named = {"trial": trial.id, "outcome": outcome.name, "contrast": contrast_name(*pair)}
+        parts += [inside.assign(**named), kept_out.assign(**named)]
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def _screened(frame: pd.DataFrame, has_manipulation: bool) -> pd.DataFrame:
     """Return a row an episode with the label its screening gives it, None when it gives none, and no effect yet."""
-    unknown = pd.Series("unknown", frame.index)
-    contraindication = frame["contraindication"] if "contraindication" in frame else unknown
-    is_complete = frame["is_screening_complete"] if "is_screening_complete" in frame else pd.Series(True, frame.index)
+    contraindication = frame.get("contraindication", pd.Series("unknown", frame.index))
+    is_complete = frame.get("is_screening_complete", pd.Series(True, frame.index))
     return pd.DataFrame(
         {
             "episode_key": frame["episode_key"].to_numpy(dtype=object),

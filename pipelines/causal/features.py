@@ -22,7 +22,7 @@ LEAST_PRACTITIONER_EPISODES = 10
 LEAST_LEVEL_SHARE = 0.01
 LEAST_BALANCE_SHARE = 0.05
 LEAST_RECORDED_SHARE = 0.02
-TREE_BINS = 60
+TREE_BINS = 31
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _belongs_in_balance(column: FloatArray) -> bool:
 
 
 def _coarsened(values: FloatArray) -> FloatArray:
-    """Round to the median of 60 quantile bins: a tree learner bins anyway, and repeats it for every fit."""
+    """Round to the median of 31 quantile bins: a tree learner bins anyway, and repeats it for every fit."""
     recorded = values[np.isfinite(values)]
     if len(np.unique(recorded)) <= TREE_BINS:
         return values
@@ -165,7 +165,7 @@ def _coarsened(values: FloatArray) -> FloatArray:
 
 def _standardised(column: FloatArray) -> FloatArray:
     spread = column.std()
-    return (column - column.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray((column - column.mean()) / (spread if spread > 0 else 1.0), dtype=float)
 
 
 def _columns(columns: list[FloatArray], n: int) -> FloatArray:

@@ -56,7 +56,7 @@ def fit_ridge(x: FloatArray, y: FloatArray, weight: FloatArray) -> Ridge:
 
 
 def logistic_probabilities(
-    x: FloatArray, label: IntArray, weight: FloatArray, n_labels: int, x_new: FloatArray
+    x: FloatArray, label: IntArray, weight: FloatArray, x_new: FloatArray, *, n_labels: int
 ) -> FloatArray:
     """Return probabilities (n_new, n_labels) of a multinomial logistic regression fitted on (x, label).
 

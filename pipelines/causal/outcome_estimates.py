@@ -61,20 +61,24 @@ def estimate_outcome(
     fitted_rows = np.zeros(len(y), dtype=bool)
     if weighting is not None and any(reason is None for reason in reasons.values()):
         fitted_rows = weighting.rows & can_have
-        model = _fit(population, trial, outcome, weighting, y, fitted_rows)
+        model = _fit(population, trial, weighting, y, fitted_rows, is_binary=outcome.is_binary)
     effects: list[dict[str, object]] = []
     estimates: dict[Pair, Estimate | None] = {}
     for pair in trial.contrasts:
         figures = None if weighting is None else weighting.figures.get(pair)
-        row, estimates[pair] = _effect_row(trial, outcome, pair, sample, figures, model, reasons[pair])
+        row, estimates[pair] = _effect_row(
+            trial, outcome, pair, sample, figures=figures, model=model, reason=reasons[pair]
+        )
         effects.append(row)
         for group in trial.groups:
             if model is not None and group in population.frame:
                 levels = population.frame.loc[fitted_rows, group]
-                effects += _group_rows(row, trial, outcome, pair, group, levels, y[fitted_rows], model)
+                effects += _group_rows(
+                    row, trial, outcome, pair, group=group, levels=levels, y=y[fitted_rows], model=model
+                )
     return OutcomeEstimates(
         effects=pd.DataFrame(effects),
-        scores=score_rows(population, trial, outcome, model, fitted_rows, estimates),
+        scores=score_rows(population, trial, outcome, model=model, rows=fitted_rows, is_shown=any(estimates.values())),
         episode_effects=episode_rows(population, trial, outcome, weighting, estimates),
         diagnostics={} if model is None else model.diagnostics_,
     )
@@ -83,15 +87,17 @@ def estimate_outcome(
 def _fit(
     population: Population,
     trial: TargetTrial,
-    outcome: Outcome,
     weighting: Weighting,
     y: FloatArray,
     rows: BoolArray,
+    *,
+    is_binary: bool,
 ) -> CrossFittedAIPW:
     within = rows[weighting.rows]
     later = population.covariates(trial.observation_covariates)[rows].reset_index(drop=True)
-    model = estimator_of(trial, weighting.arms, int(rows.sum())).set_params(is_binary=outcome.is_binary)
-    return model.fit(
+    model = estimator_of(trial, weighting.arms, int(rows.sum()))
+    model.set_params(is_binary=is_binary)
+    model.fit(
         weighting.design.take(within),
         y[rows],
         np.array(weighting.arms, dtype=object)[weighting.arm[within]],
@@ -99,6 +105,7 @@ def _fit(
         observation_X=later if later.shape[1] else None,
         propensity=weighting.propensity.take(within),
     )
+    return model
 
 
 def _effect_row(
@@ -106,6 +113,7 @@ def _effect_row(
     outcome: Outcome,
     pair: Pair,
     sample: _Sample,
+    *,
     figures: WeightedContrast | None,
     model: CrossFittedAIPW | None,
     reason: str | None,
@@ -173,6 +181,7 @@ def _group_rows(
     trial: TargetTrial,
     outcome: Outcome,
     pair: Pair,
+    *,
     group: str,
     levels: pd.Series,
     y: FloatArray,

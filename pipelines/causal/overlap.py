@@ -32,7 +32,7 @@ def standardised_differences(
         means.append(np.average(covariates[rows], axis=0, weights=weights[rows]))
     spread = covariates.std(axis=0)
     difference = means[0] - means[1]
-    return np.divide(difference, spread, out=np.zeros_like(difference), where=spread > 0)
+    return np.asarray(np.divide(difference, spread, out=np.zeros_like(difference), where=spread > 0), dtype=float)
 
 
 def largest_difference(differences: FloatArray) -> float:

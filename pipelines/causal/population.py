@@ -56,7 +56,7 @@ def select_population(frame: pd.DataFrame, trial: TargetTrial) -> Population:
     kept = ordered[is_eligible & has_arm].reset_index(drop=True)
     return Population(
         frame=kept,
-        arm=kept["arm"].map({name: code for code, name in enumerate(trial.arms)}).to_numpy(dtype=np.int64),
+        arm=np.array([trial.arms.index(name) for name in kept["arm"]], dtype=np.int64),
         practitioner=_practitioner(kept, trial.practitioner_column),
         screened_out=_screened_out(ordered[~is_eligible]),
     )

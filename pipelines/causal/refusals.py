@@ -32,30 +32,34 @@ def before_fitting(
 
     `arm` holds codes of `trial.arms`; `practitioner` and `clinic` are codes of who treated and where.
     """
-    if len(arm) == 0:
-        return "No episode is eligible for this comparison."
     treated, comparator = (trial.arms.index(name) for name in pair)
-    is_present = [bool((arm == k).any()) for k in (treated, comparator)]
-    if not any(is_present):
-        return f"No eligible episode had {_worded(pair[0])} or {_worded(pair[1])}."
-    if not all(is_present):
-        given = pair[0] if is_present[0] else pair[1]
-        return f"One arm only: all had {_worded(given)}, so there is nothing to compare it with."
+    if nothing := _nothing_to_compare(arm, treated, comparator, pair):
+        return nothing
     if len(np.unique(practitioner)) == 1:
         return "One practitioner treated everybody: the result could not be told from that practitioner's habits."
     for k, name in zip((treated, comparator), pair, strict=True):
         if (arm == k).sum() < trial.minimum_per_arm:
             return f"Fewer than {trial.minimum_per_arm} episodes had {_worded(name)}."
-    if clinic is not None and predictability_of_arm(clinic, arm, treated, comparator) >= DECIDED_BY_GROUP:
-        return "The clinic decided the treatment: where one was given the other was not, so they cannot be compared."
-    if predictability_of_arm(practitioner, arm, treated, comparator) >= DECIDED_BY_GROUP:
-        return "The practitioner decided the treatment: nearly none gave both, so they cannot be compared."
+    for group, who in ((clinic, "clinic"), (practitioner, "practitioner")):
+        if group is not None and predictability_of_arm(group, arm, treated, comparator) >= DECIDED_BY_GROUP:
+            return f"The {who} decided the treatment: hardly any gave both, so the two cannot be compared."
     if len(np.unique(practitioner)) < trial.minimum_practitioners:
         return (
             f"Fewer than {trial.minimum_practitioners} practitioners: how much results differ between "
             "practitioners cannot be estimated, so no honest interval can be given."
         )
     return None
+
+
+def _nothing_to_compare(arm: IntArray, treated: int, comparator: int, pair: Pair) -> str | None:
+    if len(arm) == 0:
+        return "No episode is eligible for this comparison."
+    has_treated, has_comparator = bool((arm == treated).any()), bool((arm == comparator).any())
+    if has_treated and has_comparator:
+        return None
+    if not has_treated and not has_comparator:
+        return f"No eligible episode had {_worded(pair[0])} or {_worded(pair[1])}."
+    return f"One arm only: all had {_worded(pair[0 if has_treated else 1])}, so there is nothing to compare it with."
 
 
 def of_outcome(trial: TargetTrial, outcome: Outcome, y: FloatArray, arm: IntArray, pair: Pair) -> str | None:
