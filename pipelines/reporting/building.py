@@ -49,7 +49,7 @@ Built = TypeVar("Built")
 def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
     """The report of every clinic and of the network from the released tables, by table name without its schema.
 
-    Raises NightFailed when a table is absent, when a clinic is called 'network', or when the numbers contradict each other.
+    Raises NightFailed when a table is absent, a clinic is called 'network' or the numbers contradict each other.
     """
     absent = [name for name in TABLES if name not in tables]
     if absent:
@@ -69,7 +69,9 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     codes = sorted({row["clinic_code"] for row in rows["arrivals"]})
     if NETWORK in codes:
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
-    effects = tuple(_effect(row) for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY]))
+    effects = tuple(
+        _effect(row) for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
+    )
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
     courses = _courses(rows["natural_course"])
@@ -182,7 +184,10 @@ def _arrivals_of_all(rows: Rows) -> tuple[Arrival, ...]:
     counts = ("n_rows_in_force", "n_rows_quarantined", "n_values_set_aside")
     groups = _grouped(rows, lambda row: (row["feed"],))
     return _arrivals(
-        [{"feed": feed} | {name: _sum([row[name] for row in group]) for name in counts} for (feed,), group in groups.items()]
+        [
+            {"feed": feed} | {name: _sum([row[name] for row in group]) for name in counts}
+            for (feed,), group in groups.items()
+        ]
     )
 
 

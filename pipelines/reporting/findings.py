@@ -24,7 +24,7 @@ DECISION_TITLES = {
     "gains less": "Adding manipulation after four weeks: patients gained less on average",
     "no difference large enough to matter": "Adding manipulation after four weeks made no difference that matters",
     "gains more; whether enough to matter cannot be said": "Adding manipulation: a gain, perhaps too small to matter",
-    "gains less; whether enough to matter cannot be said": "Adding manipulation: less gain, perhaps too small to matter",
+    "gains less; whether enough to matter cannot be said": "Adding manipulation: a loss, perhaps too small to matter",
     "cannot tell": "Adding manipulation after four weeks: not enough patients to say",
     "not enough to say": "Adding manipulation after four weeks: not enough to say",
 }
@@ -73,7 +73,7 @@ def _refused_data(arrivals: Sequence[Arrival]) -> Iterable[Finding]:
         if refused > REFUSED_SHARE_OF_CONCERN * (refused + kept):
             yield Finding(
                 title=f"Many {arrival.feed} rows were refused",
-                text=f"About {refused:,} rows of the feed '{arrival.feed}' broke the contract and are not in this report.",
+                text=f"About {refused:,} rows of the feed '{arrival.feed}' broke the contract and are left out.",
                 next_step="Look at the reasons below and mend them at the source; the next delivery replaces the rows.",
                 certainty="high",
                 is_problem=True,
@@ -124,7 +124,7 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
                 next_step=(
                     "Keep recording; no change of practice follows from this."
                     if is_open
-                    else "Discuss it with the lead clinicians beside the published trials; it is no rule for one patient."
+                    else "Discuss it with the lead clinicians, beside the trials. It is no rule for one patient."
                 ),
                 certainty="not enough to say" if is_open else "low",
             )

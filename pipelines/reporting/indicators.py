@@ -7,11 +7,12 @@ from pipelines.reporting.model import Share, Verdict
 SMALLEST_DENOMINATOR = 10
 SMALLEST_RESPONDER_DENOMINATOR = 20
 REPRESENTATIVE_ANSWERED_PERCENT = 60
+NEARLY_ALL_PERCENT = 95
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One indicator: what is counted, of whom (`unit`), the target in percent or None, and what to do when it is missed."""
+    """One indicator: what is counted, of whom (`unit`), its target if any, and what to do about it."""
 
     code: str
     name: str
@@ -50,7 +51,7 @@ DEFINITIONS = {
         ),
         Definition(
             "QI-04",
-            "Nerve examination complete",
+            "Nerves examined",
             "strength, reflexes, sensation and straight-leg raise all recorded when there are leg symptoms",
             "episodes with leg symptoms",
             95,
@@ -58,7 +59,7 @@ DEFINITIONS = {
         ),
         Definition(
             "QI-05",
-            "Red-flag screening complete",
+            "Red flags screened",
             "every core red-flag question answered",
             "episodes",
             100,
@@ -66,7 +67,7 @@ DEFINITIONS = {
         ),
         Definition(
             "QI-09",
-            "Ruled out before manipulation",
+            "Cleared for manipulation",
             "screening complete and no contraindication recorded on the day of the first manipulation",
             "episodes with manipulation",
             100,
@@ -82,7 +83,7 @@ DEFINITIONS = {
         ),
         Definition(
             "QI-11",
-            "Exercise beside manipulation",
+            "Exercise given alongside",
             "exercise within 7 days of the first manipulation",
             "episodes with manipulation",
             100,
@@ -102,12 +103,14 @@ def judge(share: Share, target_percent: int | None) -> Verdict:
     bounds = share.bounds
     if bounds is None or (share.whole is not None and share.whole < SMALLEST_DENOMINATOR):
         return "cannot tell"
-    if target_percent is None:
-        return "no target"
+    return "no target" if target_percent is None else _judge_against(share, bounds, target_percent)
+
+
+def _judge_against(share: Share, bounds: tuple[int, int], target_percent: int) -> Verdict:
     low, high = bounds
     if low >= target_percent:
         return "met"
-    if low >= 95 and share.percent is None:
+    if low >= NEARLY_ALL_PERCENT and share.percent is None:
         return "met or nearly"
     if high < target_percent:
         return "missed" if share.upper is None or share.upper < target_percent else "missed, may be chance"

@@ -1,7 +1,7 @@
 """The report as typed, versioned models of released numbers. A renderer sees nothing else.
 
 `None` as a count or a percentage means that disclosure control withheld it. A report that contradicts itself (an
-interval that does not hold its estimate, a part larger than its whole) cannot be built: `Contradiction` names the rule.
+interval that does not hold its estimate, a part larger than its whole) cannot be built: `ContradictionError` names the rule.
 """
 
 from datetime import datetime
@@ -9,14 +9,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-REPORT_SCHEMA_VERSION = "1.0.0"
 NETWORK = "network"
 
 Certainty = Literal["high", "moderate", "low", "not enough to say"]
 Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "cannot tell", "no target", "not recorded"]
 
 
-class Contradiction(ValueError):
+class ContradictionError(ValueError):
     """Two numbers of one report that cannot both be true."""
 
 
@@ -50,9 +49,9 @@ class Share(Frozen):
     def _holds_its_estimate(self) -> Self:
         if self.percent is not None:
             if self.lower is None or self.upper is None:
-                raise Contradiction(f"{self.percent} % is given without an interval")
+                raise ContradictionError(f"{self.percent} % is given without an interval")
             if not self.lower <= self.percent <= self.upper:
-                raise Contradiction(f"the interval {self.lower} to {self.upper} % does not hold {self.percent} %")
+                raise ContradictionError(f"the interval {self.lower} to {self.upper} % does not hold {self.percent} %")
         return self
 
     @property
@@ -104,9 +103,9 @@ class Responders(Frozen):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         if self.n_due is not None and self.answered.whole is not None and self.answered.whole > self.n_due:
-            raise Contradiction(f"{self.answered.whole} were asked but only {self.n_due} were due")
+            raise ContradictionError(f"{self.answered.whole} were asked but only {self.n_due} were due")
         if self.improved.whole is not None and self.n_due is not None and self.improved.whole > self.n_due:
-            raise Contradiction(f"{self.improved.whole} answered but only {self.n_due} were due")
+            raise ContradictionError(f"{self.improved.whole} answered but only {self.n_due} were due")
         return self
 
 
@@ -124,9 +123,11 @@ class CoursePoint(Frozen):
     def _adds_up(self) -> Self:
         low, high = self.lower_percent, self.upper_percent
         if low is not None and high is not None and not low <= self.improved_percent <= high:
-            raise Contradiction(f"day {self.day}: the interval {low} to {high} % does not hold {self.improved_percent} %")
+            raise ContradictionError(
+                f"day {self.day}: the interval {low} to {high} % does not hold {self.improved_percent} %"
+            )
         if self.improved_percent + self.stepped_up_percent > 101:
-            raise Contradiction(f"day {self.day}: improved and stepped up exceed everyone")
+            raise ContradictionError(f"day {self.day}: improved and stepped up exceed everyone")
         return self
 
 
@@ -142,7 +143,7 @@ class Course(Frozen):
     def _never_falls(self) -> Self:
         shares = [point.improved_percent for point in self.points]
         if shares != sorted(shares):
-            raise Contradiction(f"the cumulative share improved falls over time: {shares}")
+            raise ContradictionError(f"the cumulative share improved falls over time: {shares}")
         return self
 
 
@@ -168,17 +169,19 @@ class Effect(Frozen):
         where = f"{self.trial}, {self.outcome}, {self.contrast}"
         if self.status == "refused":
             if self.estimate is not None:
-                raise Contradiction(f"{where}: refused, but an estimate is given")
+                raise ContradictionError(f"{where}: refused, but an estimate is given")
             if not self.reason:
-                raise Contradiction(f"{where}: refused without a reason")
+                raise ContradictionError(f"{where}: refused without a reason")
             return self
         if self.estimate is None or self.lower is None or self.upper is None:
-            raise Contradiction(f"{where}: estimated, but the estimate or its interval is missing")
+            raise ContradictionError(f"{where}: estimated, but the estimate or its interval is missing")
         if not self.lower <= self.estimate <= self.upper:
-            raise Contradiction(f"{where}: the interval {self.lower} to {self.upper} does not hold {self.estimate}")
+            raise ContradictionError(
+                f"{where}: the interval {self.lower} to {self.upper} does not hold {self.estimate}"
+            )
         for part in (self.n_treated, self.n_comparator):
             if part is not None and self.n is not None and part > self.n:
-                raise Contradiction(f"{where}: {part} in an arm of {self.n} in all")
+                raise ContradictionError(f"{where}: {part} in an arm of {self.n} in all")
         return self
 
 
@@ -214,7 +217,7 @@ class Finding(Frozen):
 class Report(Frozen):
     """What a clinic's and the network's report share."""
 
-    schema_version: Literal["1.0.0"] = REPORT_SCHEMA_VERSION
+    schema_version: Literal["1.0.0"] = "1.0.0"
     stamp: Stamp
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]

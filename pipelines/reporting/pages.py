@@ -1,6 +1,6 @@
-"""From the reports to files: one self-contained page a clinic, one for the network, an index, and the numbers as JSON."""
+"""From the reports to files: one self-contained page a clinic, the network's, an index, and the numbers as JSON."""
 
-import os
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pipelines.reporting.published import AGE_TYPICAL, PUBLISHED_COURSE
 from pipelines.reporting.views import clinic_view, index_lines, network_view
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_PERCENT = re.compile(r"(\d) %")
 _DOTS = {"high": "●●●", "moderate": "●●○", "low": "●○○", "not enough to say": "○○○"}
 _CERTAINTY_LABEL = {
     "high": "High certainty",
@@ -50,7 +51,9 @@ def write_pages(folder: Path, reports: Reports) -> list[Path]:
 
 def file_name(clinic_code: str) -> str:
     """A clinic's code as a file name: kept when it is plain, else made plain and told apart by a short hash."""
-    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in clinic_code)
+    plain = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in clinic_code
+    )
     return plain if plain == clinic_code else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
 
 
@@ -73,11 +76,10 @@ def _environment() -> Environment:
     return environment
 
 
-def _page(
-    environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]
-) -> str:
+def _page(environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]) -> str:
     made = environment.get_template(f"{template}.html.j2")
-    return made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view)
+    page = made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view)
+    return _PERCENT.sub("\\1\u00a0%", page)
 
 
 def _numbers(report: Frozen) -> str:
@@ -88,4 +90,4 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.writing")
     aside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(aside, path)
+    aside.replace(path)

@@ -1,13 +1,21 @@
-"""A small drawing surface: SVG text with escaping, a linear scale and the report's colours. No dependency, no script."""
+"""A small drawing surface: SVG with every text escaped, a linear scale and the report's colours."""
 
 from dataclasses import dataclass, field
-from html import escape
 
 from markupsafe import Markup
 
-INK, MUTED, GRID, AXIS = "#1a2430", "#4f5b67", "#dde3e9", "#8a96a3"
-NAVY, BLUE, SKY, ORANGE, OLIVE, BAND = "#0b4a6f", "#0072b2", "#b3d4e8", "#b5400f", "#6b6b00", "#edf1f4"
+INK, MUTED, GRID, AXIS = "#1a2430", "#4f5b67", "#dde3e9", "#7f8b98"
+NAVY, BLUE, SKY, ORANGE, OLIVE, BAND, WHITE = (
+    "#0b4a6f",
+    "#0072b2",
+    "#b3d4e8",
+    "#b5400f",
+    "#6b6b00",
+    "#edf1f4",
+    "#ffffff",
+)
 FONT_SIZE = 12
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -31,70 +39,56 @@ class Drawing:
 
     width: float
     height: float
-    shapes: list[str] = field(default_factory=list)
+    shapes: list[Markup] = field(default_factory=list)
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1, dash: str = "") -> None:
-        """A straight line; `dash` as in stroke-dasharray."""
-        dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        self.shapes.append(
-            f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-            f'stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
-        )
+    def _add(self, template: Markup, *values: object) -> None:
+        self.shapes.append(template.format(*values))
 
-    def rect(self, x: float, y: float, width: float, height: float, colour: str, radius: float = 0) -> None:
-        """A filled rectangle."""
-        self.shapes.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{height:.1f}" rx="{radius:g}" fill="{colour}"/>'
-        )
+    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str, *, width: float = 1) -> None:
+        """A straight line."""
+        shape = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width="{:g}"/>')
+        self._add(shape, x1, y1, x2, y2, colour, width)
+
+    def rect(self, x: float, y: float, width: float, height: float, colour: str, *, radius: float = 0) -> None:
+        """A filled rectangle; a negative width draws nothing."""
+        shape = Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="{:g}" fill="{}"/>')
+        self._add(shape, x, y, max(0, width), height, radius, colour)
 
     def circle(self, x: float, y: float, radius: float, colour: str) -> None:
         """A filled circle."""
-        self.shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{colour}"/>')
+        self._add(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{:g}" fill="{}"/>'), x, y, radius, colour)
 
     def diamond(self, x: float, y: float, radius: float, colour: str) -> None:
         """A filled diamond, so that two kinds of mark differ in shape and not only in colour."""
-        points = f"{x:.1f},{y - radius:.1f} {x + radius:.1f},{y:.1f} {x:.1f},{y + radius:.1f} {x - radius:.1f},{y:.1f}"
-        self.shapes.append(f'<polygon points="{points}" fill="{colour}"/>')
+        self.area([(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
 
-    def path(self, points: list[tuple[float, float]], colour: str, width: float = 2, dash: str = "") -> None:
-        """A line through points."""
-        dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        self.shapes.append(
-            f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="{width:g}" '
-            f'stroke-linejoin="round"{dashed}/>'
+    def path(self, points: list[Point], colour: str, *, width: float = 2, dash: str = "none") -> None:
+        """A line through points; `dash` as in stroke-dasharray."""
+        shape = Markup(
+            '<polyline points="{}" fill="none" stroke="{}" stroke-width="{:g}" stroke-dasharray="{}" stroke-linejoin="round"/>'
         )
+        self._add(shape, _joined(points), colour, width, dash)
 
-    def area(self, points: list[tuple[float, float]], colour: str) -> None:
+    def area(self, points: list[Point], colour: str) -> None:
         """A filled polygon."""
-        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        self.shapes.append(f'<polygon points="{joined}" fill="{colour}"/>')
+        self._add(Markup('<polygon points="{}" fill="{}"/>'), _joined(points), colour)
 
     def text(
         self, x: float, y: float, text: str, *, colour: str = INK, anchor: str = "start", bold: bool = False
     ) -> None:
         """One line of text, escaped; `anchor` is start, middle or end."""
-        weight = ' font-weight="700"' if bold else ""
-        self.shapes.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}"{weight}>{escape(text)}</text>'
-        )
+        shape = Markup('<text x="{:.1f}" y="{:.1f}" fill="{}" text-anchor="{}" font-weight="{}">{}</text>')
+        self._add(shape, x, y, colour, anchor, 700 if bold else 400, text)
 
     def markup(self, key: str, title: str, description: str) -> Markup:
         """The SVG element, named for readers who do not see it; `key` makes its ids unique on the page."""
-        return Markup(
-            f'<svg viewBox="0 0 {self.width:g} {self.height:g}" role="img" font-size="{FONT_SIZE}" '
-            f'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(title)}</title>'
-            f'<desc id="{key}-d">{escape(description)}</desc>{"".join(self.shapes)}</svg>'
+        template = Markup(
+            '<svg viewBox="0 0 {:g} {:g}" role="img" font-size="{}" aria-labelledby="{}-t {}-d">'
+            '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>'
         )
+        shapes = Markup("").join(self.shapes)
+        return template.format(self.width, self.height, FONT_SIZE, key, key, key, title, key, description, shapes)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Text in lines of at most `width` characters, broken between words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if len(longer) > width and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+def _joined(points: list[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

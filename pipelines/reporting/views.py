@@ -1,15 +1,14 @@
-"""What a page's template is given: the report's numbers as words, rows of tables and figures. No number is made here."""
+"""What a page's template is given: the report's numbers as words, table rows and figures. No number is made here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
+from pipelines.reporting.effect_figures import effect_plot, effect_rows
 from pipelines.reporting.figures import (
     Figure,
     course_plot,
-    effect_plot,
-    effect_rows,
     flow_plot,
     prevalence_plot,
     responder_plot,
@@ -34,12 +33,14 @@ from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.words import (
     MEASURES,
     VERDICT_WORDS,
+    contrast_words,
     count_words,
     course_sentence,
     effect_sentence,
     improved_sentence,
     interval_words,
     share_words,
+    weeks_words,
 )
 
 _TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
@@ -51,6 +52,7 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
     rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
     return _common(report) | {
         "episodes": count_words(_episodes(report.arrivals)),
+        "course": _course(report.courses, report.clinic_code),
         "improved_sentence": improved_sentence(report.responders, report.network_responders),
         "improved_figure": responder_plot("improved", rows),
         "cannot": _cannot_be_said(report),
@@ -63,6 +65,8 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
     judged = sum(1 for line in report.clinics for one in line.indicators if one.verdict in _TONES)
     return _common(report) | {
         "episodes": count_words(_episodes(report.arrivals)),
+        "course": _course(report.courses, NETWORK),
+        "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK],
         "improved_sentence": improved_sentence(report.responders),
         "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
         "indicator_names": [definition.name for definition in DEFINITIONS.values()],
@@ -71,14 +75,15 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
                 "name": line.clinic_code,
                 "href": hrefs[line.clinic_code],
                 "episodes": count_words(line.n_episodes),
-                "improved": _improved_cell(line.responders),
+                "improved": "not enough to say" if _too_few(line.responders) else share_words(line.responders.improved),
+                "interval": "" if _too_few(line.responders) else interval_words(line.responders.improved),
                 "cells": [_cell(one) for one in line.indicators],
             }
             for line in report.clinics
         ],
         "chance_line": (
-            f"{missed} of {judged} targets are missed by more than chance. With {judged} comparisons, about "
-            f"{round(judged * 0.025, 1):g} would be missed by chance alone if every clinic stood exactly on its targets."
+            f"{missed} of {judged} targets are missed by more than chance. About {round(judged * 0.025, 1):g} would be "
+            "missed by chance alone if every clinic stood exactly on its targets."
         ),
         "flow": [
             flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
@@ -109,7 +114,6 @@ def _common(report: Report) -> dict[str, Any]:
         "tiles": [_tile(one) for one in report.indicators],
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refusals": [_refusal_row(one) for one in report.refusals],
-        "courses": [_course(number, course) for number, course in enumerate(report.courses)],
         "decision": _decision(report.effects),
     }
 
@@ -146,7 +150,11 @@ def _tile(one: Indicator) -> dict[str, Any]:
         "meaning": definition.meaning,
         "value": "not recorded" if one.share.whole == 0 else share_words(one.share),
         "interval": interval_words(one.share),
-        "target": "" if one.target_percent is None else f"target {one.target_percent} %",
+        "target": ""
+        if one.target_percent is None
+        else "100 %"
+        if one.target_percent == 100
+        else f"≥ {one.target_percent} %",
         "whole": f"{count_words(one.share.whole)} {definition.unit}",
         "bar": _bar(one),
     }
@@ -155,33 +163,47 @@ def _tile(one: Indicator) -> dict[str, Any]:
 def _bar(one: Indicator) -> Markup:
     drawing = Drawing(200, 20)
     x = Scale(0, 100, 4, 196)
-    drawing.rect(4, 7, 192, 6, BAND, 3)
+    drawing.rect(4, 7, 192, 6, BAND, radius=3)
     bounds = one.share.bounds
     if one.share.percent is not None:
-        drawing.rect(x.at(one.share.lower or 0), 6, x.at(one.share.upper or 0) - x.at(one.share.lower or 0), 8, SKY, 4)
+        drawing.rect(
+            x.at(one.share.lower or 0), 6, x.at(one.share.upper or 0) - x.at(one.share.lower or 0), 8, SKY, radius=4
+        )
         drawing.diamond(x.at(one.share.percent), 10, 6, NAVY)
     elif bounds is not None:
-        drawing.rect(x.at(bounds[0]), 6, x.at(bounds[1]) - x.at(bounds[0]), 8, NAVY, 4)
+        drawing.rect(x.at(bounds[0]), 6, x.at(bounds[1]) - x.at(bounds[0]), 8, NAVY, radius=4)
     if one.target_percent is not None:
-        drawing.line(x.at(one.target_percent), 1, x.at(one.target_percent), 19, AXIS, 2.5)
+        drawing.line(x.at(one.target_percent), 1, x.at(one.target_percent), 19, AXIS, width=2.5)
     name = DEFINITIONS[one.code].name
     return drawing.markup(f"bar-{one.code}", name, f"{share_words(one.share)}, {VERDICT_WORDS[one.verdict][1]}")
 
 
-def _improved_cell(responders: Responders) -> str:
-    share = responders.improved
-    if share.percent is None or (share.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR:
-        return "not enough to say"
-    return f"{share.percent} % ({interval_words(share)})"
+def _too_few(responders: Responders) -> bool:
+    return responders.improved.percent is None or (responders.improved.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR
 
 
-def _course(number: int, course: Course) -> dict[str, Any]:
-    where = "all clinics together" if course.clinic_code == NETWORK else f"clinic {course.clinic_code}"
-    return {
-        "heading": f"{course.source[:1].upper()}{course.source[1:]}, {where}",
-        "sentence": course_sentence(course),
-        "figure": course_plot(f"course-{number}", course) if course.points else None,
-    }
+def _where(course: Course) -> str:
+    return "all clinics together" if course.clinic_code == NETWORK else f"clinic {course.clinic_code}"
+
+
+def _course(courses: Sequence[Course], clinic_code: str) -> dict[str, Any] | None:
+    """The clinic's own course when there is one, else the network's; None when there is neither."""
+    for wanted in (clinic_code, NETWORK):
+        for course in courses:
+            if course.clinic_code == wanted and course.points:
+                return {
+                    "heading": f"{course.source[:1].upper()}{course.source[1:]}, {_where(course)}.",
+                    "sentence": course_sentence(course),
+                    "figure": course_plot("course", course),
+                }
+    return None
+
+
+def _course_row(course: Course) -> tuple[str, ...]:
+    by_day = {point.day: f"{point.improved_percent} %" for point in course.points}
+    half = "not reached" if course.median_day is None else weeks_words(course.median_day)
+    last = f"{course.points[-1].stepped_up_percent} %" if course.points else "not shown"
+    return f"{course.clinic_code} ({course.source})", *(by_day.get(day, "not shown") for day in (28, 84)), half, last
 
 
 def _average(effects: Iterable[Effect], trial: str) -> list[Effect]:
@@ -195,7 +217,9 @@ def _decision(effects: Sequence[Effect]) -> dict[str, Any]:
     responders = [one for one in shown if one.outcome.startswith("r30d") and one.status == "estimated"]
     sides = ("continuing without is better", "adding manipulation is better")
     if responders:
-        caption = "Extra patients improved per 100 when manipulation was added, with the 95 % interval; grey: too small to matter"
+        caption = (
+            "Extra patients improved per 100 when manipulation was added (95 % interval); grey: too small to matter"
+        )
         figures.append(effect_plot("decision", caption, effect_rows(responders), MEASURES["r30d_12wk"].margin, sides))
     points = [one for one in shown if one.outcome == "rmdq24_12wk" and one.status == "estimated"]
     if points:
@@ -223,7 +247,7 @@ def _index_trial(effects: Sequence[Effect]) -> dict[str, Any]:
         rows = effect_rows(estimated)
         margin = MEASURES["r30d_12wk"].margin
         figures.append(effect_plot("index", caption, rows, margin, ("the other is better", "first-named is better")))
-    sentences = [f"{one.contrast.replace('_', ' ')}. {effect_sentence(one)}" for one in primary]
+    sentences = [(contrast_words(one.contrast), effect_sentence(one)) for one in primary]
     return {"figures": figures, "sentences": sentences}
 
 

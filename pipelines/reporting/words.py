@@ -29,10 +29,7 @@ INTEREST_LINE = (
 )
 NOT_ADVICE_LINE = "This report describes groups. It is not advice for one patient."
 SIMULATED_LINE = "Simulated data. These patients do not exist; nothing here says anything about real care."
-BEFORE_AFTER_LINE = (
-    "Most people with back or leg pain improve over time, with or without treatment, so the share that improved is not "
-    "the effect of what was done."
-)
+BEFORE_AFTER_LINE = "Most improve over time with or without treatment, so this is not the effect of what was done."
 CERTAINTY_MEANING: dict[Certainty, str] = {
     "high": "a count or a narrow interval; more records would hardly change it",
     "moderate": "the interval is wide enough for the picture to change somewhat",
@@ -100,6 +97,12 @@ def date_words(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def weeks_words(day: int) -> str:
+    """A day of the course in whole weeks: 'about 13 weeks'."""
+    weeks = round(day / 7)
+    return "about a week" if weeks <= 1 else f"about {weeks} weeks"
+
+
 def about_in_ten(percent: int) -> str:
     """A share in words of tens: 'About 4 in 10'; the ends as 'Fewer than 1 in 10' and 'More than 9 in 10'."""
     tens = floor(percent / 10 + 0.5)
@@ -120,12 +123,10 @@ def improved_sentence(responders: Responders, network: Responders | None = None)
     improved = responders.improved
     if improved.percent is None:
         return f"{count_words(responders.n_due)} episodes were due a 12-week answer; too few answered to show a share."
-    text = (
-        f"{improved.percent} % of those who answered had at least 30 % less disability "
-        f"(plausible range {interval_words(improved)})."
-    )
+    text = f"{improved.percent} % had at least 30 % less disability (plausible range {interval_words(improved)})"
     if network is not None and network.improved.percent is not None:
-        text += f" All clinics together: {network.improved.percent} %; the patients differ, so this is not a ranking."
+        text += f"; all clinics together {network.improved.percent} %"
+    text += "."
     return f"{text} {not_answered_sentence(responders)}"
 
 
@@ -148,12 +149,19 @@ def course_sentence(course: Course) -> str:
     if not course.points:
         return "Not enough patients to say how they did over time."
     by_day = {point.day: point for point in course.points}
-    said = [f"{by_day[day].improved_percent} % by {day // 7} weeks" for day in (28, 84, 182, 364) if day in by_day]
+    said = [f"{by_day[day].improved_percent} % by week {day // 7}" for day in (28, 84, 182, 364) if day in by_day]
     last = course.points[-1]
     text = f"Improved over time (most do; published course beside): {', '.join(said)}." if said else ""
     if course.median_day is not None:
-        text += f" Half had at least 30 % less pain by day {course.median_day}."
-    return f"{text} {last.stepped_up_percent} % were stepped up to manipulation, an injection or surgery first, by week {last.day // 7}.".strip()
+        text += f" Half had at least 30 % less pain after {weeks_words(course.median_day)}."
+    stepped_up = f"{last.stepped_up_percent} % were stepped up to manipulation, an injection or surgery first"
+    return f"{text} {stepped_up}, by week {last.day // 7}.".strip()
+
+
+def contrast_words(contrast: str) -> str:
+    """A contrast as it is said: 'Manipulation compared with rest or advice'."""
+    treated, _, comparator = contrast.replace("_", " ").partition(" - ")
+    return f"{treated.capitalize()} compared with {comparator}"
 
 
 def amount(effect: Effect, value: float) -> str:
@@ -180,7 +188,7 @@ def episodes_that_would_tell(effect: Effect) -> int | None:
     measure = MEASURES[effect.outcome]
     half_width = (effect.upper - effect.lower) / 2 * measure.factor
     wanted = effect.n * (half_width / measure.margin) ** 2
-    step = 10 ** max(0, floor(log10(max(wanted, 1))) - 1)
+    step = int(10 ** max(0, floor(log10(max(wanted, 1))) - 1))
     return ceil(wanted / step) * step
 
 
@@ -190,21 +198,18 @@ def effect_reading(effect: Effect) -> str:
         return "not enough to say"
     measure = MEASURES[effect.outcome]
     lower, upper = effect.lower * measure.factor, effect.upper * measure.factor
-    if lower >= measure.margin:
-        return "gains more"
-    if upper <= -measure.margin:
-        return "gains less"
-    if -measure.margin < lower and upper < measure.margin:
-        return "no difference large enough to matter"
-    if lower > 0:
-        return "gains more; whether enough to matter cannot be said"
-    if upper < 0:
-        return "gains less; whether enough to matter cannot be said"
-    return "cannot tell"
+    readings = (
+        (lower >= measure.margin, "gains more"),
+        (upper <= -measure.margin, "gains less"),
+        (-measure.margin < lower and upper < measure.margin, "no difference large enough to matter"),
+        (lower > 0, "gains more; whether enough to matter cannot be said"),
+        (upper < 0, "gains less; whether enough to matter cannot be said"),
+    )
+    return next((reading for holds, reading in readings if holds), "cannot tell")
 
 
 def effect_sentence(effect: Effect) -> str:
-    """The result of a contrast in the words that may be used: estimated, of no importance, not to be told, or refused."""
+    """The result of a contrast in the words that may be used: estimated, unimportant, not to be told, or refused."""
     if effect.status == "refused":
         return f"Not enough patients to say. {(effect.reason or '').rstrip('.')}."
     measure, reading = MEASURES[effect.outcome], effect_reading(effect)
@@ -216,6 +221,6 @@ def effect_sentence(effect: Effect) -> str:
     if reading == "no difference large enough to matter":
         published = "; published trials agree (PACBACK 2026)" if effect.trial == "decision" else ""
         return f"No difference large enough to matter was found{published}. {measure.name}: {number}."
-    said = EXPECTED_GAIN if effect.trial == "decision" else f"Expected difference ({effect.contrast}), given recorded factors"
+    said = EXPECTED_GAIN if effect.trial == "decision" else "Expected difference, given recorded factors"
     tail = "" if reading in ("gains more", "gains less") else " Whether this is enough to matter cannot be said yet."
     return f"{said}: {number}. {measure.name}.{tail}"
