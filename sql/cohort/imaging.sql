@@ -114,14 +114,17 @@ select
     case when worst.disc_contour >= 1 then true when worst.is_contour_complete then false end as is_bulge_or_worse,
     case when worst.disc_contour >= 2 then true when worst.is_contour_complete then false end
         as is_protrusion_or_worse,
-    case when worst.facet_arthropathy >= 1 then true when worst.is_facet_complete then false end as is_facet_arthropathy,
-    case when worst.spondylolisthesis >= 1 then true when worst.is_slip_complete then false end as is_spondylolisthesis,
+    case when worst.facet_arthropathy >= 1 then true when worst.is_facet_complete then false end
+        as is_facet_arthropathy,
+    case when worst.spondylolisthesis >= 1 then true when worst.is_slip_complete then false end
+        as is_spondylolisthesis,
     case when worst.pfirrmann is not null then age.degeneration end as expected_degeneration_share_at_age,
     case when worst.disc_height_loss is not null then age.height_loss end as expected_height_loss_share_at_age,
     case when worst.disc_contour is not null then age.bulge end as expected_bulge_share_at_age,
     case when worst.disc_contour is not null then age.protrusion end as expected_protrusion_share_at_age,
     case when worst.facet_arthropathy is not null then age.facet end as expected_facet_share_at_age,
-    case when worst.spondylolisthesis is not null then age.spondylolisthesis end as expected_spondylolisthesis_share_at_age,
+    case when worst.spondylolisthesis is not null then age.spondylolisthesis end
+        as expected_spondylolisthesis_share_at_age,
     case when serious.episode_key is not null then coalesce(serious.findings, []) end as serious_findings
 from clean.intake as intake
 left join studies on intake.episode_key = studies.episode_key
