@@ -43,7 +43,9 @@ def correct(tables: dict[str, pa.Table], rng: np.random.Generator) -> tuple[dict
         wrong = (np.array(column.take(pa.array(rows)).to_pylist(), dtype=np.int64) + offset) % values
         mask = np.zeros(len(column), dtype=bool)
         mask[rows] = True
-        changed = pc.replace_with_mask(column, pa.array(mask), pa.array([str(score) for score in wrong], type=pa.string()))
+        changed = pc.replace_with_mask(
+            column, pa.array(mask), pa.array([str(score) for score in wrong], type=pa.string())
+        )
         place = tables[feed].schema.get_field_index(field)
         delivered[feed] = tables[feed].set_column(place, field, changed)
         positions[feed] = rows

@@ -47,8 +47,11 @@ class Course:
         """Mean fraction improved, person included, on each episode's own day (no occasion noise)."""
         day = np.minimum(days, 365)
         mean = _MEAN_BY_DAY[self.duration_group, day]
-        return mean + self.penalty * np.minimum(day / 28.0, 1.0) + self.late_penalty * np.clip((day - 28) / 56, 0, 1) + (
-            _SPREAD_BY_DAY[day] * self.person
+        return (
+            mean
+            + self.penalty * np.minimum(day / 28.0, 1.0)
+            + self.late_penalty * np.clip((day - 28) / 56, 0, 1)
+            + (_SPREAD_BY_DAY[day] * self.person)
         )
 
 
@@ -117,4 +120,6 @@ def scores_at(patients: Patients, course: Course, timepoint: int, treatment_poin
 
 
 def _pain(baseline: Array, fraction: Array, points: Array) -> Array:
-    return np.clip(np.rint(np.maximum(baseline * (1 - fraction), 0) - points), 0, 10).astype(np.int8)
+    untreated = np.maximum(baseline * (1 - fraction), 0)
+    score: Array = np.clip(np.rint(untreated - points), 0, 10).astype(np.int8)
+    return score

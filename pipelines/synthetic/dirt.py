@@ -31,7 +31,7 @@ def soil(
         added = []
         for kind in KINDS:
             rows = rng.choice(table.num_rows, rng.binomial(table.num_rows, share / len(KINDS)), replace=False)
-            if kind == "orphan_row" and feed.parent_key is None or len(rows) == 0:
+            if (kind == "orphan_row" and feed.parent_key is None) or len(rows) == 0:
                 continue
             counts[f"{name}.{kind}"] += len(rows)
             if kind == "duplicate_key":

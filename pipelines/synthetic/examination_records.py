@@ -1,6 +1,9 @@
 """The exam and lab feeds: examinations on or soon after day 0, some repeated, and a few blood tests."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pyarrow as pa
 
 from pipelines.synthetic.coding import (
     TOKENS,
@@ -17,7 +20,8 @@ from pipelines.synthetic.coding import (
     whole,
 )
 from pipelines.synthetic.patients import Patients
-from pipelines.synthetic.screening import ROOTS, Screening
+from pipelines.synthetic.population import Population
+from pipelines.synthetic.screening import ROOTS
 
 SIDES = ("l", "r")
 NOT_TESTED = {"": 0.4, ".a": 0.1, ".p": 0.5}
@@ -38,9 +42,10 @@ TESTS = (
 )
 
 
-def exam_columns(patients: Patients, screening: Screening, episode_keys: Array, seed: int) -> Columns:
+def exam_columns(group: Population) -> Columns:
     """All exam columns: the first examination of most episodes and a later one of some, in order of episode."""
-    rng = stream(seed, "exam")
+    patients, screening = group.patients, group.screening
+    rng = stream(group.seed, "exam")
     repeats = (screening.exam_day == 0) & (chance(rng, patients.n) < 0.15) & (patients.observed_through_day > 60)
     first = np.flatnonzero(screening.exam_day >= 0)
     second = np.flatnonzero(repeats)
@@ -57,7 +62,7 @@ def exam_columns(patients: Patients, screening: Screening, episode_keys: Array, 
         return always(".p", skipped, missing(rng, n, share, NOT_TESTED))
 
     columns = {
-        "episode_key": episode_keys.take(rows),
+        "episode_key": group.episode_keys.take(pa.array(rows)),
         "exam_day": whole(day, -14, 365),
         "lumbar_exam_done": tri(is_done, missing(rng, n, 0.015)),
     }
@@ -69,7 +74,9 @@ def exam_columns(patients: Patients, screening: Screening, episode_keys: Array, 
     for name, number in (("patellar", 2), ("achilles", 4)):
         for at, letter in enumerate(SIDES):
             here = (root == number) & (side == at) & (chance(rng, n) < 0.5)
-            columns[f"reflex_{name}_{letter}"] = whole(np.where(here, pick(rng, n, (0.5, 0.5)), 2), 0, 4, unless_skipped(0.015))
+            columns[f"reflex_{name}_{letter}"] = whole(
+                np.where(here, pick(rng, n, (0.5, 0.5)), 2), 0, 4, unless_skipped(0.015)
+            )
     for number, name in enumerate(ROOTS[1:], start=1):
         for at, letter in enumerate(SIDES):
             here = (root == number) & (side == at) & (chance(rng, n) < 0.6)
@@ -77,16 +84,23 @@ def exam_columns(patients: Patients, screening: Screening, episode_keys: Array, 
             columns[f"sensation_{name}_{letter}"] = coded(
                 felt, ("normal", "reduced", "absent", "increased"), unless_skipped(0.015)
             )
-    columns |= _nerve_tension(patients, root, side, rows, unless_skipped, rng)
+    columns |= _nerve_tension(patients, rows, root, side, unless_skipped, rng=rng)
     columns["umn_signs"] = tri(screening.has_umn_signs[rows], unless_skipped(0.03))
     return columns | _movement(patients, root, rows, ~is_done, rng)
 
 
 def _nerve_tension(
-    patients: Patients, root: Array, side: Array, rows: Array, unless_skipped, rng: np.random.Generator
+    patients: Patients,
+    rows: Array,
+    root: Array,
+    side: Array,
+    unless_skipped: Callable[[float], Array],
+    *,
+    rng: np.random.Generator,
 ) -> Columns:
     n = len(rows)
-    columns, degrees = {}, []
+    columns: Columns = {}
+    degrees: list[Array] = []
     for at, letter in enumerate(SIDES):
         tense = (patients.is_below_knee[rows] & (chance(rng, n) < 0.3)) | ((root >= 2) & (side == at))
         degrees.append(np.clip(np.where(tense, 48, 78) + 11 * rng.normal(size=n), 10, 110))
@@ -108,7 +122,9 @@ def _movement(patients: Patients, root: Array, rows: Array, is_absent: Array, rn
         return always(".p", is_absent, missing(rng, n, share, NOT_TESTED))
 
     method = pick(rng, n, (0.45, 0.2, 0.0, 0.2, 0.15))
-    flexion = np.where(method == 3, 22 + 12 * rng.normal(size=n), 46 - 4 * patients.severity[rows] + 13 * rng.normal(size=n))
+    flexion = np.where(
+        method == 3, 22 + 12 * rng.normal(size=n), 46 - 4 * patients.severity[rows] + 13 * rng.normal(size=n)
+    )
     columns = {
         "rom_flexion": decimal(flexion, 0, 120, 0, codes(0.1)),
         "rom_extension": decimal(17 + 7 * rng.normal(size=n), 0, 60, 0, codes(0.1)),
@@ -126,7 +142,9 @@ def _movement(patients: Patients, root: Array, rows: Array, is_absent: Array, rn
     return columns | {
         "prone_instability": tri(chance(rng, n) < 0.15, codes(0.6)),
         "aberrant_movement": tri(chance(rng, n) < 0.18, codes(0.6)),
-        "centralisation": coded(pick(rng, n, (0.4, 0.15, 0.45)), ("centralises", "peripheralises", "status_quo"), codes(0.3)),
+        "centralisation": coded(
+            pick(rng, n, (0.4, 0.15, 0.45)), ("centralises", "peripheralises", "status_quo"), codes(0.3)
+        ),
         "directional_preference": coded(
             pick(rng, n, (0.12, 0.4, 0.06, 0.42)), ("flexion", "extension", "lateral", "none"), codes(0.55)
         ),
@@ -136,7 +154,9 @@ def _movement(patients: Patients, root: Array, rows: Array, is_absent: Array, rn
             pick(rng, n, (0.94, 0.03, 0.03)), ("normal", "reduced_stocking", "reduced_other"), codes(0.4)
         ),
         "gait": coded(
-            pick(rng, n, (0.7, 0.26, 0.005, 0.015, 0.02)), ("normal", "antalgic", "foot_drop", "trendelenburg", "other"), codes(0.1)
+            pick(rng, n, (0.7, 0.26, 0.005, 0.015, 0.02)),
+            ("normal", "antalgic", "foot_drop", "trendelenburg", "other"),
+            codes(0.1),
         ),
         "clinical_dx": coded(_diagnosis(patients, root, rows, rng), DIAGNOSES, codes(0.04)),
         "dx_confidence": whole(7 + 1.6 * rng.normal(size=n), 0, 10, codes(0.5)),
@@ -151,9 +171,10 @@ def _diagnosis(patients: Patients, root: Array, rows: Array, rng: np.random.Gene
     return np.where(stenosis, 4, np.where(chance(rng, n) < 0.02, 5, usual))
 
 
-def lab_columns(patients: Patients, episode_keys: Array, seed: int) -> Columns:
+def lab_columns(group: Population) -> Columns:
     """All lab columns: one or more tests of about one episode in seven, each within its test's range and unit."""
-    rng = stream(seed, "lab")
+    patients = group.patients
+    rng = stream(group.seed, "lab")
     tested = np.flatnonzero(chance(rng, patients.n) < 0.14)
     shares = np.array([test[-1] for test in TESTS])
     done = rng.random((len(tested), len(TESTS))) < 2.2 * shares
@@ -164,12 +185,16 @@ def lab_columns(patients: Patients, episode_keys: Array, seed: int) -> Columns:
     value = np.where(test == len(TESTS) - 1, (chance(rng, n) < 0.08).astype(float), value)
     digits = np.array([row[3] for row in TESTS])[test]
     is_value_missing = chance(rng, n) < 0.02
-    texts = np.where(is_value_missing, "", np.where(digits == 0, _as_text(value, 0), np.where(digits == 1, _as_text(value, 1), _as_text(value, 2))))
+    texts = np.where(
+        is_value_missing,
+        "",
+        np.where(digits == 0, _as_text(value, 0), np.where(digits == 1, _as_text(value, 1), _as_text(value, 2))),
+    )
     unique, position = np.unique(texts, return_inverse=True)
     day = np.minimum(np.floor(-120 + 180 * rng.random(n)), patients.observed_through_day[rows])
     loinc_missing = always("", (test == len(TESTS) - 1) | (chance(rng, n) < 0.1))
     return {
-        "episode_key": episode_keys.take(rows),
+        "episode_key": group.episode_keys.take(pa.array(rows)),
         "test": coded(test, [row[0] for row in TESTS]),
         "loinc": coded(test, [row[1] for row in TESTS], loinc_missing),
         "day": whole(day, -365, 365),

@@ -1,12 +1,12 @@
-"""The imaging and imaging_level feeds: radiographs and MR studies, findings at least as common as in people without pain.
+"""The imaging and imaging_level feeds: findings at least as common as in people without pain.
 
-Prevalence by age of degeneration, height loss, bulge, protrusion and facet changes without symptoms: Brinjikji 2015; the
-symptomatic lie a little above.  A level that a report does not mention is `assessed = no`, with no finding given.
+Prevalence by age without symptoms: Brinjikji 2015; the symptomatic lie a little above.  A level that a report does not mention is `assessed = no`, with no finding given.
 """
 
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.synthetic.coding import (
     NOT_RECORDED,
@@ -18,14 +18,14 @@ from pipelines.synthetic.coding import (
     constant,
     decimal,
     hex_keys,
+    logistic,
     missing,
     pick,
     stream,
     tri,
     whole,
 )
-from pipelines.synthetic.patients import Patients
-from pipelines.synthetic.screening import Screening
+from pipelines.synthetic.population import Population
 
 LEVELS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 ROOT_LABELS = ("L1", "L2", "L3", "L4", "L5", "S1")
@@ -39,7 +39,10 @@ FLOOR_PERCENT = {
     "spondylolisthesis": (3, 5, 8, 14, 23, 35, 50),
 }
 LEVEL_WEIGHTS = np.array([0.06, 0.10, 0.17, 0.33, 0.34])
-XR, MR = 0, 1
+MR = 1
+SYMPTOMATIC_ODDS = 1.5
+UNSEEN_LEVELS = 1.1
+"""Findings at levels that go unmentioned are lost, so that those mentioned must carry a little more."""
 NOT_MENTIONED = np.array([0.22, 0.18, 0.10, 0.04, 0.04])
 
 
@@ -48,11 +51,10 @@ def floor_share(finding: str, age_years: Array) -> Array:
     return np.interp(age_years, AGES, FLOOR_PERCENT[finding]) / 100.0
 
 
-def imaging_tables(
-    patients: Patients, screening: Screening, episode_keys: Array, seed: int
-) -> tuple[Columns, Columns]:
+def imaging_tables(group: Population) -> tuple[Columns, Columns]:
     """The columns of imaging and of imaging_level; studies in order of episode, at most one of each kind an episode."""
-    rng = stream(seed, "imaging")
+    patients, screening = group.patients, group.screening
+    rng = stream(group.seed, "imaging")
     n = patients.n
     wants = np.column_stack([chance(rng, n) < 0.12, chance(rng, n) < 0.19 + 0.12 * patients.is_below_knee])
     day = np.where(rng.random((n, 2)) < 0.55, -np.floor(rng.random((n, 2)) * 400), np.floor(rng.random((n, 2)) * 120))
@@ -67,11 +69,13 @@ def imaging_tables(
     is_mr = modality == MR
     imaging = {
         "imaging_key": keys,
-        "episode_key": episode_keys.take(rows),
+        "episode_key": group.episode_keys.take(pa.array(rows)),
         "modality": coded(modality, ("XR", "MR")),
         "region": constant("lumbar", studies),
         "study_day": whole(study_day, -1825, 1825),
-        "requested_by": coded(requested, ("this_clinic", "gp", "specialist", "patient_brought"), missing(rng, studies, 0.03)),
+        "requested_by": coded(
+            requested, ("this_clinic", "gp", "specialist", "patient_brought"), missing(rng, studies, 0.03)
+        ),
         "indication": coded(
             reason,
             ("red_flag", "neuro_deficit", "pre_injection_surgery", "persistent_6wk", "patient_request", "other"),
@@ -79,7 +83,11 @@ def imaging_tables(
         ),
         "red_flag_at_request": tri(has_flag, missing(rng, studies, 0.06)),
         "field_strength_t": decimal(
-            np.array([1.5, 3.0, 0.3])[pick(rng, studies, (0.75, 0.2, 0.05))], 0.2, 7, 1, always(".n", ~is_mr, missing(rng, studies, 0.5))
+            np.array([1.5, 3.0, 0.3])[pick(rng, studies, (0.75, 0.2, 0.05))],
+            0.2,
+            7,
+            1,
+            always(".n", ~is_mr, missing(rng, studies, 0.5)),
         ),
         "posture": coded(
             np.where(is_mr, 0, 1), ("supine", "weight_bearing", "flexion_extension"), missing(rng, studies, 0.4)
@@ -96,17 +104,18 @@ def imaging_tables(
         "second_read": tri(is_second_read, missing(rng, studies, 0.1)),
         "agreement_kappa": decimal(0.6 + 0.12 * rng.normal(size=studies), -1, 1, 2, always(".n", ~is_second_read)),
         "report_source": coded(
-            pick(rng, studies, (0.3, 0.6, 0.1)), ("structured", "coded_from_text", "ai_extracted"), missing(rng, studies, 0.04)
+            pick(rng, studies, (0.3, 0.6, 0.1)),
+            ("structured", "coded_from_text", "ai_extracted"),
+            missing(rng, studies, 0.04),
         ),
         "deid_profile": coded(pick(rng, studies, (0.7, 0.3)), ("113100;113105;113107", "113100;113107;113108")),
     }
-    return imaging, _level_columns(patients, screening, rows, is_mr, is_second_read, keys, rng)
+    return imaging, _level_columns(group, rows, is_mr, is_second_read, keys)
 
 
-def _level_columns(
-    patients: Patients, screening: Screening, rows: Array, is_mr: Array, is_second_read: Array, keys: Array, rng: np.random.Generator
-) -> Columns:
+def _level_columns(group: Population, rows: Array, is_mr: Array, is_second_read: Array, keys: pa.Array) -> Columns:
     """Five central rows a study, left and right rows of the two lowest levels of an MR study, and second readings."""
+    screening, rng = group.screening, stream(group.seed, "imaging levels")
     study = np.repeat(np.arange(len(rows)), 5)
     level = np.tile(np.arange(5), len(rows))
     lateral = np.flatnonzero(is_mr)
@@ -119,23 +128,29 @@ def _level_columns(
     order = np.lexsort((reader, side, level, study))
     study, level, side, reader = study[order], level[order], side[order], reader[order]
     n, episode = len(study), rows[study]
-    age = patients.age_years[episode]
+    age = group.patients.age_years[episode]
     is_central, mr = side == 4, is_mr[study]
     assessed = chance(rng, n) >= NOT_MENTIONED[level]
 
+    def at_level(finding: str) -> Array:
+        odds = SYMPTOMATIC_ODDS * floor_share(finding, age) / (1 - floor_share(finding, age))
+        share: Array = 1 - (1 / (1 + odds)) ** (UNSEEN_LEVELS * LEVEL_WEIGHTS[level])
+        return share
+
     def found(finding: str) -> Array:
-        raised = 1 - (1 - floor_share(finding, age)) * 0.72
-        return chance(rng, n) < 1 - (1 - np.minimum(raised, 0.99)) ** (1.25 * LEVEL_WEIGHTS[level])
+        return chance(rng, n) < at_level(finding)
 
     def codes(applies: Array, share: float = 0.02) -> Array:
         return always("", ~assessed, always(".n", ~applies, missing(rng, n, share, NOT_RECORDED)))
 
     root = level + 1
     compressed = (screening.deficit_root[episode] + 1 == root) & (screening.deficit_side[episode] == side)
-    degenerate, bulge, protrusion, extrusion = found("degeneration"), found("bulge"), found("protrusion"), chance(rng, n) < 0.012
+    degenerate, disc = found("degeneration"), chance(rng, n)
+    bulge, extrusion = disc < at_level("bulge"), disc < 0.008
+    protrusion = disc < np.minimum(at_level("protrusion"), 0.8 * at_level("bulge"))
     contour = np.where(extrusion, 3 + (chance(rng, n) < 0.15), np.where(protrusion, 2, bulge.astype(int)))
     pfirrmann = np.where(degenerate, 3 + pick(rng, n, (0.5, 0.35, 0.15)), 1 + pick(rng, n, (0.35, 0.65)))
-    facet, narrow = found("facet"), chance(rng, n) < logistic_age(age)
+    facet, narrow = found("facet"), chance(rng, n) < _narrow_share(age)
     return {
         "imaging_key": keys.take(study),
         "reader_no": whole(reader, 1, 2),
@@ -143,24 +158,36 @@ def _level_columns(
         "level": coded(level, LEVELS),
         "side": coded(side, ("left", "right", "bilateral", "central", "na")),
         "assessed": coded(assessed.astype(int), ("no", "yes")),
-        "disc_contour": coded(contour, ("normal", "bulge", "protrusion", "extrusion", "sequestration"), codes(mr & is_central)),
+        "disc_contour": coded(
+            contour, ("normal", "bulge", "protrusion", "extrusion", "sequestration"), codes(mr & is_central)
+        ),
         "disc_height_loss": coded(
-            np.where(found("height_loss"), 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0), ("none", "mild", "moderate", "severe"), codes(is_central)
+            np.where(found("height_loss"), 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0),
+            ("none", "mild", "moderate", "severe"),
+            codes(is_central),
         ),
         "pfirrmann": whole(pfirrmann, 1, 5, codes(mr & is_central)),
         "annular_fissure_hiz": tri(chance(rng, n) < 0.05, codes(mr & is_central, 0.3)),
         "osteophyte": coded(
-            np.where(facet, 1 + pick(rng, n, (0.6, 0.25, 0.1, 0.05)), 0), ("none", "small", "moderate", "large", "bridging"), codes(is_central)
+            np.where(facet, 1 + pick(rng, n, (0.6, 0.25, 0.1, 0.05)), 0),
+            ("none", "small", "moderate", "large", "bridging"),
+            codes(is_central),
         ),
-        **_stenosis(narrow, compressed, mr, is_central, n, codes, rng),
+        **_stenosis(narrow, compressed, mr, is_central, codes, rng=rng),
         "facet_arthropathy": whole(np.where(facet, 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0), 0, 3, codes(is_central)),
-        "spondylolisthesis": whole(np.where(found("spondylolisthesis"), 1 + pick(rng, n, (0.93, 0.07)), 0), 0, 4, codes(is_central)),
+        "spondylolisthesis": whole(
+            np.where(found("spondylolisthesis"), 1 + pick(rng, n, (0.93, 0.07)), 0), 0, 4, codes(is_central)
+        ),
         "modic": coded(
-            np.where(degenerate & (chance(rng, n) < 0.18), 1 + pick(rng, n, (0.35, 0.5, 0.05, 0.1)), 0), ("none", "1", "2", "3", "mixed"), codes(mr & is_central)
+            np.where(degenerate & (chance(rng, n) < 0.18), 1 + pick(rng, n, (0.35, 0.5, 0.05, 0.1)), 0),
+            ("none", "1", "2", "3", "mixed"),
+            codes(mr & is_central),
         ),
         "endplate_schmorl": tri(chance(rng, n) < 0.06, codes(is_central, 0.3)),
         "transitional_vertebra": coded(
-            pick(rng, n, (0.92, 0.03, 0.03, 0.01, 0.01)), ("0", "I", "II", "III", "IV"), codes(is_central & (level == 4), 0.4)
+            pick(rng, n, (0.92, 0.03, 0.03, 0.01, 0.01)),
+            ("0", "I", "II", "III", "IV"),
+            codes(is_central & (level == 4), 0.4),
         ),
         "serious_finding": coded(
             np.where(chance(rng, n) < 0.002, 2, 0), ("none", "fracture_acute", "fracture_old"), codes(is_central)
@@ -169,8 +196,15 @@ def _level_columns(
 
 
 def _stenosis(
-    narrow: Array, compressed: Array, mr: Array, is_central: Array, n: int, codes: Callable[..., Array], rng: np.random.Generator
+    narrow: Array,
+    compressed: Array,
+    is_mr: Array,
+    is_central: Array,
+    codes: Callable[..., Array],
+    *,
+    rng: np.random.Generator,
 ) -> Columns:
+    n, mr = len(narrow), is_mr
     grade = np.where(narrow, 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0)
     ligament = 3.2 + 0.8 * rng.normal(size=n) + 1.2 * narrow
     touched = np.where(compressed, 1 + pick(rng, n, (0.4, 0.3, 0.3)), np.where(chance(rng, n) < 0.09, 1, 0))
@@ -181,12 +215,14 @@ def _stenosis(
         "ligamentum_flavum_thick": tri(ligament > 4, codes(mr & is_central)),
         "central_stenosis": coded(grade, grades, codes(mr & is_central)),
         "lateral_recess_stenosis": coded(np.where(chance(rng, n) < 0.3, 0, grade), grades, codes(is_lateral)),
-        "foraminal_stenosis": whole(np.where(narrow & (chance(rng, n) < 0.6), 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0), 0, 3, codes(is_lateral)),
+        "foraminal_stenosis": whole(
+            np.where(narrow & (chance(rng, n) < 0.6), 1 + pick(rng, n, (0.6, 0.3, 0.1)), 0), 0, 3, codes(is_lateral)
+        ),
         "nerve_root_compromise": coded(touched, ("none", "contact", "deviation", "compression"), codes(is_lateral)),
         "concordant_with_symptoms": tri(compressed & (touched > 0), codes(is_lateral & (touched > 0), 0.1)),
     }
 
 
-def logistic_age(age_years: Array) -> Array:
+def _narrow_share(age_years: Array) -> Array:
     """Chance that a level is narrow, rising with age (about 6 % at 50, 20 % at 75)."""
-    return 1 / (1 + np.exp(-(-2.75 + 0.055 * (age_years - 50))))
+    return logistic(-2.75 + 0.055 * (age_years - 50))

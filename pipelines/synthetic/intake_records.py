@@ -23,6 +23,7 @@ from pipelines.synthetic.coding import (
     whole,
 )
 from pipelines.synthetic.patients import PREFERENCES, WORK, Patients
+from pipelines.synthetic.population import Population
 from pipelines.synthetic.screening import CORE_FLAGS, EXAM_FEED_MISSING_EVERY, PRIOR_SURGERY, Screening
 from pipelines.synthetic.worlds import World
 
@@ -38,14 +39,16 @@ UNKNOWN = {"": 0.55, ".a": 0.1, ".u": 0.35}
 
 def age_band(age_years: Array) -> Array:
     """Index into AGE_BANDS."""
-    return np.clip((age_years // 10).astype(int) - 2, 0, 7)
+    band: Array = np.clip((age_years // 10).astype(int) - 2, 0, 7)
+    return band
 
 
-def intake_columns(patients: Patients, screening: Screening, keys: Columns, world: World, seed: int) -> Columns:
-    """All intake columns but the clinic's code, which `keys` brings with the patient's and the episode's key."""
-    rng = stream(seed, "intake")
+def intake_columns(group: Population) -> Columns:
+    """All intake columns, one row an episode."""
+    patients, screening = group.patients, group.screening
+    rng = stream(group.seed, "intake")
     columns = {
-        **keys,
+        **group.keys,
         "schema_version": constant(SCHEMA_VERSION, patients.n),
         "index_period": _index_period(patients.observed_through_day),
         "observed_through_day": whole(patients.observed_through_day, 0, 3650),
@@ -53,7 +56,7 @@ def intake_columns(patients: Patients, screening: Screening, keys: Columns, worl
         "sex": coded(patients.is_female.astype(np.int8), ("male", "female"), patients.missing["sex"]),
     }
     columns |= _background(patients, rng)
-    columns |= _complaint(patients, world, rng)
+    columns |= _complaint(patients, group.world, rng)
     columns |= _scores(patients, rng)
     columns |= _symptoms(patients, screening, rng)
     columns |= _flags(patients, screening, rng)
@@ -80,7 +83,9 @@ def _background(patients: Patients, rng: np.random.Generator) -> Columns:
         ),
         "deprivation_quintile": whole(1 + pick(rng, n, (1, 1, 1, 1, 1)), 1, 5, missing(rng, n, 0.25)),
         "bmi": decimal(bmi, 15, 60, 1, missing(rng, n, 0.12, DECLINED)),
-        "smoking": coded(pick(rng, n, (0.52, 0.30, 0.18)), ("never", "former", "current"), missing(rng, n, 0.06, DECLINED)),
+        "smoking": coded(
+            pick(rng, n, (0.52, 0.30, 0.18)), ("never", "former", "current"), missing(rng, n, 0.06, DECLINED)
+        ),
         "work_status": coded(patients.work_status, WORK, patients.missing["work_status"]),
         "work_demand": coded(
             pick(rng, n, (0.35, 0.28, 0.22, 0.11, 0.04)),
@@ -120,9 +125,11 @@ def _complaint(patients: Patients, world: World, rng: np.random.Generator) -> Co
         ("foot", below & (reach >= 1)),
     )
     is_foot_only = ~back & leg & (reach == 2) & below
-    parts = tuple((name, present & ~(is_foot_only & (name == "knee"))) for name, present in parts)
-    pattern = np.sum([present.astype(int) << bit for bit, (_, present) in enumerate(parts)], axis=0)
-    words = [";".join(name for bit, (name, _) in enumerate(parts) if code >> bit & 1) for code in range(1 << len(parts))]
+    regions = tuple((name, present & ~(is_foot_only & (name == "knee"))) for name, present in parts)
+    pattern = np.sum([present.astype(int) << bit for bit, (_, present) in enumerate(regions)], axis=0)
+    words = [
+        ";".join(name for bit, (name, _) in enumerate(regions) if code >> bit & 1) for code in range(1 << len(regions))
+    ]
     chief = np.where(is_foot_only, 3, np.where(leg & back, 1, np.where(leg, 2, 0)))
     duration_missing = patients.missing["episode_duration_days"]
     earlier = np.clip(
@@ -172,7 +179,9 @@ def _scores(patients: Patients, rng: np.random.Generator) -> Columns:
             np.where(too_few, 4 + pick(rng, n, (1, 1, 1, 1)), patients.odi_items_answered), 0, 10, always("", unasked)
         ),
         "rmdq24": whole(patients.rmdq24, 0, 24, lost["rmdq24"]),
-        "psfs_mean": decimal(4.0 - 0.9 * severity + 1.6 * rng.normal(size=n), 0, 10, 1, missing(rng, n, 0.35, DECLINED)),
+        "psfs_mean": decimal(
+            4.0 - 0.9 * severity + 1.6 * rng.normal(size=n), 0, 10, 1, missing(rng, n, 0.35, DECLINED)
+        ),
         "start_total": whole(patients.start_total, 0, 9, lost["start_total"]),
         "start_psych": whole(patients.start_psych, 0, 5, lost["start_total"]),
         "start_risk": coded(risk, ("low", "medium", "high"), lost["start_total"]),
@@ -183,7 +192,9 @@ def _scores(patients: Patients, rng: np.random.Generator) -> Columns:
         "sbi": whole(14.9 + 5.1 * rng.normal(size=n), 0, 24, missing(rng, n, 0.6)),
         "phq2": whole(1.6 + 0.6 * severity + 1.3 * rng.normal(size=n), 0, 6, missing(rng, n, 0.5, DECLINED)),
         "pseq": whole(36 - 5 * severity + 10 * rng.normal(size=n), 0, 60, missing(rng, n, 0.6)),
-        "expect_recovery": whole(6.4 - 0.8 * severity + 2.2 * rng.normal(size=n), 0, 10, missing(rng, n, 0.15, UNKNOWN)),
+        "expect_recovery": whole(
+            6.4 - 0.8 * severity + 2.2 * rng.normal(size=n), 0, 10, missing(rng, n, 0.15, UNKNOWN)
+        ),
         "expect_last_long": tri(
             chance(rng, n) < logistic(-1.2 + 0.9 * (patients.duration_group == 2)), missing(rng, n, 0.15, UNKNOWN)
         ),
@@ -202,7 +213,9 @@ def _symptoms(patients: Patients, screening: Screening, rng: np.random.Generator
     progressive = screening.recorded("rf_progressive_deficit")
     roots = np.where(has_root, screening.deficit_root + 1, -1)
     dermatome = np.where(
-        patients.is_below_knee, np.where(roots >= 0, roots, np.where(chance(rng, n) < 0.5, 7, 4)), np.where(chance(rng, n) < 0.1, 7, 8)
+        patients.is_below_knee,
+        np.where(roots >= 0, roots, np.where(chance(rng, n) < 0.5, 7, 4)),
+        np.where(chance(rng, n) < 0.1, 7, 8),
     )
     stiffness = np.where(chance(rng, n) < 0.3, 0, np.exp(rng.normal(2.8, 0.8, n)))
     return {
@@ -248,15 +261,16 @@ def _flags(patients: Patients, screening: Screening, rng: np.random.Generator) -
     n = patients.n
     columns = {field: tri(screening.flags[field], codes) for field, codes in screening.flag_missing.items()}
     recorded = np.stack([screening.recorded(field) for field in columns if field.startswith("rf_")])
-    is_known = np.stack([screening.flag_missing[field] == 0 for field in CORE_FLAGS]).all(axis=0)
-    is_any = recorded.any(axis=0)
+    is_known: Array = np.stack([screening.flag_missing[field] == 0 for field in CORE_FLAGS]).all(axis=0)
+    is_any: Array = recorded.any(axis=0)
+    is_unclear: Array = ~is_known & ~is_any
     action = np.where(is_any, np.array([1, 1, 4, 2, 3])[pick(rng, n, (0.3, 0.32, 0.2, 0.13, 0.05))], 0)
     columns["red_flag_action"] = coded(
         action,
         ("none_needed", "monitored", "urgent_referral", "emergency_referral", "imaging_requested"),
-        always("", ~is_known & ~is_any, missing(rng, n, 0.03)),
+        always("", is_unclear, missing(rng, n, 0.03)),
     )
-    columns["rf_any"] = tri(is_any, always(".a", ~is_known & ~is_any))
+    columns["rf_any"] = tri(is_any, always(".a", is_unclear))
     columns["prior_spine_surgery"] = coded(screening.prior_surgery, PRIOR_SURGERY)
     return columns
 

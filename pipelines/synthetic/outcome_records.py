@@ -27,6 +27,7 @@ from pipelines.synthetic.coding import (
 )
 from pipelines.synthetic.course import DUE_DAYS, TIMEPOINT_WEEKS, Scores
 from pipelines.synthetic.patients import WORK, Patients
+from pipelines.synthetic.population import Population
 from pipelines.synthetic.visits import NO_SCORE, Visits
 from pipelines.synthetic.worlds import World
 
@@ -50,11 +51,10 @@ def improvement_seen_by(day: int, patients: Patients, visits: Visits) -> Array:
     return np.where(usable.any(axis=1) & ~np.isnan(patients.larger_pain), improvement, 0.0)
 
 
-def outcome_columns(
-    patients: Patients, visits: Visits, scores: Sequence[Scores], world: World, episode_keys: pa.Array, seed: int
-) -> Columns:
+def outcome_columns(group: Population, scores: Sequence[Scores]) -> Columns:
     """All outcome columns, seven rows an episode in order of time; `scores` has one element a time point."""
-    rng = stream(seed, "outcomes")
+    patients = group.patients
+    rng = stream(group.seed, "outcomes")
     times = len(DUE_DAYS)
     n = patients.n * times
     episode, time = np.repeat(np.arange(patients.n), times), np.tile(np.arange(times), patients.n)
@@ -62,7 +62,9 @@ def outcome_columns(
     window = np.array([OUTCOME_WINDOW_DAYS[week] for week in TIMEPOINT_WEEKS])[time]
     completed = due + _delay(time, window, rng)
     observed = patients.observed_through_day[episode]
-    answered = (chance(rng, n) < _answer_chance(patients, visits, world)[episode, time]) & (completed <= observed)
+    answered = (chance(rng, n) < _answer_chance(patients, group.visits, group.world)[episode, time]) & (
+        completed <= observed
+    )
     lost = {field: _is_lost(field, patients, episode, time, rng) for field in SCORES}
     answered &= ~np.all(list(lost.values()), axis=0)
     is_open = ~answered & (due + window >= observed)
@@ -81,9 +83,11 @@ def outcome_columns(
     feeling = np.clip(np.rint(7.5 * change + 1.4 * rng.normal(size=n)), -7, 7)
     operated = _operated(change, time, patients, rng)
     baseline = time == 0
-    work = np.where((patients.work_status[episode] == 2) & (change > 0.3) & (time >= 3), 0, patients.work_status[episode])
+    work = np.where(
+        (patients.work_status[episode] == 2) & (change > 0.3) & (time >= 3), 0, patients.work_status[episode]
+    )
     return {
-        "episode_key": episode_keys.take(pa.array(episode)),
+        "episode_key": group.episode_keys.take(pa.array(episode)),
         "timepoint_wk": coded(time, [str(week) for week in TIMEPOINT_WEEKS]),
         "due_day": whole(due, 0, 3650),
         "completed_day": whole(np.maximum(completed, 0), 0, 3650, always("", ~answered)),
@@ -143,16 +147,18 @@ def _answer_chance(patients: Patients, visits: Visits, world: World) -> Array:
 
 
 def _is_lost(field: str, patients: Patients, episode: Array, time: Array, rng: np.random.Generator) -> Array:
-    """Scores left out: at day 0 those that intake lacks; later a clinic's missing questionnaires and a few single answers."""
+    """Scores left out: at day 0 those that intake lacks; later a questionnaire never used and a few answers."""
     unasked = (patients.missing[field] > 0)[episode]
     is_questionnaire = field in ("rmdq24", "odi_pct")
-    return ((time > 0) & (chance(rng, len(time)) < 0.015)) | (unasked & ((time == 0) | is_questionnaire))
+    is_lost: Array = ((time > 0) & (chance(rng, len(time)) < 0.015)) | (unasked & ((time == 0) | is_questionnaire))
+    return is_lost
 
 
 def _overall_change(scores: Sequence[Scores], patients: Patients) -> Array:
     """Fraction of disability lost since day 0, flattened in order of episode and time, between -1 and 1."""
     start = np.maximum(patients.rmdq24.astype(float), 3.0)
-    return np.clip(np.stack([(start - score.rmdq24) / start for score in scores], axis=1), -1, 1).reshape(-1)
+    change: Array = np.clip(np.stack([(start - score.rmdq24) / start for score in scores], axis=1), -1, 1)
+    return change.reshape(-1)
 
 
 def _operated(change: Array, time: Array, patients: Patients, rng: np.random.Generator) -> Array:

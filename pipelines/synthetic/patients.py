@@ -1,7 +1,7 @@
 """Who comes: episodes of patients, what is true of them at day 0 and what of it the practitioner has on record.
 
-Calibrated to the ATLAS cohort (609 people with back and leg pain in UK primary care): 62.6 % female, age 50.2 (13.9), pain
-below the knee 67.5 %, RMDQ 12.7 (5.7), back pain 5.6 (2.2), leg pain 5.2 (2.4).  Rows are in order of clinic.
+Calibrated to the ATLAS cohort (609 people with back and leg pain in UK primary care): 62.6 % female, age 50.2 (13.9),
+pain below the knee 67.5 %, RMDQ 12.7 (5.7), back pain 5.6 (2.2), leg pain 5.2 (2.4).  Rows are in order of clinic.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.synthetic.coding import Array, chance, logistic, missing, pick, stream
-from pipelines.synthetic.worlds import World
 
 SECOND_EPISODE_SHARE = 0.05
 LONGEST_OBSERVATION_DAYS = 1000
@@ -18,7 +17,16 @@ DURATION_SHARES = (0.34, 0.21, 0.45)
 RULE_DURATION_DAYS = 16
 
 PREFERENCES = ("none", "rest_advice", "exercise", "manipulation")
-WORK = ("working_full", "working_modified", "off_sick_this", "off_sick_other", "unemployed", "retired", "student", "home")
+WORK = (
+    "working_full",
+    "working_modified",
+    "off_sick_this",
+    "off_sick_other",
+    "unemployed",
+    "retired",
+    "student",
+    "home",
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class Patients:
         return (self.duration_days < RULE_DURATION_DAYS) & ~self.is_below_knee
 
 
-def draw_patients(clinic: Array, world: World, seed: int) -> Patients:
+def draw_patients(clinic: Array, seed: int) -> Patients:
     """Episodes for the given clinic indices (sorted); about 5 % are second episodes of a patient of the same clinic."""
     rng = stream(seed, "patients")
     n = len(clinic)
@@ -99,7 +107,9 @@ def draw_patients(clinic: Array, world: World, seed: int) -> Patients:
     observed = np.floor(rng.random(n) * LONGEST_OBSERVATION_DAYS).astype(np.int32)
     observed = np.where(is_second, np.floor(rng.random(n) * 500), observed).astype(np.int32)
     has_second = np.flatnonzero(is_second)
-    observed[first[has_second]] = observed[has_second] + 220 + np.floor(rng.random(len(has_second)) * 280).astype(np.int32)
+    observed[first[has_second]] = (
+        observed[has_second] + 220 + np.floor(rng.random(len(has_second)) * 280).astype(np.int32)
+    )
 
     severity = rng.normal(size=n)
     hidden = rng.normal(size=n)
@@ -121,8 +131,8 @@ def draw_patients(clinic: Array, world: World, seed: int) -> Patients:
     odi_share = (0.6 * rmdq / 24 + 0.4 * (0.34 + 0.15 * (0.75 * severity + 0.66 * rng.normal(size=n)))) * 0.82
     answered = np.where(chance(rng, n) < 0.85, 10, np.where(chance(rng, n) < 0.6, 9, 8)).astype(np.int8)
 
-    psych = np.clip(np.rint(2.4 + 1.5 * (0.5 * severity + 0.87 * rng.normal(size=n))), 0, 5)
-    physical = np.clip(np.rint(2.4 + 1.1 * (0.6 * severity + 0.8 * rng.normal(size=n))), 0, 4)
+    psych = np.clip(np.rint(2.62 + 1.55 * (0.5 * severity + 0.87 * rng.normal(size=n))), 0, 5)
+    physical = np.clip(np.rint(2.27 + 1.1 * (0.6 * severity + 0.8 * rng.normal(size=n))), 0, 4)
     prior_manipulation = pick(rng, n, (0.55, 0.24, 0.16, 0.05))
     return Patients(
         clinic=clinic,
@@ -149,7 +159,7 @@ def draw_patients(clinic: Array, world: World, seed: int) -> Patients:
         preference=_preference(prior_manipulation, group, rng),
         prior_manipulation=prior_manipulation,
         work_status=_work_status(age, severity, rng),
-        missing=_missing_scores(clinic, answered, has_leg, world, rng),
+        missing=_missing_scores(clinic, has_leg, rng),
     )
 
 
@@ -165,23 +175,25 @@ def _pair_episodes(clinic: Array, rng: np.random.Generator) -> tuple[Array, Arra
 
 def _preference(prior_manipulation: Array, group: Array, rng: np.random.Generator) -> Array:
     """Preference for a treatment: those whom manipulation helped before, and the persistent, want it more often."""
-    wants = logistic(-1.5 + 1.1 * (prior_manipulation == 1) - 1.0 * (prior_manipulation == 3) + 0.3 * (group == PERSISTENT))
+    wants = logistic(
+        -1.5 + 1.1 * (prior_manipulation == 1) - 1.0 * (prior_manipulation == 3) + 0.3 * (group == PERSISTENT)
+    )
     others = pick(rng, len(group), (0.55, 0.13, 0.32))
     return np.where(chance(rng, len(group)) < wants, 3, others).astype(np.int8)
 
 
 def _work_status(age: Array, severity: Array, rng: np.random.Generator) -> Array:
     n = len(age)
-    employed = chance(rng, n) < np.where(age < 65, 0.73, 0.10)
+    employed = chance(rng, n) < np.where(age < 65, 0.66, 0.09)
     time_off = chance(rng, n) < logistic(-0.45 + 0.5 * severity)
     at_work = np.where(time_off, np.where(chance(rng, n) < 0.55, 1, 2), 0)
-    at_home = np.where(age >= 65, 5, np.where((age < 26) & (chance(rng, n) < 0.6), 6, 3 + pick(rng, n, (0.25, 0.35, 0, 0, 0.4))))
+    at_home = np.where(
+        age >= 65, 5, np.where((age < 26) & (chance(rng, n) < 0.6), 6, 3 + pick(rng, n, (0.25, 0.35, 0, 0, 0.4)))
+    )
     return np.where(employed, at_work, at_home).astype(np.int8)
 
 
-def _missing_scores(
-    clinic: Array, answered: Array, has_leg: Array, world: World, rng: np.random.Generator
-) -> dict[str, Array]:
+def _missing_scores(clinic: Array, has_leg: Array, rng: np.random.Generator) -> dict[str, Array]:
     """Missing codes of the fields that somebody acts on; clinics differ in which disability questionnaire they use."""
     n = len(clinic)
     instrument = pick(rng, int(clinic.max()) + 1, (0.6, 0.25, 0.15))[clinic]

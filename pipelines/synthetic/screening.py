@@ -110,13 +110,28 @@ def _is_absolute(screening: Screening, patients: Patients) -> Array:
     is_older_woman = age_70 & patients.is_female & patients.is_recorded("sex")
     at_index = screening.exam_day == 0
     cauda_equina = (
-        has("rf_saddle_anaesthesia") | has("rf_bladder_bowel") | has("rf_sexual_dysfunction") | has("rf_bilateral_neuro")
+        has("rf_saddle_anaesthesia")
+        | has("rf_bladder_bowel")
+        | has("rf_sexual_dysfunction")
+        | has("rf_bilateral_neuro")
     )
     motor = has("rf_progressive_deficit") | (at_index & (screening.weakest_grade <= 3))
     fracture_signs = (
-        age_70.astype(int) + has("rf_significant_trauma") + has("rf_steroid_prolonged") + has("rf_osteoporosis") + is_older_woman
+        age_70.astype(int)
+        + has("rf_significant_trauma")
+        + has("rf_steroid_prolonged")
+        + has("rf_osteoporosis")
+        + is_older_woman
     )
     cancer_signs = has("rf_weight_loss").astype(int) + age_50 + has("night_pain_wakes_2nd_half")
     infection = has("rf_fever_infection") | has("rf_immunosuppression_ivdu")
     other = has("rf_aaa_or_pulsatile_mass") | (at_index & screening.has_umn_signs)
-    return cauda_equina | motor | (fracture_signs >= 2) | has("rf_cancer_history") | (cancer_signs >= 2) | infection | other
+    return (
+        cauda_equina
+        | motor
+        | (fracture_signs >= 2)
+        | has("rf_cancer_history")
+        | (cancer_signs >= 2)
+        | infection
+        | other
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from pipelines.synthetic.choices import EXERCISE, PREFERS_MANIPULATION, REST, recorded_preference
 from pipelines.synthetic.coding import (
     NOT_RECORDED,
     Array,
@@ -21,8 +22,7 @@ from pipelines.synthetic.coding import (
     whole,
 )
 from pipelines.synthetic.patients import Patients
-from pipelines.synthetic.practice import EXERCISE, PREFERS_MANIPULATION, REST, Practice, recorded_preference
-from pipelines.synthetic.screening import Screening
+from pipelines.synthetic.population import Population
 from pipelines.synthetic.visits import (
     ATTENDANCE,
     ATTENDED,
@@ -32,7 +32,6 @@ from pipelines.synthetic.visits import (
     NO_SCORE,
     NOT_BOOKED,
     Visits,
-    is_under_30_percent_better,
 )
 
 STEP_UPS = (
@@ -51,11 +50,26 @@ EXERCISE_TYPES = (
     "walking_aerobic", "motor_control", "directional", "strength", "flexibility", "neurodynamic", "mind_body",
     "graded_activity", "mixed",
 )  # fmt: skip
-MANIPULATION_TYPES = ("thrust_hvla", "nonthrust_mobilisation", "instrument_assisted", "drop_table", "flexion_distraction")
+MANIPULATION_TYPES = (
+    "thrust_hvla",
+    "nonthrust_mobilisation",
+    "instrument_assisted",
+    "drop_table",
+    "flexion_distraction",
+)
 TARGETS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "SIJ", "pelvis", "regional")
-EVENTS = ("local_soreness", "leg_pain_increase", "new_numbness", "headache", "dizziness", "fatigue", "stiffness", "other")
+EVENTS = (
+    "local_soreness",
+    "leg_pain_increase",
+    "new_numbness",
+    "headache",
+    "dizziness",
+    "fatigue",
+    "stiffness",
+    "other",
+)
 EVENT_SHARES = (0.52, 0.12, 0.01, 0.05, 0.04, 0.09, 0.15, 0.02)
-EVENT_CHANCE_AFTER_MANIPULATION, EVENT_CHANCE_AFTER_EXERCISE, EVENT_CHANCE_OTHERWISE = 0.20, 0.11, 0.06
+EVENT_CHANCE_AFTER_MANIPULATION, EVENT_CHANCE_AFTER_EXERCISE, EVENT_CHANCE_OTHERWISE = 0.21, 0.11, 0.06
 _EXERCISE, _MANIPULATION = COMPONENTS.index("exercise"), COMPONENTS.index("manipulation")
 
 
@@ -76,9 +90,11 @@ class SessionRows:
         return len(self.episode)
 
 
-def session_rows(patients: Patients, visits: Visits, index_arm: Array, is_exercise_only: bool, seed: int) -> SessionRows:
+def session_rows(group: Population) -> SessionRows:
     """Bookings up to the day of the extract, with what was done in each."""
-    rng = stream(seed, "components")
+    patients, visits, index_arm = group.patients, group.visits, group.index_arm
+    is_exercise_only = group.world.is_exercise_only
+    rng = stream(group.seed, "components")
     is_seen = (visits.attendance != NOT_BOOKED) & (visits.day <= patients.observed_through_day[:, None])
     episode, slot = np.nonzero(is_seen)
     n, day = len(episode), visits.day[episode, slot]
@@ -88,7 +104,11 @@ def session_rows(patients: Patients, visits: Visits, index_arm: Array, is_exerci
     manipulates = (start >= 0) & (slot >= start) & ((slot == start) | (chance(rng, n) < 0.85))
     rests = (arm == REST) & (is_early | (chance(rng, n) < 0.5))
     exercises = np.where(manipulates, chance(rng, n) < 0.93, ~rests & (is_first | (chance(rng, n) < 0.9)))
-    exercises = (exercises & (manipulates | ~((arm == REST) & is_early))) | ((arm == EXERCISE) & is_first) | (is_exercise_only & is_attended)
+    exercises = (
+        (exercises & (manipulates | ~((arm == REST) & is_early)))
+        | ((arm == EXERCISE) & is_first)
+        | (is_exercise_only & is_attended)
+    )
     passive = ~(is_early & (arm == REST)) & ~np.bool_(is_exercise_only)
     done = np.zeros((n, len(COMPONENTS)), dtype=bool)
     done[:, 0] = (chance(rng, n) < 0.45) | is_first | ~(exercises | manipulates)
@@ -100,29 +120,26 @@ def session_rows(patients: Patients, visits: Visits, index_arm: Array, is_exerci
     done[:, 10] = chance(rng, n) < 0.06
     done[:, 11] = chance(rng, n) < np.where(patients.start_psych[episode] >= 4, 0.22, 0.02)
     done &= is_attended[:, None]
-    return SessionRows(episode, slot, day, is_attended, done, hex_keys(stream(seed, "session keys"), n, 24))
+    return SessionRows(episode, slot, day, is_attended, done, hex_keys(stream(group.seed, "session keys"), n, 24))
 
 
-def session_columns(
-    rows: SessionRows,
-    patients: Patients,
-    visits: Visits,
-    practice: Practice,
-    screening: Screening,
-    episode_keys: pa.Array,
-    seed: int,
-) -> tuple[Columns, Array]:
+def session_columns(rows: SessionRows, group: Population) -> tuple[Columns, Array]:
     """All session columns, and whether an adverse event was reported at each booking."""
-    rng = stream(seed, "sessions")
+    patients, visits, practice = group.patients, group.visits, group.practice
+    rng = stream(group.seed, "sessions")
     n, episode = rows.n, rows.episode
-    number = np.cumsum(rows.is_attended) - np.cumsum(rows.is_attended)[np.searchsorted(episode, episode)] + (
-        rows.is_attended[np.searchsorted(episode, episode)]
+    number = (
+        np.cumsum(rows.is_attended)
+        - np.cumsum(rows.is_attended)[np.searchsorted(episode, episode)]
+        + (rows.is_attended[np.searchsorted(episode, episode)])
     )
     is_first = rows.is_attended & (number == 1)
     before = np.zeros(n) if n == 0 else visits.pain[episode, rows.slot].astype(float)
     unscored = before == NO_SCORE
     after = np.clip(np.rint(before - 0.7 - 0.3 * rows.done[:, _MANIPULATION] + 0.9 * rng.normal(size=n)), 0, 10)
-    is_cover = (chance(rng, n) < 0.05) & (rows.slot > 1) & ((rows.day < DECISION_FIRST_DAY) | (rows.day > DECISION_LAST_DAY))
+    is_cover = (
+        (chance(rng, n) < 0.05) & (rows.slot > 1) & ((rows.day < DECISION_FIRST_DAY) | (rows.day > DECISION_LAST_DAY))
+    )
     who = np.where(is_cover, practice.cover_practitioner[episode], practice.first_practitioner[episode])
     absent = ~rows.is_attended
     has_event, asked = _events(rows, is_first, rng)
@@ -136,7 +153,7 @@ def session_columns(
     seldom = codes(0.6)
     columns = {
         "session_key": rows.keys,
-        "episode_key": episode_keys.take(pa.array(episode)),
+        "episode_key": group.episode_keys.take(pa.array(episode)),
         "session_no": whole(np.maximum(number, 1), 1, 200, always("", absent)),
         "session_day": whole(rows.day, 0, 3650),
         "attendance": coded(visits.attendance[episode, rows.slot], ATTENDANCE),
@@ -157,7 +174,7 @@ def session_columns(
         "slr_pre": whole(raised, 0, 120, codes(0.75)),
         "slr_post": whole(raised + 4 * rng.normal(size=n), 0, 120, codes(0.8)),
         "neuro_change": coded(
-            np.where(screening.deficit_root[episode] >= 0, pick(rng, n, (0.3, 0.4, 0.02, 0.28)), pick(rng, n, (0, 0.4, 0, 0.6))),
+            np.where(group.screening.deficit_root[episode] >= 0, pick(rng, n, (0.3, 0.4, 0.02, 0.28)), pick(rng, n, (0, 0.4, 0, 0.6))),
             ("improved", "same", "worse", "not_retested"),
             codes(0.08),
         ),
@@ -179,7 +196,9 @@ def _events(rows: SessionRows, is_first: Array, rng: np.random.Generator) -> tup
     last = np.concatenate([[0], attended[:-1]])
     exercised, manipulated = rows.done[last, _EXERCISE], rows.done[last, _MANIPULATION]
     share = np.where(
-        manipulated, EVENT_CHANCE_AFTER_MANIPULATION, np.where(exercised, EVENT_CHANCE_AFTER_EXERCISE, EVENT_CHANCE_OTHERWISE)
+        manipulated,
+        EVENT_CHANCE_AFTER_MANIPULATION,
+        np.where(exercised, EVENT_CHANCE_AFTER_EXERCISE, EVENT_CHANCE_OTHERWISE),
     )
     asked = rows.is_attended & ~is_first & (chance(rng, rows.n) < 0.94)
     happened = np.zeros(rows.n, dtype=bool)
@@ -192,7 +211,7 @@ def _step_up(rows: SessionRows, patients: Patients, visits: Visits, rng: np.rand
     n, episode = rows.n, rows.episode
     at_decision = rows.slot == visits.decision_slot[episode]
     adds = at_decision & visits.adds_manipulation[episode]
-    is_not_better = is_under_30_percent_better(visits)[episode]
+    is_not_better = visits.is_under_30_percent_better[episode]
     other = np.array([0, 2, 3, 4, 5, 6])
     late = np.where(
         at_decision & is_not_better & ~adds,
@@ -201,19 +220,21 @@ def _step_up(rows: SessionRows, patients: Patients, visits: Visits, rng: np.rand
     )
     decision = np.where(rows.is_attended & (rows.slot > 1), np.where(adds, 1, late), 0)
     wishes = recorded_preference(patients)[episode] == PREFERS_MANIPULATION
-    usual = np.where(is_not_better, pick(rng, n, (0.62, 0.10, 0.08, 0.12, 0.08)), pick(rng, n, (0.0, 0.0, 0.45, 0.2, 0.35)))
+    usual = np.where(
+        is_not_better, pick(rng, n, (0.62, 0.10, 0.08, 0.12, 0.08)), pick(rng, n, (0.0, 0.0, 0.45, 0.2, 0.35))
+    )
     return decision, np.where(wishes & (chance(rng, n) < 0.35), 2, usual)
 
 
-def component_columns(rows: SessionRows, screening: Screening, seed: int) -> Columns:
+def component_columns(rows: SessionRows, group: Population) -> Columns:
     """All session_component columns; components are numbered from 1 in each session."""
-    rng = stream(seed, "doses")
+    rng = stream(group.seed, "doses")
     session, component = np.nonzero(rows.done)
     n = len(session)
     number = np.arange(n) - np.searchsorted(session, session) + 1
     is_exercise, is_manipulation = component == _EXERCISE, component == _MANIPULATION
     is_other = ~is_exercise & ~is_manipulation
-    cautioned = screening.is_relative[rows.episode[session]]
+    cautioned = group.screening.is_relative[rows.episode[session]]
     kind = np.where(cautioned, 1, pick(rng, n, (0.45, 0.40, 0.07, 0.04, 0.04)))
 
     def codes(applies: Array, share: float) -> Array:
@@ -234,21 +255,27 @@ def component_columns(rows: SessionRows, screening: Screening, seed: int) -> Col
         "dose_intensity": coded(pick(rng, n, (0.35, 0.5, 0.15)), ("low", "moderate", "high"), codes(is_exercise, 0.3)),
         "manip_type": coded(kind, MANIPULATION_TYPES, always("", ~is_manipulation)),
         "mobilisation_grade": coded(
-            pick(rng, n, (0.05, 0.2, 0.4, 0.3, 0.05)), ("I", "II", "III", "IV", "IV+"), codes(is_manipulation & (kind == 1), 0.2)
+            pick(rng, n, (0.05, 0.2, 0.4, 0.3, 0.05)),
+            ("I", "II", "III", "IV", "IV+"),
+            codes(is_manipulation & (kind == 1), 0.2),
         ),
         "instrument": coded(
             instrument, ("none", "spring_adjusting", "electromechanical", "drop_piece"), codes(is_manipulation, 0.1)
         ),
-        "target_level": coded(pick(rng, n, (0.03, 0.06, 0.14, 0.3, 0.27, 0.1, 0.02, 0.08)), TARGETS, codes(~is_other, 0.1)),
-        "side": coded(pick(rng, n, (0.3, 0.32, 0.2, 0.18)), ("left", "right", "bilateral", "central"), codes(is_manipulation, 0.1)),
+        "target_level": coded(
+            pick(rng, n, (0.03, 0.06, 0.14, 0.3, 0.27, 0.1, 0.02, 0.08)), TARGETS, codes(~is_other, 0.1)
+        ),
+        "side": coded(
+            pick(rng, n, (0.3, 0.32, 0.2, 0.18)), ("left", "right", "bilateral", "central"), codes(is_manipulation, 0.1)
+        ),
         "cavitation": tri(chance(rng, n) < 0.6, codes(is_manipulation & (kind == 0), 0.6)),
         "n_applications": whole(1 + pick(rng, n, (0.4, 0.35, 0.2, 0.05)), 1, 20, codes(is_manipulation, 0.2)),
     }
 
 
-def adverse_event_columns(rows: SessionRows, has_event: Array, seed: int) -> Columns:
+def adverse_event_columns(rows: SessionRows, has_event: Array, group: Population) -> Columns:
     """All adverse_event columns: one event for each session that reported any, two for one in ten."""
-    rng = stream(seed, "adverse events")
+    rng = stream(group.seed, "adverse events")
     session = np.flatnonzero(has_event)
     counts = 1 + (chance(rng, len(session)) < 0.1)
     at = np.repeat(session, counts)
@@ -264,6 +291,8 @@ def adverse_event_columns(rows: SessionRows, has_event: Array, seed: int) -> Col
         "ae_onset_h": decimal(rng.exponential(9, n), 0, 72, 0, missing(rng, n, 0.2)),
         "ae_duration_h": decimal(rng.exponential(22, n), 1, 120, 0, missing(rng, n, 0.2)),
         "ae_related": coded(
-            pick(rng, n, (0.12, 0.45, 0.35, 0.08)), ("unrelated", "possible", "probable", "definite"), missing(rng, n, 0.1)
+            pick(rng, n, (0.12, 0.45, 0.35, 0.08)),
+            ("unrelated", "possible", "probable", "definite"),
+            missing(rng, n, 0.1),
         ),
     }

@@ -11,21 +11,19 @@ import pyarrow.compute as pc
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.errors import UsageError
-from pipelines.synthetic.coding import Array, Columns, coded, hex_keys, stream
+from pipelines.synthetic.choices import INDEX_ARMS
+from pipelines.synthetic.coding import Array, Columns, stream
 from pipelines.synthetic.corrections import Correction, correct
-from pipelines.synthetic.course import DUE_DAYS, Scores, draw_course, manipulation_points, ramp, scores_at
 from pipelines.synthetic.dirt import soil
 from pipelines.synthetic.examination_records import exam_columns, lab_columns
 from pipelines.synthetic.imaging_records import imaging_tables
 from pipelines.synthetic.intake_records import intake_columns
 from pipelines.synthetic.outcome_records import outcome_columns
-from pipelines.synthetic.patients import draw_patients
-from pipelines.synthetic.population import Population, care_for
-from pipelines.synthetic.practice import INDEX_ARMS, clinic_of_episodes, draw_practice
+from pipelines.synthetic.population import Population, draw_population, factual_scores
 from pipelines.synthetic.screening import EXAM_FEED_MISSING_EVERY
 from pipelines.synthetic.session_records import adverse_event_columns, component_columns, session_columns, session_rows
 from pipelines.synthetic.truth import DECISION_STRATEGIES, PotentialOutcomes, Truth, true_effects, write_truth
-from pipelines.synthetic.worlds import World, world_named
+from pipelines.synthetic.worlds import world_named
 
 SNAPSHOT_ID, DELTA_ID = "2026-11-01", "2026-11-08"
 DELTA_FROM_EPISODES = 51
@@ -62,15 +60,20 @@ def simulate(
     say = on_progress or (lambda _: None)
     inbox = Path(inbox)
     say(f"Simulating {episodes} episodes of the world {chosen.name}")
-    group = _population(episodes, clinics, chosen, seed)
+    group = draw_population(episodes, clinics, chosen, seed)
     say("Turning them into the nine feeds")
-    tables, sessions = feed_tables(group, seed)
+    tables, sessions = feed_tables(group)
     say("Writing the deliveries")
     tables, corrections = correct(tables, stream(seed, "corrections"))
-    counts, corrected = _deliver(inbox, tables, corrections, group, dirt, seed, file_format)
-    truth = _truth(group, seed, sessions, corrected, counts)
+    counts, corrected = _deliver(inbox, group, tables, corrections, dirt=dirt, file_format=file_format)
+    truth = _truth(group, sessions, corrected, counts)
     write_truth(
-        truth_folder(inbox), truth, group.outcomes, group.keys, group.index_arm, group.visits.adds_manipulation
+        truth_folder(inbox),
+        truth,
+        group.outcomes,
+        group.keys,
+        index_arm=group.index_arm,
+        added=group.visits.adds_manipulation,
     )
     say(f"Wrote {inbox} and, beside it, {truth_folder(inbox)}")
     return truth
@@ -80,7 +83,9 @@ def _check_sizes(episodes: int, clinics: int, seed: int, dirt: float, file_forma
     if clinics < 1:
         raise UsageError(f"There must be at least one clinic; {clinics} were asked for.")
     if episodes < clinics:
-        raise UsageError(f"There must be at least one episode a clinic; {episodes} were asked for in {clinics} clinics.")
+        raise UsageError(
+            f"There must be at least one episode a clinic; {episodes} were asked for in {clinics} clinics."
+        )
     if seed < 0:
         raise UsageError(f"The seed must be 0 or more; it was {seed}.")
     if not 0.0 <= dirt <= MOST_DIRT:
@@ -89,61 +94,33 @@ def _check_sizes(episodes: int, clinics: int, seed: int, dirt: float, file_forma
         raise UsageError(f"Files can be written as {' or '.join(FORMATS)}, not as {file_format!r}.")
 
 
-def _population(episodes: int, clinics: int, world: World, seed: int) -> Population:
-    clinic = clinic_of_episodes(episodes, clinics, world, seed)
-    patients = draw_patients(clinic, world, seed)
-    rng = stream(seed, "keys")
-    patient_keys = hex_keys(rng, patients.n, 64)
-    codes = [f"C{number:03d}" for number in range(1, int(clinic.max()) + 2)]
-    keys = {
-        "patient_key": patient_keys.take(pa.array(patients.patient)),
-        "episode_key": hex_keys(rng, patients.n, 24),
-        "clinic_code": coded(clinic, codes),
-    }
-    return care_for(patients, draw_practice(clinic, world, seed), keys, codes, world, seed)
-
-
-def feed_tables(group: Population, seed: int) -> tuple[dict[str, pa.Table], int]:
-    """The nine feeds of the whole group as tables of text in contract order, rows in order of clinic; and the sessions."""
-    patients, visits, keys = group.patients, group.visits, group.keys["episode_key"]
-    rows = session_rows(patients, visits, group.index_arm, group.world.is_exercise_only, seed)
-    sessions, has_event = session_columns(rows, patients, visits, group.practice, group.screening, keys, seed)
-    imaging, levels = imaging_tables(patients, group.screening, keys, seed)
+def feed_tables(group: Population) -> tuple[dict[str, pa.Table], int]:
+    """The nine feeds of the whole group as tables of text, rows in order of clinic; and the number of bookings."""
+    rows = session_rows(group)
+    sessions, has_event = session_columns(rows, group)
+    imaging, levels = imaging_tables(group)
     columns: dict[str, Columns] = {
-        "intake": intake_columns(patients, group.screening, group.keys, group.world, seed),
-        "exam": exam_columns(patients, group.screening, keys, seed),
-        "lab": lab_columns(patients, keys, seed),
+        "intake": intake_columns(group),
+        "exam": exam_columns(group),
+        "lab": lab_columns(group),
         "imaging": imaging,
         "imaging_level": levels,
         "session": sessions,
-        "session_component": component_columns(rows, group.screening, seed),
-        "adverse_event": adverse_event_columns(rows, has_event, seed),
-        "outcome": outcome_columns(patients, visits, factual_scores(group), group.world, keys, seed),
+        "session_component": component_columns(rows, group),
+        "adverse_event": adverse_event_columns(rows, has_event, group),
+        "outcome": outcome_columns(group, factual_scores(group)),
     }
-    return {name: pa.table({field: columns[name][field] for field in FEEDS[name].columns}) for name in FEEDS}, rows.n
-
-
-def factual_scores(group: Population) -> list[Scores]:
-    """The scores of every episode at the seven time points under the care it got."""
-    visits, patients = group.visits, group.patients
-    points = manipulation_points(patients, group.world)
-    rows = np.arange(patients.n)
-    is_manipulated = visits.manipulated_from_slot >= 0
-    start = np.where(visits.adds_manipulation, visits.day[rows, np.maximum(visits.decision_slot, 0)], 0)
-    by_exercise = group.world.exercise_points * (group.index_arm != 0)
-    return [
-        scores_at(patients, group.course, time, by_exercise * ramp(day) + points * is_manipulated * ramp(day - start))
-        for time, day in enumerate(DUE_DAYS)
-    ]
+    tables = {name: pa.table({field: columns[name][field] for field in FEEDS[name].columns}) for name in FEEDS}
+    return tables, rows.n
 
 
 def _deliver(
     inbox: Path,
+    group: Population,
     tables: dict[str, pa.Table],
     corrections: Correction,
-    group: Population,
+    *,
     dirt: float,
-    seed: int,
     file_format: str,
 ) -> tuple[Counter[str], Counter[str]]:
     """Write every clinic's deliveries; the counts of dirt and of corrections delivered."""
@@ -159,7 +136,7 @@ def _deliver(
         if clinic % EXAM_FEED_MISSING_EVERY == EXAM_FEED_MISSING_EVERY - 1:
             del own["exam"]
         if dirt > 0:
-            own, counts = soil(own, dirt, stream(seed, f"dirt {code}"))
+            own, counts = soil(own, dirt, stream(group.seed, f"dirt {code}"))
             soiled += counts
         write_delivery(inbox, code, SNAPSHOT_ID, "snapshot", own, file_format=file_format)
         if sizes[clinic] >= DELTA_FROM_EPISODES:
@@ -184,23 +161,22 @@ def _owners(tables: dict[str, pa.Table], group: Population) -> dict[str, Array]:
 
 def _lookup(keys: pa.Array, values: Array) -> Callable[[pa.ChunkedArray], Array]:
     def find(wanted: pa.ChunkedArray) -> Array:
-        return values[np.asarray(pc.index_in(wanted, value_set=keys))]
+        found: Array = values[np.asarray(pc.index_in(wanted, value_set=keys))]
+        return found
 
     return find
 
 
-def _truth(
-    group: Population, seed: int, sessions: int, corrected: Counter[str], soiled: Counter[str]
-) -> Truth:
+def _truth(group: Population, sessions: int, corrected: Counter[str], soiled: Counter[str]) -> Truth:
     outcomes: PotentialOutcomes = group.outcomes
     can_decide = outcomes.eligible["decision"]
-    chances = group.visits.step_up_chance[can_decide]
+    chances = group.visits.chance_of_adding[can_decide]
     added = group.visits.adds_manipulation[can_decide]
     arms = group.index_arm[outcomes.eligible["index"]]
     return Truth(
         world=group.world.name,
         description=group.world.description,
-        seed=seed,
+        seed=group.seed,
         episodes=group.patients.n,
         clinics=len(group.clinic_codes),
         practitioners=group.practice.n,

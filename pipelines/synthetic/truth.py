@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
+from pipelines.synthetic.choices import EXERCISE, INDEX_ARMS, MANIPULATION
 from pipelines.synthetic.coding import Array, Columns
 from pipelines.synthetic.course import Course, Scores, manipulation_points, scores_at
 from pipelines.synthetic.patients import Patients
-from pipelines.synthetic.practice import EXERCISE, INDEX_ARMS, MANIPULATION
-from pipelines.synthetic.visits import Visits, is_under_30_percent_better
-from pipelines.synthetic.worlds import World
+from pipelines.synthetic.setting import Setting
+from pipelines.synthetic.visits import Visits
 
 SCHEMA = "stepcare-truth-1"
 TIMEPOINTS = {"12wk": 4, "26wk": 5}
@@ -77,15 +77,11 @@ class PotentialOutcomes:
 
 
 def potential_outcomes(
-    patients: Patients,
-    course: Course,
-    index_arm: Array,
-    potential: tuple[Visits, Visits, Visits],
-    visits: Visits,
-    is_absolute: Array,
-    world: World,
+    setting: Setting, index_arm: Array, potential: tuple[Visits, Visits, Visits], visits: Visits
 ) -> PotentialOutcomes:
     """Outcomes of every episode under every strategy, and who is eligible for each trial."""
+    patients, course, world = setting.patients, setting.course, setting.world
+    is_absolute = setting.screening.is_absolute
     points = manipulation_points(patients, world)
     with_exercise = world.exercise_points * (index_arm != 0)
     decision = {
@@ -97,10 +93,10 @@ def potential_outcomes(
         is_manipulated = np.full(patients.n, arm == MANIPULATION) | potential[arm].adds_manipulation
         index[name] = _outcomes(patients, course, world.exercise_points * (arm >= EXERCISE) + points * is_manipulated)
     eligible = {
-        "decision": is_under_30_percent_better(visits)
+        "decision": visits.is_under_30_percent_better
         & (index_arm != MANIPULATION)
         & ~is_absolute
-        & (_decision_day(visits) <= patients.observed_through_day),
+        & (visits.decision_day <= patients.observed_through_day),
         "index": ~is_absolute,
     }
     return PotentialOutcomes({"decision": decision, "index": index}, eligible)
@@ -115,11 +111,15 @@ def true_effects(outcomes: PotentialOutcomes) -> tuple[Effect, ...]:
                 difference = outcomes.y[trial][treated][outcome] - outcomes.y[trial][comparator][outcome]
                 defined = difference[outcomes.eligible[trial] & ~np.isnan(difference)]
                 if len(defined):
-                    effects.append(Effect(trial, outcome, f"{treated} - {comparator}", float(defined.mean()), len(defined)))
+                    effects.append(
+                        Effect(trial, outcome, f"{treated} - {comparator}", float(defined.mean()), len(defined))
+                    )
     return tuple(effects)
 
 
-def write_truth(folder: Path, truth: Truth, outcomes: PotentialOutcomes, keys: Columns, index_arm: Array, added: Array) -> None:
+def write_truth(
+    folder: Path, truth: Truth, outcomes: PotentialOutcomes, keys: Columns, *, index_arm: Array, added: Array
+) -> None:
     """Write truth.json and potential_outcomes.parquet (one row an episode, a column a trial, strategy and outcome)."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {"schema": SCHEMA, **asdict(truth)}
@@ -136,10 +136,6 @@ def write_truth(folder: Path, truth: Truth, outcomes: PotentialOutcomes, keys: C
             for outcome, values in by_outcome.items():
                 columns[f"{trial}.{strategy}.{outcome}"] = pa.array(values, from_pandas=True)
     pyarrow.parquet.write_table(pa.table(columns), folder / "potential_outcomes.parquet", compression="zstd")
-
-
-def _decision_day(visits: Visits) -> Array:
-    return visits.day[np.arange(len(visits.decision_slot)), np.maximum(visits.decision_slot, 0)]
 
 
 def _outcomes(patients: Patients, course: Course, points: Array) -> dict[str, Array]:

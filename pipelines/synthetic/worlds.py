@@ -18,6 +18,7 @@ class World:
     rule_points: effect in those with under 16 days and no pain below the knee; None = as everybody else.
     exercise_points: effect of exercise begun in the first 14 days, with or without manipulation.
     skill_points: RMDQ points of improvement a standard deviation of practitioner skill gives in every arm.
+    habit_sd: standard deviation of a practitioner's habit of manipulating, in log odds.
     skill_habit_correlation: correlation of a practitioner's skill with the habit of manipulating.
     hidden_severity: strength of a severity that no record holds, on choice and on outcome.
     dropout_when_better: extra chance a visit of not coming back when 30 % better, and log odds of not answering.
@@ -29,6 +30,7 @@ class World:
     rule_points: float | None = None
     exercise_points: float = 0.8
     skill_points: float = 0.4
+    habit_sd: float = 0.6
     skill_habit_correlation: float = 0.0
     hidden_severity: float = 0.0
     dropout_when_better: float = 0.0
@@ -51,9 +53,10 @@ WORLDS: dict[str, World] = {
         ),
         World(
             "skilled-practitioners",
-            "Better practitioners manipulate more (correlation 0.6); skill helps in every arm; manipulation brings 1.0.",
+            "Better practitioners manipulate more (correlation 0.6), and skill helps in every arm; manipulation brings 1.0.",
             manipulation_points=1.0,
-            skill_points=1.2,
+            skill_points=1.8,
+            habit_sd=0.9,
             skill_habit_correlation=0.6,
         ),
         World(
