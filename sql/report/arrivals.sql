@@ -17,32 +17,75 @@ clinics as (
 ),
 
 rows_in_force as (
-    select clinic_code, 'intake' as feed, count(*) as n_rows from clean.intake group by clinic_code
+    select
+        intake.clinic_code,
+        'intake' as feed,
+        count(*) as n_rows
+    from clean.intake as intake
+    group by intake.clinic_code
     union all
-    select clinic_code, 'exam' as feed, count(*) as n_rows from clean.exam group by clinic_code
+    select
+        exam.clinic_code,
+        'exam' as feed,
+        count(*) as n_rows
+    from clean.exam as exam
+    group by exam.clinic_code
     union all
-    select clinic_code, 'lab' as feed, count(*) as n_rows from clean.lab group by clinic_code
+    select
+        lab.clinic_code,
+        'lab' as feed,
+        count(*) as n_rows
+    from clean.lab as lab
+    group by lab.clinic_code
     union all
-    select clinic_code, 'imaging' as feed, count(*) as n_rows from clean.imaging group by clinic_code
+    select
+        imaging.clinic_code,
+        'imaging' as feed,
+        count(*) as n_rows
+    from clean.imaging as imaging
+    group by imaging.clinic_code
     union all
-    select clinic_code, 'imaging_level' as feed, count(*) as n_rows from clean.imaging_level group by clinic_code
+    select
+        imaging_level.clinic_code,
+        'imaging_level' as feed,
+        count(*) as n_rows
+    from clean.imaging_level as imaging_level
+    group by imaging_level.clinic_code
     union all
-    select clinic_code, 'session' as feed, count(*) as n_rows from clean.session group by clinic_code
+    select
+        session.clinic_code,
+        'session' as feed,
+        count(*) as n_rows
+    from clean.session as session
+    group by session.clinic_code
     union all
-    select clinic_code, 'session_component' as feed, count(*) as n_rows
-    from clean.session_component
-    group by clinic_code
+    select
+        session_component.clinic_code,
+        'session_component' as feed,
+        count(*) as n_rows
+    from clean.session_component as session_component
+    group by session_component.clinic_code
     union all
-    select clinic_code, 'adverse_event' as feed, count(*) as n_rows from clean.adverse_event group by clinic_code
+    select
+        adverse_event.clinic_code,
+        'adverse_event' as feed,
+        count(*) as n_rows
+    from clean.adverse_event as adverse_event
+    group by adverse_event.clinic_code
     union all
-    select clinic_code, 'outcome' as feed, count(*) as n_rows from clean.outcome group by clinic_code
+    select
+        outcome.clinic_code,
+        'outcome' as feed,
+        count(*) as n_rows
+    from clean.outcome as outcome
+    group by outcome.clinic_code
 ),
 
 refused as (
     select
         quarantine.clinic_code,
         quarantine.feed,
-        count(distinct (quarantine.delivery_key, quarantine.row_number))
+        count(distinct row(quarantine.delivery_key, quarantine.row_number))
         filter (where quarantine.scope = 'row') as n_rows_quarantined,
         count(*) filter (where quarantine.scope = 'value') as n_values_set_aside
     from raw.quarantine as quarantine

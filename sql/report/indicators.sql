@@ -192,21 +192,53 @@ accompanied as (
 ),
 
 judged as (
-    select clinic_code, 'QI-01' as indicator, is_met from baseline_forms
+    select
+        baseline_forms.clinic_code,
+        'QI-01' as indicator,
+        baseline_forms.is_met
+    from baseline_forms
     union all
-    select clinic_code, 'QI-02' as indicator, is_met from twelve_week_forms
+    select
+        twelve_week_forms.clinic_code,
+        'QI-02' as indicator,
+        twelve_week_forms.is_met
+    from twelve_week_forms
     union all
-    select clinic_code, 'QI-03' as indicator, is_met from lumbar_examinations
+    select
+        lumbar_examinations.clinic_code,
+        'QI-03' as indicator,
+        lumbar_examinations.is_met
+    from lumbar_examinations
     union all
-    select clinic_code, 'QI-04' as indicator, is_met from neurological_examinations
+    select
+        neurological_examinations.clinic_code,
+        'QI-04' as indicator,
+        neurological_examinations.is_met
+    from neurological_examinations
     union all
-    select clinic_code, 'QI-05' as indicator, is_met from red_flag_screens
+    select
+        red_flag_screens.clinic_code,
+        'QI-05' as indicator,
+        red_flag_screens.is_met
+    from red_flag_screens
     union all
-    select clinic_code, 'QI-09' as indicator, is_met from ruled_out_before
+    select
+        ruled_out_before.clinic_code,
+        'QI-09' as indicator,
+        ruled_out_before.is_met
+    from ruled_out_before
     union all
-    select clinic_code, 'QI-10' as indicator, is_met from qualified_sessions
+    select
+        qualified_sessions.clinic_code,
+        'QI-10' as indicator,
+        qualified_sessions.is_met
+    from qualified_sessions
     union all
-    select clinic_code, 'QI-11' as indicator, is_met from accompanied
+    select
+        accompanied.clinic_code,
+        'QI-11' as indicator,
+        accompanied.is_met
+    from accompanied
 ),
 
 counted as (
