@@ -90,6 +90,18 @@ shares_at_age (age_band, degeneration, height_loss, bulge, protrusion, facet, sp
     ('70-79', 0.93, 0.76, 0.77, 0.40, 0.69, 0.35),
     ('80-89', 0.96, 0.84, 0.84, 0.43, 0.83, 0.50),
     ('90+', 0.96, 0.84, 0.84, 0.43, 0.83, 0.50)
+),
+
+expected as (
+    select
+        at_age.age_band,
+        cast(at_age.degeneration as double) as degeneration,
+        cast(at_age.height_loss as double) as height_loss,
+        cast(at_age.bulge as double) as bulge,
+        cast(at_age.protrusion as double) as protrusion,
+        cast(at_age.facet as double) as facet,
+        cast(at_age.spondylolisthesis as double) as spondylolisthesis
+    from shares_at_age as at_age
 )
 
 select
@@ -130,4 +142,4 @@ from clean.intake as intake
 left join studies on intake.episode_key = studies.episode_key
 left join worst on intake.episode_key = worst.episode_key
 left join serious on intake.episode_key = serious.episode_key
-left join shares_at_age as age on intake.age_band = age.age_band
+left join expected as age on intake.age_band = age.age_band
