@@ -23,12 +23,14 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
+from pipelines.causal.tables import EFFECT_COLUMNS, NATURAL_COURSE_COLUMNS
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
 
 CASES_FOLDER = Path(__file__).parent / "cases"
+ESTIMATES = {"estimates.effects": EFFECT_COLUMNS, "estimates.natural_course": NATURAL_COURSE_COLUMNS}
 Row = dict[str, Any]
 
 
@@ -52,7 +54,9 @@ def read_case(path: Path) -> SqlCase:
     """Read one case; raises ValueError when it lacks `given` or `expect`, or has anything else but `where`."""
     text = yaml.safe_load(path.read_text(encoding="utf-8"))
     if set(text) - {"where"} != {"given", "expect"}:
-        raise ValueError(f"{path.parent.name}/{path.name}: a case has given, expect and perhaps where, not {sorted(text)}")
+        raise ValueError(
+            f"{path.parent.name}/{path.name}: a case has given, expect and perhaps where, not {sorted(text)}"
+        )
     return SqlCase(path.parent.name, path.stem.replace("_", " "), **text)
 
 
@@ -94,6 +98,8 @@ def columns_of(table: str) -> dict[str, str]:
         for source in model.reads:
             if source in model_files():
                 _create_empty(con, source)
+            elif source in ESTIMATES:
+                _create_estimates(con, source)
         return _described(con, f"(\n{model.text}\n)")
 
 
@@ -181,6 +187,12 @@ def _create_as_given(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]
     return types
 
 
+def _create_estimates(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    sql_types = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+    columns = ", ".join(f"{name} {sql_types[kind]}" for name, kind in ESTIMATES[table].items())
+    con.execute(f"create table {table} ({columns})")
+
+
 def _described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     return {row[0]: row[1] for row in con.execute(f"describe {table}").fetchall()}
 
@@ -190,9 +202,7 @@ def _with_row_number(row: Row, types: dict[str, str], number: int) -> Row:
 
 
 def _with_reasons(row: Row, types: dict[str, str]) -> Row:
-    reasons = {
-        f"{name}_reason": "a" for name in types if f"{name}_reason" in types and row.get(name) is None
-    }
+    reasons = {f"{name}_reason": "a" for name in types if f"{name}_reason" in types and row.get(name) is None}
     return {**reasons, **row}
 
 

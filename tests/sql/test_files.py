@@ -39,3 +39,9 @@ def test_a_sql_file_has_a_case(file: SqlFile) -> None:
 
 def test_every_case_speaks_of_a_sql_file_that_exists() -> None:
     assert {folder.name for folder in CASES_FOLDER.iterdir()} <= set(model_files())
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.id.startswith("checks.")])
+def test_a_rule_has_a_case_that_holds_and_a_case_that_is_broken(file: SqlFile) -> None:
+    broken = [bool(case.expect) for case in all_cases() if case.table == file.table]
+    assert set(broken) == {True, False}
