@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,44 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.calibration import calibrated_propensities
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
-from pipelines.causal.nuisance import LEARNERS, CrossFit, cross_fit_observation, cross_fit_outcome, cross_fit_propensity
-from pipelines.causal.overlap import overlap_mask
-
-
-@dataclass(frozen=True)
-class PropensityFit:
-    """Propensities of every repeat, to be shared by the outcomes of one trial.
-
-    `e` (repeats, n, arms): calibrated and clipped, what scores divide by. `modelled` (n, arms): the out-of-fold
-    model's, mean over repeats, what overlap is judged by. `fold` (repeats, n). `target` (n,): the population the
-    means are about. `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
-    """
-
-    e: FloatArray
-    modelled: FloatArray
-    fold: IntArray
-    target: BoolArray
-    clipped_share: float
-    stack: dict[str, float]
-
-    def take(self, rows: BoolArray) -> PropensityFit:
-        """Return the fit of these rows only."""
-        return PropensityFit(
-            self.e[:, rows],
-            self.modelled[rows],
-            self.fold[:, rows],
-            self.target[rows],
-            self.clipped_share,
-            self.stack,
-        )
-
-    def own_weights(self, arm: IntArray) -> FloatArray:
-        """Return 1 / e of the arm each unit was in, e averaged over repeats."""
-        return np.asarray(1 / self.e.mean(axis=0)[np.arange(len(arm)), arm], dtype=float)
+from pipelines.causal.nuisance import LEARNERS, CrossFit, cross_fit_observation, cross_fit_outcome
+from pipelines.causal.propensity import PropensityFit, fit_propensities
 
 
 def aipw_scores(mu: FloatArray, e: FloatArray, g: FloatArray, y: FloatArray, arm: IntArray) -> FloatArray:
@@ -125,20 +92,16 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         patients = np.asarray(np.arange(len(code)) if patient is None else patient, dtype=object)
         generator = np.random.default_rng(self.seed)
         folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
+        setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed)
         with threadpool_limits(1):
-            setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed)
-            fits = [cross_fit_propensity(replace(setting, fold=fold)) for fold in folds]
-            raw = np.array([e for e, _ in fits])
-            modelled = raw.mean(axis=0)
-            clipped_share = float((modelled < self.clip).any(axis=1).mean())
-            target = np.ones(len(code), dtype=bool)
-            if clipped_share > self.maximum_clipped_share:
-                target = overlap_mask(modelled, self.overlap_low, self.overlap_high)
-            if self.is_calibrated and target.any():
-                for e in raw:
-                    e[target] = calibrated_propensities(e[target], design.balance[target], code[target], weight[target])
-        stack = {name: float(np.mean([shares[name] for _, shares in fits])) for name in self.learners}
-        return PropensityFit(np.maximum(raw, self.clip), modelled, folds, target, clipped_share, stack)
+            return fit_propensities(
+                setting,
+                folds,
+                clip=self.clip,
+                maximum_clipped_share=self.maximum_clipped_share,
+                overlap=(self.overlap_low, self.overlap_high),
+                is_calibrated=self.is_calibrated,
+            )
 
     def fit(
         self,

@@ -66,7 +66,7 @@ def episode_rows(
         if estimate is not None:
             inside["effect"] = estimate.estimate
             inside["lower"], inside["upper"] = estimate.interval()
-        kept_out = _screened(population.screened_out, has_manipulation).dropna(subset="label")
+        kept_out = _screened(population.screened_out, has_manipulation).query("label != ''")
         named = {"trial": trial.id, "outcome": outcome.name, "contrast": contrast_name(*pair)}
         parts += [inside.assign(**named), kept_out.assign(**named)]
     filled = [part for part in parts if len(part)]
@@ -74,7 +74,7 @@ def episode_rows(
 
 
 def _screened(frame: pd.DataFrame, has_manipulation: bool) -> pd.DataFrame:
-    """Return a row an episode with the label its screening gives it, None when it gives none, and no effect yet."""
+    """Return a row an episode with the label its screening gives it, '' when it gives none, and no effect yet."""
     contraindication = frame.get("contraindication", pd.Series("unknown", frame.index))
     is_complete = frame.get("is_screening_complete", pd.Series(True, frame.index))
     return pd.DataFrame(

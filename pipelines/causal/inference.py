@@ -52,13 +52,19 @@ def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight
 
 
 def _degrees_of_freedom(code: NDArray[np.intp], weight: FloatArray, share: FloatArray) -> float:
-    """Satterthwaite degrees of freedom of the clustered variance of a mean when scores are independent and alike."""
-    squares = np.bincount(code, weights=weight**2)
-    covariance = np.diag(squares) - np.outer(squares, share) - np.outer(share, squares)
-    covariance += np.outer(share, share) * squares.sum()
-    root = np.sqrt(1 - share)
-    covariance /= np.outer(root, root)
-    return float(np.trace(covariance) ** 2 / np.sum(covariance**2))
+    """Satterthwaite degrees of freedom of the clustered variance of a mean when scores are independent and alike.
+
+    tr(B)^2 / tr(B^2) for the covariance B of the corrected sums, diag(s) - s p' - p s' + (sum s) p p' before the
+    correction (s: sum of squared weights, p: share), written out so that no square matrix is built.
+    """
+    s = np.bincount(code, weights=weight**2)
+    total, correction = s.sum(), 1 / (1 - share)
+    dense_diagonal = total * share**2 - 2 * share * s
+    diagonal = s + dense_diagonal
+    ss, pp, sp = (float(correction @ product) for product in (s**2, share**2, s * share))
+    dense = 2 * ss * pp + 2 * sp**2 + total**2 * pp**2 - 4 * total * pp * sp
+    squares = dense + float(correction**2 @ (diagonal**2 - dense_diagonal**2))
+    return float((correction @ diagonal) ** 2 / squares)
 
 
 def median_of_repeats(estimates: list[Estimate]) -> Estimate:

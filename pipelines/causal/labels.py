@@ -40,11 +40,11 @@ def label_of_average(estimate: Estimate | None, margin: float) -> str:
 def screening_labels(
     contraindication: pd.Series, is_screening_complete: pd.Series, has_manipulation: bool
 ) -> NDArray[np.object_]:
-    """Return 'contraindicated', 'screening_incomplete' or None for each episode (n,).
+    """Return 'contraindicated', 'screening_incomplete' or '' for each episode (n,).
 
     Only where the treated arm contains manipulation, and only an absolute contraindication counts.
     """
-    labels = np.full(len(contraindication), None, dtype=object)
+    labels = np.full(len(contraindication), "", dtype=object)
     if not has_manipulation:
         return labels
     is_complete = is_screening_complete.astype("boolean").fillna(False).to_numpy(dtype=bool)
@@ -58,6 +58,4 @@ def episode_labels(
 ) -> NDArray[np.object_]:
     """Return each episode's label: screening first, then overlap, then what holds for everybody."""
     labels = np.where(is_outside_overlap, "outside_overlap", label_of_all).astype(object)
-    is_screened_out = np.array([label is not None for label in screening], dtype=bool)
-    labels[is_screened_out] = screening[is_screened_out]
-    return labels
+    return np.where(screening != "", screening, labels)

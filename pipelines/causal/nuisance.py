@@ -58,8 +58,29 @@ class Task:
 
 def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold propensities (n, n_arms), not clipped, and the stack's weights by learner."""
-    stacked, shares = _cross_fit_probabilities(setting, setting.arm, setting.n_arms)
-    return stacked / stacked.sum(axis=1, keepdims=True), shares
+    n = len(setting.arm)
+    probabilities = np.zeros((len(setting.learners), n, setting.n_arms))
+    for k in np.unique(setting.fold):
+        new, rows = setting.fold == k, setting.fold != k
+        train, wanted = setting.design.take(rows), setting.design.take(new)
+        arm, weight = setting.arm[rows], setting.weight[rows]
+        for index, learner in enumerate(setting.learners):
+            if learner == "linear":
+                fitted = logistic_probabilities(train.linear, arm, weight, wanted.linear, n_labels=setting.n_arms)
+            else:
+                fitted = boosted_probabilities(
+                    train.trees,
+                    arm,
+                    weight,
+                    wanted.trees,
+                    is_categorical=train.is_categorical,
+                    n_labels=setting.n_arms,
+                    seed=setting.seed + int(k),
+                )
+            probabilities[index, new] = fitted
+    shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
+    stacked = np.tensordot(shares, probabilities, axes=1)
+    return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
 
 
 def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArray:
@@ -67,13 +88,14 @@ def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArr
 
     With fewer than 10 outcomes missing the observed share stands in; with none missing it is exactly 1.
     """
-    n, n_arms = len(setting.arm), setting.n_arms
+    n = len(setting.arm)
     if min(np.sum(~is_observed), np.sum(is_observed)) < LEAST_MISSING_FOR_A_MODEL:
-        return np.full((n, n_arms), is_observed.mean())
-    own = replace(setting, design=with_arm(setting.design, setting.arm, n_arms))
-    under_each = [with_arm(setting.design, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
-    stacked, _ = _cross_fit_probabilities(own, is_observed.astype(np.int64), 2, under_each)
-    return np.column_stack([stacked[:, 2 * k + 1] for k in range(n_arms)])
+        return np.full((n, setting.n_arms), is_observed.mean())
+    candidates = [candidate for learner in setting.learners for candidate in OBSERVATION_CANDIDATES[learner]]
+    predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates)
+    own = predictions[:, np.arange(n), setting.arm].T
+    shares = log_loss_weights(np.where(is_observed[:, None], own, 1 - own), setting.weight)
+    return np.asarray(np.tensordot(shares, predictions, axes=1), dtype=float)
 
 
 def cross_fit_outcome(setting: CrossFit, y: FloatArray, is_binary: bool) -> tuple[FloatArray, dict[str, float]]:
@@ -81,21 +103,29 @@ def cross_fit_outcome(setting: CrossFit, y: FloatArray, is_binary: bool) -> tupl
 
     `y` may hold NaN: such rows are predicted but train nothing. A constant outcome is returned as that constant.
     """
-    n = len(y)
     is_observed = np.isfinite(y)
     candidates = [candidate for learner in setting.learners for candidate in OUTCOME_CANDIDATES[learner]]
-    predictions = np.zeros((len(candidates), n, setting.n_arms))
+    predictions = _cross_fit_candidates(setting, y, is_binary, candidates)
+    own = predictions[:, np.arange(len(y)), setting.arm].T[is_observed]
+    shares = squared_error_weights(own, y[is_observed], setting.weight[is_observed])
+    names = [candidate.__name__ for candidate in candidates]
+    return np.tensordot(shares, predictions, axes=1), dict(zip(names, shares.tolist(), strict=True))
+
+
+def _cross_fit_candidates(
+    setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate]
+) -> FloatArray:
+    """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
+    is_known = np.isfinite(y)
+    predictions = np.zeros((len(candidates), len(y), setting.n_arms))
     for k in np.unique(setting.fold):
         new = setting.fold == k
-        rows = ~new & is_observed
+        rows = ~new & is_known
         training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + int(k))
         task = Task(training, setting.arm[rows], setting.design.take(new), setting.n_arms)
         for index, candidate in enumerate(candidates):
             predictions[index, new] = candidate(task)
-    own = predictions[:, np.arange(n), setting.arm].T[is_observed]
-    shares = squared_error_weights(own, y[is_observed], setting.weight[is_observed])
-    names = [candidate.__name__ for candidate in candidates]
-    return np.tensordot(shares, predictions, axes=1), dict(zip(names, shares.tolist(), strict=True))
+    return predictions
 
 
 def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
@@ -133,6 +163,11 @@ OutcomeCandidate = Callable[[Task], FloatArray]
 OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
     "linear": (linear_shared, linear_by_arm),
     "boosting": (boosting_shared, boosting_by_arm),
+}
+# Who answers can depend on other things in each arm; boosting finds that by itself, with the arm as a feature.
+OBSERVATION_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
+    "linear": (linear_shared, linear_by_arm),
+    "boosting": (boosting_shared,),
 }
 
 Fit = Callable[[Training, Design], FloatArray]
@@ -179,37 +214,6 @@ def _boosting_fit(training: Training, new: Design) -> FloatArray:
             :, 1
         ]
     return boosted_means(x, y, weight, new.trees, is_categorical=is_categorical, seed=seed)
-
-
-def _cross_fit_probabilities(
-    setting: CrossFit, label: IntArray, n_labels: int, predict: Sequence[Design] = ()
-) -> tuple[FloatArray, dict[str, float]]:
-    """Return stacked out-of-fold label probabilities for each design of `predict`, side by side (default: its own)."""
-    n = len(label)
-    targets = [setting.design, *predict]
-    probabilities = np.zeros((len(setting.learners), n, n_labels * len(targets)))
-    for k in np.unique(setting.fold):
-        new, rows = setting.fold == k, setting.fold != k
-        train, known, weight = setting.design.take(rows), label[rows], setting.weight[rows]
-        wanted = _stack_rows([target.take(new) for target in targets])
-        for index, learner in enumerate(setting.learners):
-            if learner == "linear":
-                long = logistic_probabilities(train.linear, known, weight, wanted.linear, n_labels=n_labels)
-            else:
-                long = boosted_probabilities(
-                    train.trees,
-                    known,
-                    weight,
-                    wanted.trees,
-                    is_categorical=train.is_categorical,
-                    n_labels=n_labels,
-                    seed=setting.seed + int(k),
-                )
-            probabilities[index, new] = np.hstack(np.split(long, len(targets)))
-    happened = probabilities[:, np.arange(n), label].T
-    shares = log_loss_weights(happened, setting.weight)
-    stacked = np.tensordot(shares, probabilities, axes=1)
-    return (stacked[:, n_labels:] if predict else stacked), dict(zip(setting.learners, shares.tolist(), strict=True))
 
 
 def _stack_rows(designs: Sequence[Design]) -> Design:

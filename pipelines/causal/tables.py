@@ -66,8 +66,11 @@ NATURAL_COURSE_COLUMNS = {
 
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
-    """Return the parts below each other with exactly these columns, in this order and of these types."""
+    """Return the parts below each other with exactly these columns, in order and typed; missing text is None."""
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-    return pd.concat(filled, ignore_index=True)[list(columns)].astype(columns)
+    table = pd.concat(filled, ignore_index=True)[list(columns)].astype(columns)
+    for name in (name for name, kind in columns.items() if kind == TEXT):
+        table[name] = table[name].where(table[name].notna(), None)
+    return table

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.causal.aipw import CrossFittedAIPW, PropensityFit
+from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import BoolArray, Design, IntArray, encode
 from pipelines.causal.overlap import effective_n, overlap_mask, standardised_differences
 from pipelines.causal.population import Population
+from pipelines.causal.propensity import PropensityFit
 from pipelines.causal.protocol import Pair, TargetTrial
 from pipelines.causal.refusals import WeightedContrast
 

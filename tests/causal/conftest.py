@@ -1,0 +1,3 @@
+from causal.worlds import clinic_world
+
+__all__ = ["clinic_world"]
