@@ -1,4 +1,4 @@
-"""Random but valid clean tables of a few patients, made from the contract: every field, its codes, its range, missing values."""
+"""Random but valid clean tables of a few patients, made from the contract: codes, ranges and missing values."""
 
 from typing import Any
 

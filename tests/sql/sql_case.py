@@ -1,4 +1,4 @@
-"""A YAML case of a SQL model: given rows in, expected rows out. What belongs here is how a case is read, run and compared.
+"""A YAML case of a SQL model: given rows in, expected rows out. Here is how a case is read, run and compared.
 
 A case lies in `cases/<schema>.<table>/<what_it_says>.yaml`:
 
@@ -7,9 +7,9 @@ A case lies in `cases/<schema>.<table>/<what_it_says>.yaml`:
     expect: [{episode_key: e1, main_site: leg}]
     where: episode_key = 'e1'    (only when the case speaks of some of the model's rows)
 
-Columns that a given row does not name are NULL, and a NULL value of a clean table has the reason `a` unless the row says
-otherwise. Tables that are not given are built from those that are, by their own SQL. Only the columns that an expected row
-names are compared, row by row, in the order of the model's key.
+Columns that a given row does not name are NULL, and a NULL value of a clean table has the reason `a` unless the row
+says otherwise. Tables that are not given are built from those that are, by their own SQL. Only the columns that an
+expected row names are compared, row by row, in the order of the model's key.
 """
 
 import math
@@ -36,18 +36,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class SqlCase:
-    """One case: the table it speaks of, what it says, the given rows by table, the rows expected and which of the rows."""
+    """One case: the table it speaks of, the given rows by table, the rows expected, and which rows it speaks of."""
 
     table: str
-    sentence: str
     given: Mapping[str, list[Row]]
     expect: list[Row]
     where: str = "true"
 
-    @property
-    def title(self) -> str:
-        """`table: what the case says`, as pytest shows it."""
-        return f"{self.table}: {self.sentence}"
+
+def case_paths() -> list[Path]:
+    """The file of every case, by table and name."""
+    return sorted(CASES_FOLDER.glob("*/*.yaml"))
+
+
+def case_title(path: Path) -> str:
+    """`schema.table: what the case says`, as pytest shows it."""
+    return f"{path.parent.name}: {path.stem.replace('_', ' ')}"
 
 
 def read_case(path: Path) -> SqlCase:
@@ -57,12 +61,7 @@ def read_case(path: Path) -> SqlCase:
         raise ValueError(
             f"{path.parent.name}/{path.name}: a case has given, expect and perhaps where, not {sorted(text)}"
         )
-    return SqlCase(path.parent.name, path.stem.replace("_", " "), **text)
-
-
-def all_cases() -> list[SqlCase]:
-    """Every case, by table and sentence."""
-    return [read_case(path) for path in sorted(CASES_FOLDER.glob("*/*.yaml"))]
+    return SqlCase(path.parent.name, **text)
 
 
 @cache

@@ -1,10 +1,13 @@
+from pathlib import Path
+
 import pytest
 
-from .sql_case import SqlCase, all_cases, columns_of, differences, model_files, run_case
+from .sql_case import case_paths, case_title, columns_of, differences, model_files, read_case, run_case
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.title) for case in all_cases()])
-def test_a_model_gives_the_rows_that_the_case_expects(case: SqlCase) -> None:
+@pytest.mark.parametrize("path", [pytest.param(path, id=case_title(path)) for path in case_paths()])
+def test_a_model_gives_the_rows_that_the_case_expects(path: Path) -> None:
+    case = read_case(path)
     found = run_case(case)
     wrong = differences(case.expect, found)
     assert not wrong, "\n".join(wrong)

@@ -1,7 +1,7 @@
 """A patient-scope model gives the same rows however the patients are split, so that the same files run on a cluster."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -67,7 +67,7 @@ def _load_simulated_clinics(con: duckdb.DuckDBPyConnection, inbox: Path) -> None
     simulate(inbox, episodes=300, clinics=3, world="uniform", seed=20261101, dirt=0.02)
     create_raw_tables(con)
     for path in sorted(inbox.glob("*/*/manifest.json")):
-        load_delivery(con, path.parent, read_manifest(path.parent), datetime(2026, 11, 1))
+        load_delivery(con, path.parent, read_manifest(path.parent), datetime(2026, 11, 1, tzinfo=UTC))
     build(con, ["clean"])
 
 
