@@ -22,7 +22,9 @@ def build_definitions(
     schedules, sensors = build_schedules(settings)
     night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
+        assets=dg.map_asset_specs(
+            lambda spec: _with_freshness(spec, settings.timezone), dg.load_assets_from_package_module(assets)
+        ),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
         jobs=[nightly, weekly_report],
         schedules=schedules,
@@ -30,7 +32,7 @@ def build_definitions(
         resources={"night": night} | resources,
         loggers=dict(loggers or {}),
         executor=dg.in_process_executor,
-    ).map_asset_specs(func=lambda spec: _with_freshness(spec, settings.timezone))
+    )
 
 
 def _with_freshness(spec: dg.AssetSpec, timezone: str) -> dg.AssetSpec:

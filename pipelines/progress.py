@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 _WIDTH = 34
+_CHECK_STEPS = ("_contract", "_disclosure")
 
 
 class StepLines(logging.Handler):
@@ -25,8 +26,9 @@ class StepLines(logging.Handler):
         event: dg.DagsterEvent | None = meta.get("dagster_event")
         step = str(meta.get("step_key") or "")
         if event is None:
-            if record.levelno >= logging.INFO and meta.get("orig_message"):
-                self._say(f"    {meta['orig_message']}")
+            said = str(meta.get("orig_message") or "")
+            if said and record.levelno >= logging.INFO and not said.startswith("Dependencies for step"):
+                self._say(f"    {said}")
             return
         kind = event.event_type_value
         if kind == "STEP_START":
@@ -47,7 +49,7 @@ class StepLines(logging.Handler):
             self._say(f"  {step.replace('__', '/'):<{_WIDTH}} did not work; trying again")
 
     def _step(self, step: str) -> None:
-        if step.endswith("_contract"):
+        if step.endswith(_CHECK_STEPS):
             return
         seconds = time.monotonic() - self._started.get(step, time.monotonic())
         rows = self._rows.get(step, [])
@@ -69,7 +71,7 @@ class StepLines(logging.Handler):
 def progress_logger(say: Callable[[str], None]) -> dg.LoggerDefinition:
     """A Dagster logger that writes `StepLines`."""
 
-    @dg.logger(name="progress", description="One line a step, for a person at a terminal.")
+    @dg.logger(description="One line a step, for a person at a terminal.")
     def progress(_context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("stepcare.progress", level=logging.DEBUG)
         logger.addHandler(StepLines(say))

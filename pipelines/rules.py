@@ -30,8 +30,7 @@ def run_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> pd.Da
     """Run every rule and write `checks.results`; returns it, one row a rule in the order of names."""
     rows: list[dict[str, Any]] = []
     for rule in sorted(rules, key=lambda file: file.name):
-        found = con.execute(f"select count(*) from (\n{rule.text}\n)").fetchone()
-        n_broken = int(found[0]) if found else 0
+        n_broken = count_rows(con, f"(\n{rule.text}\n)")
         n_rows = count_rows(con, rule.one("table"))
         percent = round(100 * n_broken / n_rows, 4) if n_rows else (100.0 if n_broken else 0.0)
         severity = rule.one("severity")

@@ -98,8 +98,8 @@ def read_sql_file(path: Path) -> SqlFile:
 def tables_read(sql: str) -> tuple[str, ...]:
     """The `schema.table` names that a SELECT reads, by DuckDB's own parser, without running or binding it."""
     with duckdb.connect() as con:
-        row = con.execute("select json_serialize_sql(?)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+        rows = con.execute("select json_serialize_sql(?)", [sql]).fetchall()
+    tree = json.loads(rows[0][0])
     if tree.get("error"):
         raise ValueError(f"not one SELECT that DuckDB can parse: {tree.get('error_message', '')}")
     found: set[str] = set()
@@ -138,8 +138,7 @@ def materialize(con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
 
 def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """The number of rows of a table named in our own code."""
-    row = con.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def build(con: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 A test shows on random tables that both say the same. Outcomes hold counts only, never a value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipelines.casting import literal
 from pipelines.expectations import Expectation
+from pipelines.tables import count_rows
 
 LARGE_TABLE_ROWS = 100_000
 """From here on the compiled query is used: Great Expectations takes 4 times its CPU at a million rows and pulls the table
@@ -36,8 +37,7 @@ class Outcome:
 
 def validate(con: duckdb.DuckDBPyConnection, table: str, expectations: Sequence[Expectation]) -> list[Outcome]:
     """The outcome of every expectation of a table named in our own code."""
-    row = con.execute(f"select count(*) from {table}").fetchone()
-    if row and row[0] > LARGE_TABLE_ROWS:
+    if count_rows(con, table) > LARGE_TABLE_ROWS:
         return validate_with_duckdb(con, table, expectations)
     columns = sorted({column for expectation in expectations for column in expectation.columns})
     frame = con.execute(f"select {', '.join(columns) or '1 as nothing'} from {table}").df()
@@ -51,7 +51,7 @@ def validate_with_duckdb(
     if not expectations:
         return []
     parts = [f"{_looked_at(e)}, {_broken(e, table)}" for e in expectations]
-    row = con.execute(f"select {', '.join(parts)} from {table}").fetchone() or ()
+    row = con.execute(f"select {', '.join(parts)} from {table}").fetchall()[0]
     numbers = [int(value or 0) for value in row]
     return [
         _outcome(expectation, n_looked_at, n_broken)
@@ -108,7 +108,8 @@ def validate_with_great_expectations(frame: pd.DataFrame, expectations: Sequence
     batch = (
         context.data_sources.add_pandas("warehouse").add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
     )
-    suite = great_expectations_suite(expectations)
+    numeric = {name for name in frame if pd.api.types.is_numeric_dtype(frame[name])}
+    suite = great_expectations_suite(expectations, numeric)
     result = batch.get_batch({"dataframe": frame}).validate(
         suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0}
     )
@@ -124,8 +125,11 @@ def _read_result(expectation: Expectation, found: Any, n_rows: int) -> Outcome:
     return Outcome(expectation, n_rows - missing, n_broken, bool(found.success))
 
 
-def great_expectations_suite(expectations: Sequence[Expectation]) -> Any:
-    """The expectations as a Great Expectations suite, with severity `critical` or `warning`."""
+def great_expectations_suite(expectations: Sequence[Expectation], numeric: Collection[str] = ()) -> Any:
+    """The expectations as a Great Expectations suite, with severity `critical` or `warning`.
+
+    Codes of a column in `numeric` are compared as numbers.
+    """
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
@@ -145,7 +149,8 @@ def great_expectations_suite(expectations: Sequence[Expectation]) -> Any:
                     column=column, min_value=expectation.low, max_value=expectation.high, **common
                 )
             case "in_set":
-                made = gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(expectation.codes), **common)
+                codes = [float(code) if column in numeric else code for code in expectation.codes]
+                made = gxe.ExpectColumnValuesToBeInSet(column=column, value_set=codes, **common)
             case "matches":
                 made = gxe.ExpectColumnValuesToMatchRegex(column=column, regex=rf"^(?:{expectation.pattern})\Z", **common)
             case "not_above":

@@ -75,14 +75,14 @@ def _load_file(
     chosen = ", ".join(f"cast({_quoted(name)} as varchar)" for name in feed.columns if name in names)
     targets = ", ".join(name for name in feed.columns if name in names)
     try:
-        row = con.execute(
+        rows = con.execute(
             f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {targets}) "
             f"select ?, row_number() over (), ?, {chosen} from {_source(path, file.format, names)}",
             [delivery_key, arrived_at.replace(tzinfo=None)],
-        ).fetchone()
+        ).fetchall()
     except duckdb.Error as error:
         raise DeliveryError(f"{file.name}: {_where(error)} cannot be read. Send the file again") from None
-    n_rows = int(row[0]) if row else 0
+    n_rows = int(rows[0][0])
     if n_rows != file.rows:
         raise DeliveryError(
             f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"

@@ -13,6 +13,7 @@ from pipelines.deliveries.load import create_raw_tables, load_delivery
 from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.quarantine import quarantine_shared_keys
 from pipelines.errors import DeliveryError, InstallationError
+from pipelines.tables import count_rows
 
 RAW_TABLES = ("delivery", "file", "quarantine", "refused_delivery", *FEEDS)
 
@@ -37,8 +38,7 @@ def fill_raw(
             n_read += 1
     quarantine_shared_keys(con)
     _write_refused(con, ledger)
-    row = con.execute("select count(*) from raw.delivery").fetchone()
-    if not row or not row[0]:
+    if not count_rows(con, "raw.delivery"):
         reasons = sorted({f"{entry.clinic_code}/{entry.delivery_id}: {entry.reason}" for entry in ledger.entries()})
         raise DeliveryError("No delivery could be loaded, so there is nothing to work on.\n  " + "\n  ".join(reasons))
     return n_read
