@@ -1,6 +1,6 @@
 """How long the simulator takes: wall seconds, CPU seconds and peak memory for each size given.
 
-    python benchmarks/simulate.py 6000 100000 --format csv
+python benchmarks/simulate.py 6000 100000 --format csv
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Published figures beside what the simulator achieves, measured on the records it would deliver.
 
-Sources are those of the evidence page: the ATLAS cohort (n = 609), the STarT Back trial, NHS outpatients, spine registries,
-the Stockholm trial of manipulation's adverse events, and Brinjikji 2015 for imaging without symptoms (a floor).
+Sources are those of the evidence page: the ATLAS cohort (n = 609), the STarT Back trial, NHS outpatients, spine
+registries, the Stockholm trial of manipulation's adverse events, and Brinjikji 2015 for imaging without symptoms (a
+floor).
 """
 
 from collections.abc import Iterator

@@ -71,7 +71,7 @@ def settled_log_odds(setting: Setting) -> Array:
     wish = recorded_preference(patients)
     persistent, disability, start, below = _on_record(patients)
     settled: Array = (
-        -0.65
+        -0.55
         + practice.manipulation_habit[practice.first_practitioner]
         + 0.8 * (wish == PREFERS_MANIPULATION)
         - 0.3 * (wish == PREFERS_EXERCISE)

@@ -39,7 +39,8 @@ def pick_by_row(rng: np.random.Generator, shares: Array) -> Array:
     """One index a row of `shares` (rows, options), drawn with that row's probabilities."""
     limits = np.cumsum(shares, axis=1)
     draws = rng.random(len(shares)) * limits[:, -1]
-    return (draws[:, None] >= limits[:, :-1]).sum(axis=1).astype(np.int8)
+    index: Array = (draws[:, None] >= limits[:, :-1]).sum(axis=1).astype(np.int8)
+    return index
 
 
 def missing(rng: np.random.Generator, n: int, share: float, tokens: Mapping[str, float] = NOT_RECORDED) -> Array:

@@ -1,8 +1,9 @@
 """What becomes of an episode under any treatment: fractions improved over time, and scores with an effect taken off.
 
-Mean fractional improvement at 4, 12 and 52 weeks by duration (acute, subacute, persistent), its penalties and its spread are
-those of the published simulation that reproduces 55 % responders at a year (ATLAS).  The same noise serves every treatment,
-so that two potential outcomes of an episode differ by the effect alone, before rounding and clipping.
+Mean fractional improvement at 4, 12 and 52 weeks by duration (acute, subacute, persistent), its penalties and its
+spread are those of the calibration world, which reproduces 55 % responders at a year (ATLAS).  The same noise serves
+every treatment, so that two potential outcomes of an episode differ by the effect alone, before rounding and
+clipping.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,9 @@ _LONG_TERM_SHARE = 0.625
 class Course:
     """Longitudinal course without any treatment effect; arrays have one row an episode.
 
-    penalty and person are the fraction's shift and the person's own deviation; occasion holds (n, 7) noise for the scheduled
-    questionnaires, pain_occasion, odi_occasion and rest likewise; points of skill are added in every arm.
+    penalty and late_penalty shift the fraction improved (late: after day 28), person is the person's own deviation;
+    occasion, odi_occasion (n, 7) and pain_occasion (n, 7, back and leg) are noise of the scheduled questionnaires;
+    skill_points are RMDQ points that the practitioner's skill brings in every arm.
     """
 
     duration_group: Array
@@ -47,12 +49,13 @@ class Course:
         """Mean fraction improved, person included, on each episode's own day (no occasion noise)."""
         day = np.minimum(days, 365)
         mean = _MEAN_BY_DAY[self.duration_group, day]
-        return (
+        fraction: Array = (
             mean
             + self.penalty * np.minimum(day / 28.0, 1.0)
             + self.late_penalty * np.clip((day - 28) / 56, 0, 1)
-            + (_SPREAD_BY_DAY[day] * self.person)
+            + _SPREAD_BY_DAY[day] * self.person
         )
+        return fraction
 
 
 _MEAN_BY_DAY = np.array([np.interp(_GRID_DAYS, _ANCHOR_DAYS, row) for row in _MEAN_FRACTIONS])

@@ -22,12 +22,12 @@ def soil(
 ) -> tuple[dict[str, pa.Table], Counter[str]]:
     """The tables with about that share of their rows soiled, and how many rows a '<feed>.<kind>'.
 
-    Each kind gets the same share; a duplicate repeats a row, an orphan repeats one under a parent that was never delivered.
+    Each kind gets the same share; a duplicate repeats a row, an orphan repeats one under a parent never delivered.
     """
     counts: Counter[str] = Counter()
     soiled = {}
-    for name, table in tables.items():
-        feed = FEEDS[name]
+    for name, clean in tables.items():
+        feed, table = FEEDS[name], clean
         added = []
         for kind in KINDS:
             rows = rng.choice(table.num_rows, rng.binomial(table.num_rows, share / len(KINDS)), replace=False)

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.synthetic.coding import (
-    TOKENS,
     Array,
     Columns,
     always,
@@ -184,12 +183,7 @@ def lab_columns(group: Population) -> Columns:
     value = np.clip(mean + spread * rng.normal(size=n), low, high)
     value = np.where(test == len(TESTS) - 1, (chance(rng, n) < 0.08).astype(float), value)
     digits = np.array([row[3] for row in TESTS])[test]
-    is_value_missing = chance(rng, n) < 0.02
-    texts = np.where(
-        is_value_missing,
-        "",
-        np.where(digits == 0, _as_text(value, 0), np.where(digits == 1, _as_text(value, 1), _as_text(value, 2))),
-    )
+    texts = np.where(digits == 0, _as_text(value, 0), np.where(digits == 1, _as_text(value, 1), _as_text(value, 2)))
     unique, position = np.unique(texts, return_inverse=True)
     day = np.minimum(np.floor(-120 + 180 * rng.random(n)), patients.observed_through_day[rows])
     loinc_missing = always("", (test == len(TESTS) - 1) | (chance(rng, n) < 0.1))
@@ -200,7 +194,7 @@ def lab_columns(group: Population) -> Columns:
         "day": whole(day, -365, 365),
         "value": coded(position, [str(text) for text in unique]),
         "unit": coded(test, [row[2] for row in TESTS]),
-        "flag": coded((value >= flagged).astype(np.int8), ("normal", "high"), always(TOKENS[0], is_value_missing)),
+        "flag": coded((value >= flagged).astype(np.int8), ("normal", "high"), missing(rng, n, 0.05)),
     }
 
 

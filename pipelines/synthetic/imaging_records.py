@@ -1,6 +1,7 @@
 """The imaging and imaging_level feeds: findings at least as common as in people without pain.
 
-Prevalence by age without symptoms: Brinjikji 2015; the symptomatic lie a little above.  A level that a report does not mention is `assessed = no`, with no finding given.
+Prevalence by age without symptoms: Brinjikji 2015; the symptomatic lie a little above.  A level that a report does not
+mention is `assessed = no`, with no finding given.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The outcome feed: a questionnaire is due at 0, 2, 4, 6, 12, 26 and 52 weeks, answered or not.
 
-Whether it is answered depends on what is on record: age, sex, work, the psychological STarT score and the pain at the last
-visit by day 14 (first weeks) or day 28; never on the unrecorded outcome itself.
+Whether it is answered depends on what is on record: age, sex, work, the psychological STarT score and the pain at the
+last visit by day 14 (first weeks) or day 28; never on the unrecorded outcome itself.
 """
 
 from collections.abc import Sequence

@@ -75,7 +75,8 @@ class Patients:
 
     def is_recorded(self, field: str) -> Array:
         """Whether the delivered intake record holds that field."""
-        return self.missing[field] == 0
+        is_recorded: Array = self.missing[field] == 0
+        return is_recorded
 
     @property
     def larger_pain(self) -> Array:
@@ -92,6 +93,11 @@ class Patients:
         only_leg = self.is_recorded("nprs_leg_avg") & ~self.is_recorded("nprs_back_avg")
         said = self.is_leg_worse & self.is_recorded("leg_worse_than_back") & self.is_recorded("nprs_leg_avg")
         return said | (both & (self.leg_pain > self.back_pain)) | only_leg
+
+    @property
+    def main_pain(self) -> Array:
+        """Pain of the main site on day 0."""
+        return np.where(self.is_leg_main, self.leg_pain, self.back_pain)
 
     @property
     def follows_rule(self) -> Array:

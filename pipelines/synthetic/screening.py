@@ -3,7 +3,7 @@
 The rules are those of the screening table as they can be evaluated on the records of day 0: not recorded is not met.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,8 @@ class Screening:
 
     def recorded(self, field: str) -> Array:
         """Whether the flag is recorded as yes."""
-        return self.flags[field] & (self.flag_missing[field] == 0)
+        is_yes: Array = self.flags[field] & (self.flag_missing[field] == 0)
+        return is_yes
 
 
 def draw_screening(patients: Patients, seed: int) -> Screening:
@@ -92,15 +93,14 @@ def draw_screening(patients: Patients, seed: int) -> Screening:
         is_absolute=np.zeros(n, dtype=bool),
         is_relative=np.zeros(n, dtype=bool),
     )
-    drawn.is_absolute[:] = _is_absolute(drawn, patients)
-    drawn.is_relative[:] = (
+    is_relative = (
         drawn.recorded("rf_osteoporosis")
         | drawn.recorded("rf_anticoagulant")
         | drawn.recorded("rf_steroid_prolonged")
         | drawn.recorded("rf_under18_pregnant")
         | (surgery == FUSION)
     )
-    return drawn
+    return replace(drawn, is_absolute=_is_absolute(drawn, patients), is_relative=is_relative)
 
 
 def _is_absolute(screening: Screening, patients: Patients) -> Array:
@@ -126,7 +126,7 @@ def _is_absolute(screening: Screening, patients: Patients) -> Array:
     cancer_signs = has("rf_weight_loss").astype(int) + age_50 + has("night_pain_wakes_2nd_half")
     infection = has("rf_fever_infection") | has("rf_immunosuppression_ivdu")
     other = has("rf_aaa_or_pulsatile_mass") | (at_index & screening.has_umn_signs)
-    return (
+    is_absolute: Array = (
         cauda_equina
         | motor
         | (fracture_signs >= 2)
@@ -135,3 +135,4 @@ def _is_absolute(screening: Screening, patients: Patients) -> Array:
         | infection
         | other
     )
+    return is_absolute

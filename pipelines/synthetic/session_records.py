@@ -1,4 +1,4 @@
-"""The session, session_component and adverse_event feeds, from the factual visits."""
+"""The session feed: bookings up to the day of the extract, and what was done in each."""
 
 from dataclasses import dataclass
 
@@ -35,47 +35,48 @@ from pipelines.synthetic.visits import (
 )
 
 STEP_UPS = (
-    "none", "add_manipulation", "add_exercise", "refer_imaging", "refer_injection", "refer_surgeon", "refer_gp", "step_down",
-)  # fmt: skip
+    "none",
+    "add_manipulation",
+    "add_exercise",
+    "refer_imaging",
+    "refer_injection",
+    "refer_surgeon",
+    "refer_gp",
+    "step_down",
+)
 REASONS = ("no_improvement", "worse", "patient_request", "protocol", "practitioner_choice")
 PROFESSIONS = (
-    "physiotherapist", "manipulative_physiotherapist", "chiropractor", "osteopath", "exercise_physiologist", "assistant", "other",
-)  # fmt: skip
-QUALIFICATIONS = ("entry", "postgrad_cert", "postgrad_masters_manip", "fellow_ifompt", "other")
-COMPONENTS = (
-    "advice", "education", "rest_relative", "exercise", "manipulation", "soft_tissue", "traction", "electro", "acupuncture",
-    "taping", "medication_advice", "psych_informed", "other",
-)  # fmt: skip
-EXERCISE_TYPES = (
-    "walking_aerobic", "motor_control", "directional", "strength", "flexibility", "neurodynamic", "mind_body",
-    "graded_activity", "mixed",
-)  # fmt: skip
-MANIPULATION_TYPES = (
-    "thrust_hvla",
-    "nonthrust_mobilisation",
-    "instrument_assisted",
-    "drop_table",
-    "flexion_distraction",
-)
-TARGETS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "SIJ", "pelvis", "regional")
-EVENTS = (
-    "local_soreness",
-    "leg_pain_increase",
-    "new_numbness",
-    "headache",
-    "dizziness",
-    "fatigue",
-    "stiffness",
+    "physiotherapist",
+    "manipulative_physiotherapist",
+    "chiropractor",
+    "osteopath",
+    "exercise_physiologist",
+    "assistant",
     "other",
 )
-EVENT_SHARES = (0.52, 0.12, 0.01, 0.05, 0.04, 0.09, 0.15, 0.02)
+QUALIFICATIONS = ("entry", "postgrad_cert", "postgrad_masters_manip", "fellow_ifompt", "other")
+COMPONENTS = (
+    "advice",
+    "education",
+    "rest_relative",
+    "exercise",
+    "manipulation",
+    "soft_tissue",
+    "traction",
+    "electro",
+    "acupuncture",
+    "taping",
+    "medication_advice",
+    "psych_informed",
+    "other",
+)
 EVENT_CHANCE_AFTER_MANIPULATION, EVENT_CHANCE_AFTER_EXERCISE, EVENT_CHANCE_OTHERWISE = 0.21, 0.11, 0.06
-_EXERCISE, _MANIPULATION = COMPONENTS.index("exercise"), COMPONENTS.index("manipulation")
+EXERCISE_COLUMN, MANIPULATION_COLUMN = COMPONENTS.index("exercise"), COMPONENTS.index("manipulation")
 
 
 @dataclass(frozen=True)
 class SessionRows:
-    """The delivered bookings, in order of episode and slot; `done` is (rows, COMPONENTS), all False when not attended."""
+    """The delivered bookings, in order of episode and slot; `done` is (rows, COMPONENTS), all False if not attended."""
 
     episode: Array
     slot: Array
@@ -114,7 +115,7 @@ def session_rows(group: Population) -> SessionRows:
     done[:, 0] = (chance(rng, n) < 0.45) | is_first | ~(exercises | manipulates)
     done[:, 1] = chance(rng, n) < np.where(is_first, 0.5, 0.15)
     done[:, 2] = (arm == REST) & is_early & (chance(rng, n) < 0.4)
-    done[:, _EXERCISE], done[:, _MANIPULATION] = exercises, manipulates
+    done[:, EXERCISE_COLUMN], done[:, MANIPULATION_COLUMN] = exercises, manipulates
     for column, share in ((5, 0.12), (6, 0.02), (7, 0.03), (8, 0.03), (9, 0.03)):
         done[:, column] = passive & (chance(rng, n) < share)
     done[:, 10] = chance(rng, n) < 0.06
@@ -136,7 +137,7 @@ def session_columns(rows: SessionRows, group: Population) -> tuple[Columns, Arra
     is_first = rows.is_attended & (number == 1)
     before = np.zeros(n) if n == 0 else visits.pain[episode, rows.slot].astype(float)
     unscored = before == NO_SCORE
-    after = np.clip(np.rint(before - 0.7 - 0.3 * rows.done[:, _MANIPULATION] + 0.9 * rng.normal(size=n)), 0, 10)
+    after = np.clip(np.rint(before - 0.7 - 0.3 * rows.done[:, MANIPULATION_COLUMN] + 0.9 * rng.normal(size=n)), 0, 10)
     is_cover = (
         (chance(rng, n) < 0.05) & (rows.slot > 1) & ((rows.day < DECISION_FIRST_DAY) | (rows.day > DECISION_LAST_DAY))
     )
@@ -151,13 +152,16 @@ def session_columns(rows: SessionRows, group: Population) -> tuple[Columns, Arra
     flexion = 46 - 4 * patients.severity[episode] + 12 * rng.normal(size=n)
     raised = np.clip(np.where(patients.is_below_knee[episode], 58, 76) + 11 * rng.normal(size=n), 10, 110)
     seldom = codes(0.6)
+    where = np.where(is_first, 0, pick(rng, n, (0.92, 0.05, 0.03)))
+    has_deficit = group.screening.deficit_root[episode] >= 0
+    retested = np.where(has_deficit, pick(rng, n, (0.3, 0.4, 0.02, 0.28)), pick(rng, n, (0, 0.4, 0, 0.6)))
     columns = {
         "session_key": rows.keys,
         "episode_key": group.episode_keys.take(pa.array(episode)),
         "session_no": whole(np.maximum(number, 1), 1, 200, always("", absent)),
         "session_day": whole(rows.day, 0, 3650),
         "attendance": coded(visits.attendance[episode, rows.slot], ATTENDANCE),
-        "mode": coded(np.where(is_first, 0, pick(rng, n, (0.92, 0.05, 0.03))), ("in_person", "telehealth", "group"), codes(0.02)),
+        "mode": coded(where, ("in_person", "telehealth", "group"), codes(0.02)),
         "duration_min": whole(
             np.where(is_first, 45, 30) + 5 * (pick(rng, n, (0.2, 0.6, 0.2)) - 1), 5, 180, codes(0.05)
         ),
@@ -174,13 +178,15 @@ def session_columns(rows: SessionRows, group: Population) -> tuple[Columns, Arra
         "slr_pre": whole(raised, 0, 120, codes(0.75)),
         "slr_post": whole(raised + 4 * rng.normal(size=n), 0, 120, codes(0.8)),
         "neuro_change": coded(
-            np.where(group.screening.deficit_root[episode] >= 0, pick(rng, n, (0.3, 0.4, 0.02, 0.28)), pick(rng, n, (0, 0.4, 0, 0.6))),
+            retested,
             ("improved", "same", "worse", "not_retested"),
             codes(0.08),
         ),
         "adherence_home_pct": whole(62 + 24 * rng.normal(size=n), 0, 100, always(".n", is_first, codes(0.2))),
         "medication_change": coded(
-            pick(rng, n, (0.88, 0.02, 0.04, 0.02, 0.04)), ("none", "started", "stopped", "increased", "decreased"), codes(0.15)
+            pick(rng, n, (0.88, 0.02, 0.04, 0.02, 0.04)),
+            ("none", "started", "stopped", "increased", "decreased"),
+            codes(0.15),
         ),
         "step_up_decision": coded(decision, STEP_UPS, always("", absent)),
         "step_up_reason": coded(reason, REASONS, always("", absent, always(".n", decision == 0))),
@@ -194,7 +200,7 @@ def _events(rows: SessionRows, is_first: Array, rng: np.random.Generator) -> tup
     """Whether an event since the last attended visit is reported, and whether the question was asked."""
     attended = np.flatnonzero(rows.is_attended)
     last = np.concatenate([[0], attended[:-1]])
-    exercised, manipulated = rows.done[last, _EXERCISE], rows.done[last, _MANIPULATION]
+    exercised, manipulated = rows.done[last, EXERCISE_COLUMN], rows.done[last, MANIPULATION_COLUMN]
     share = np.where(
         manipulated,
         EVENT_CHANCE_AFTER_MANIPULATION,
@@ -224,75 +230,3 @@ def _step_up(rows: SessionRows, patients: Patients, visits: Visits, rng: np.rand
         is_not_better, pick(rng, n, (0.62, 0.10, 0.08, 0.12, 0.08)), pick(rng, n, (0.0, 0.0, 0.45, 0.2, 0.35))
     )
     return decision, np.where(wishes & (chance(rng, n) < 0.35), 2, usual)
-
-
-def component_columns(rows: SessionRows, group: Population) -> Columns:
-    """All session_component columns; components are numbered from 1 in each session."""
-    rng = stream(group.seed, "doses")
-    session, component = np.nonzero(rows.done)
-    n = len(session)
-    number = np.arange(n) - np.searchsorted(session, session) + 1
-    is_exercise, is_manipulation = component == _EXERCISE, component == _MANIPULATION
-    is_other = ~is_exercise & ~is_manipulation
-    cautioned = group.screening.is_relative[rows.episode[session]]
-    kind = np.where(cautioned, 1, pick(rng, n, (0.45, 0.40, 0.07, 0.04, 0.04)))
-
-    def codes(applies: Array, share: float) -> Array:
-        return always(".n", ~applies, missing(rng, n, share, NOT_RECORDED))
-
-    instrument = np.where(kind == 2, 1 + pick(rng, n, (0.6, 0.4)), np.where(kind == 3, 3, 0))
-    return {
-        "session_key": rows.keys.take(pa.array(session)),
-        "component_no": whole(number, 1, 50),
-        "component": coded(component, COMPONENTS),
-        "exercise_type": coded(
-            pick(rng, n, (0.14, 0.2, 0.14, 0.2, 0.1, 0.06, 0.03, 0.05, 0.08)), EXERCISE_TYPES, always("", ~is_exercise)
-        ),
-        "dose_sets": whole(2 + pick(rng, n, (0.3, 0.6, 0.1)), 0, 10, codes(is_exercise, 0.2)),
-        "dose_reps": whole(8 + 2 * pick(rng, n, (0.2, 0.5, 0.2, 0.1)), 0, 50, codes(is_exercise, 0.2)),
-        "dose_min": whole(5 + 5 * pick(rng, n, (0.4, 0.3, 0.2, 0.1)), 0, 120, codes(is_exercise, 0.35)),
-        "dose_freq_wk": whole(3 + pick(rng, n, (0.4, 0.1, 0.3, 0.1, 0.1)), 0, 14, codes(is_exercise, 0.3)),
-        "dose_intensity": coded(pick(rng, n, (0.35, 0.5, 0.15)), ("low", "moderate", "high"), codes(is_exercise, 0.3)),
-        "manip_type": coded(kind, MANIPULATION_TYPES, always("", ~is_manipulation)),
-        "mobilisation_grade": coded(
-            pick(rng, n, (0.05, 0.2, 0.4, 0.3, 0.05)),
-            ("I", "II", "III", "IV", "IV+"),
-            codes(is_manipulation & (kind == 1), 0.2),
-        ),
-        "instrument": coded(
-            instrument, ("none", "spring_adjusting", "electromechanical", "drop_piece"), codes(is_manipulation, 0.1)
-        ),
-        "target_level": coded(
-            pick(rng, n, (0.03, 0.06, 0.14, 0.3, 0.27, 0.1, 0.02, 0.08)), TARGETS, codes(~is_other, 0.1)
-        ),
-        "side": coded(
-            pick(rng, n, (0.3, 0.32, 0.2, 0.18)), ("left", "right", "bilateral", "central"), codes(is_manipulation, 0.1)
-        ),
-        "cavitation": tri(chance(rng, n) < 0.6, codes(is_manipulation & (kind == 0), 0.6)),
-        "n_applications": whole(1 + pick(rng, n, (0.4, 0.35, 0.2, 0.05)), 1, 20, codes(is_manipulation, 0.2)),
-    }
-
-
-def adverse_event_columns(rows: SessionRows, has_event: Array, group: Population) -> Columns:
-    """All adverse_event columns: one event for each session that reported any, two for one in ten."""
-    rng = stream(group.seed, "adverse events")
-    session = np.flatnonzero(has_event)
-    counts = 1 + (chance(rng, len(session)) < 0.1)
-    at = np.repeat(session, counts)
-    n = len(at)
-    number = np.arange(n) - np.searchsorted(at, at) + 1
-    severity = pick(rng, n, (0.78, 0.215, 0.005))
-    return {
-        "session_key": rows.keys.take(pa.array(at)),
-        "event_no": whole(number, 1, 50),
-        "ae_type": coded(pick(rng, n, EVENT_SHARES), EVENTS),
-        "ae_severity": coded(severity, ("mild", "moderate", "severe"), missing(rng, n, 0.03)),
-        "ae_serious": coded((severity == 2) & (chance(rng, n) < 0.05), ("no", "yes")),
-        "ae_onset_h": decimal(rng.exponential(9, n), 0, 72, 0, missing(rng, n, 0.2)),
-        "ae_duration_h": decimal(rng.exponential(22, n), 1, 120, 0, missing(rng, n, 0.2)),
-        "ae_related": coded(
-            pick(rng, n, (0.12, 0.45, 0.35, 0.08)),
-            ("unrelated", "possible", "probable", "definite"),
-            missing(rng, n, 0.1),
-        ),
-    }

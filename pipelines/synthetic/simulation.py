@@ -13,6 +13,7 @@ from pipelines.deliveries.outgoing import write_delivery
 from pipelines.errors import UsageError
 from pipelines.synthetic.choices import INDEX_ARMS
 from pipelines.synthetic.coding import Array, Columns, stream
+from pipelines.synthetic.component_records import adverse_event_columns, component_columns
 from pipelines.synthetic.corrections import Correction, correct
 from pipelines.synthetic.dirt import soil
 from pipelines.synthetic.examination_records import exam_columns, lab_columns
@@ -21,7 +22,7 @@ from pipelines.synthetic.intake_records import intake_columns
 from pipelines.synthetic.outcome_records import outcome_columns
 from pipelines.synthetic.population import Population, draw_population, factual_scores
 from pipelines.synthetic.screening import EXAM_FEED_MISSING_EVERY
-from pipelines.synthetic.session_records import adverse_event_columns, component_columns, session_columns, session_rows
+from pipelines.synthetic.session_records import session_columns, session_rows
 from pipelines.synthetic.truth import DECISION_STRATEGIES, PotentialOutcomes, Truth, true_effects, write_truth
 from pipelines.synthetic.worlds import world_named
 
@@ -51,8 +52,8 @@ def simulate(
 ) -> Truth:
     """Write the deliveries of a simulated group to `inbox` and what is true of it to `<inbox>.truth`; return the truth.
 
-    A snapshot a clinic, and for those of more than 50 episodes a later delta with a few corrections.  `dirt` is the share of
-    rows soiled.  The same arguments give the same bytes.  `on_progress` is called with a sentence at each step.
+    A snapshot a clinic, and for those of more than 50 episodes a later delta with a few corrections.  `dirt` is the
+    share of rows soiled.  The same arguments give the same bytes.  `on_progress` gets a sentence at each step.
     Raises UsageError for an unknown world, format or size that makes no sense.
     """
     chosen = world_named(world)

@@ -1,7 +1,8 @@
 """What is true in a simulated group, and where it is written: beside the deliveries, never inside them.
 
 Potential outcomes at 12 and 26 weeks under each index arm (with the step-up that would have followed) and under both
-strategies of the decision trial share all noise.  A truth is the mean difference over the eligible, after rounding and clipping.
+strategies of the decision trial share all noise.  A truth is the mean difference over the eligible, after rounding and
+clipping.
 """
 
 import json
@@ -32,7 +33,7 @@ LEAST_RMDQ, LEAST_ODI, LEAST_PAIN = 4, 20.0, 3
 
 @dataclass(frozen=True)
 class Effect:
-    """A true average effect: in points of improvement, or a difference of responder risks; n is the eligible it is over."""
+    """A true average effect: points of improvement or a difference of responder risks; n is the eligible it is over."""
 
     trial: str
     outcome: str
@@ -144,13 +145,12 @@ def _outcomes(patients: Patients, course: Course, points: Array) -> dict[str, Ar
     has_rmdq, has_odi = patients.is_recorded("rmdq24"), patients.is_recorded("odi_pct")
     main = patients.is_leg_main
     pain_known = patients.is_recorded("nprs_leg_avg") | patients.is_recorded("nprs_back_avg")
-    before = np.where(main, patients.leg_pain, patients.back_pain)
     after = np.where(main, twelve.leg_pain, twelve.back_pain)
     return {
         "r30d_12wk": _responds(patients, twelve),
         "rmdq24_12wk": np.where(has_rmdq, patients.rmdq24.astype(float) - twelve.rmdq24, np.nan),
         "odi_pct_12wk": np.where(has_odi, patients.odi_pct - twelve.odi_pct, np.nan),
-        "pain_12wk": np.where(pain_known, before.astype(float) - after, np.nan),
+        "pain_12wk": np.where(pain_known, patients.main_pain.astype(float) - after, np.nan),
         "r30d_26wk": _responds(patients, half_year),
     }
 

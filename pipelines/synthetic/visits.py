@@ -1,8 +1,8 @@
 """Visits under each index arm: bookings, attendance, the pain seen, the step-up decision, leaving care.
 
-The three arms of an episode share every random draw, so that the factual care is one of three potential ones and a world
-without effects gives the same course in all of them.  The step-up is decided at the first attended visit of days 28 to
-41, from what is on record there: pain, its course, preference, baseline answers; and from habit.
+The three arms of an episode share every random draw, so that the factual care is one of three potential ones and a
+world without effects gives the same course in all of them.  The step-up is decided at the first attended visit of
+days 28 to 41, from what is on record there: pain, its course, preference, baseline answers; and from habit.
 """
 
 from dataclasses import dataclass, fields
@@ -20,6 +20,7 @@ from pipelines.synthetic.coding import Array, chance, stream
 from pipelines.synthetic.course import NPRS_PER_RMDQ, manipulation_points, ramp
 from pipelines.synthetic.patients import Patients
 from pipelines.synthetic.setting import Setting
+from pipelines.synthetic.worlds import World
 
 SLOTS = 17
 DECISION_FIRST_DAY, DECISION_LAST_DAY = 28, 41
@@ -94,13 +95,11 @@ def attend(arm: int, setting: Setting) -> Visits:
     settled = settled_log_odds(setting)
     untreated_points = world.exercise_points * (arm in {EXERCISE, MANIPULATION}) + setting.course.skill_points
     points = manipulation_points(patients, world)
-    main_pain = np.where(patients.is_leg_main, patients.leg_pain, patients.back_pain).astype(float)
-    larger_pain = patients.larger_pain
+    main_pain, larger_pain = patients.main_pain.astype(float), patients.larger_pain
 
     today = np.zeros(n, dtype=np.int16)
-    in_care = np.ones(n, dtype=bool)
+    in_care, trend = np.ones(n, dtype=bool), _Trend(n)
     missed, better = np.zeros(n, dtype=np.int8), np.zeros(n)
-    trend = _Trend(n)
     decision_slot = np.full(n, -1, dtype=np.int8)
     improvement, chances = np.full(n, np.nan), np.zeros(n)
     adds = np.zeros(n, dtype=bool)
@@ -108,14 +107,13 @@ def attend(arm: int, setting: Setting) -> Visits:
 
     for slot in range(1, SLOTS):
         draws = rng.random((5, n), dtype=np.float32)
-        noise = rng.normal(size=n)
         kind = _attendance(draws[0], limits) if slot > 1 else np.full(n, ATTENDED)
         is_here = in_care & (kind == ATTENDED)
         day[:, slot] = today
         attendance[:, slot] = np.where(in_care, kind, NOT_BOOKED)
         treated = untreated_points * ramp(today) + points * ramp(today - manipulated_since)
-        score = main_pain * (1 - setting.course.fraction(today) - 0.16 * noise) - NPRS_PER_RMDQ * treated
-        score = np.clip(np.rint(score), 0, 10)
+        felt = main_pain * (1 - setting.course.fraction(today) - 0.16 * rng.normal(size=n)) - NPRS_PER_RMDQ * treated
+        score = np.clip(np.rint(felt), 0, 10)
         has_score = is_here & (draws[1] >= 0.04)
         pain[:, slot] = np.where(has_score, score, NO_SCORE)
         seen = np.where(has_score, 1 - score / larger_pain, np.nan)
@@ -131,11 +129,13 @@ def attend(arm: int, setting: Setting) -> Visits:
             adds |= now
             manipulated_since = np.where(now, today, manipulated_since)
 
-        status = _leaving(slot, today, kind, better, missed, draws[2:4], world.dropout_when_better)
-        status = np.where(in_care, status, ONGOING)
-        discharge[:, slot] = status
+        gives_up = _share_giving_up(today, is_here, better, missed, world)
+        status = _leaving(
+            today, is_here, better, gives_up=gives_up, is_last=slot == SLOTS - 1, draws=(draws[2], draws[3])
+        )
+        discharge[:, slot] = np.where(in_care, status, ONGOING)
         missed += in_care & (kind != ATTENDED)
-        in_care &= status == ONGOING
+        in_care &= discharge[:, slot] == ONGOING
         today = (today + _days_to_next(today, kind, draws[4])).astype(np.int16)
 
     return Visits(
@@ -201,18 +201,22 @@ def _days_to_next(today: Array, kind: Array, draw: Array) -> Array:
     """Days to the next booking: twice a week at first, then weekly, then every other week; soon after a missed one."""
     early, weekly, later = 3 + np.floor(draw * 6), 7 + np.floor(draw * 8), 8 + np.floor(draw * 9)
     usual = np.where(today < 21, early, np.where(today < 42, weekly, later))
-    return np.where(kind == ATTENDED, usual, 2 + np.floor(draw * 5))
+    days: Array = np.where(kind == ATTENDED, usual, 2 + np.floor(draw * 5))
+    return days
+
+
+def _share_giving_up(today: Array, is_here: Array, better: Array, missed: Array, world: World) -> Array:
+    """Probability of not coming back after this booking: more after missed ones, in one world when better."""
+    when_better = world.dropout_when_better * ((better >= NOT_BETTER_BELOW) & (today >= 7))
+    return np.where(is_here, 0.052 + 0.012 * np.minimum(missed, 3) + when_better, 0.05)
 
 
 def _leaving(
-    slot: int, today: Array, kind: Array, better: Array, missed: Array, draws: Array, dropout_when_better: float, /
+    today: Array, is_here: Array, better: Array, *, gives_up: Array, is_last: bool, draws: tuple[Array, Array]
 ) -> Array:
     """Discharge status after a booking: recovered, given up, end of the plan, gone elsewhere, or still in care."""
     leaving, why = draws
-    is_here, is_last = kind == ATTENDED, slot == SLOTS - 1
     recovered = np.where(is_here & (better >= 0.6) & (today >= 10), 0.30, 0.0)
-    unwell = dropout_when_better * ((better >= NOT_BETTER_BELOW) & (today >= 7))
-    gives_up = np.where(is_here, 0.052 + 0.012 * np.minimum(missed, 3) + unwell, 0.05)
     plan_ends = np.where(today >= 77, 0.45, 0.0) + is_last
     not_better = np.where(why < 0.75, NO_CHANGE, np.where(why < 0.93, REFERRED_ON, CLOSED))
     planned = np.where(better >= NOT_BETTER_BELOW, GOALS_MET, not_better)

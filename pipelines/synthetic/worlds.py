@@ -43,7 +43,7 @@ class World:
 WORLDS: dict[str, World] = {
     world.name: world
     for world in (
-        World("no-effect", "No treatment has any effect on anything.", exercise_points=0.0),
+        World("no-effect", "No treatment changes anybody's course.", exercise_points=0.0),
         World("uniform", "Manipulation brings 1.6 RMDQ points for everybody.", manipulation_points=1.6),
         World(
             "rule-modifier",
@@ -53,7 +53,7 @@ WORLDS: dict[str, World] = {
         ),
         World(
             "skilled-practitioners",
-            "Better practitioners manipulate more (correlation 0.6), and skill helps in every arm; manipulation brings 1.0.",
+            "Better practitioners manipulate more (correlation 0.6); skill helps in every arm; the effect is 1.0.",
             manipulation_points=1.0,
             skill_points=1.8,
             habit_sd=0.9,
