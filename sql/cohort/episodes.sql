@@ -1,6 +1,7 @@
 -- One episode of care, with who the patient is and how bad it was at intake.
--- The main site is the leg when the leg is said to be worse or scores higher (domain/outcomes.md, R30P), else the back; when
--- that site has no intake score it is the other one, so that main_pain_points is always the main site's own score.
+-- The main site is the leg when the leg is said to be worse, scores higher, or is complained of without the low back
+-- (domain/outcomes.md, R30P), else the back; when that site has no intake score it is the other one, so that main_pain_points is
+-- always the main site's own score.
 -- Baseline is intake's alone: an outcome at week 0 never fills it. Disability is RMDQ-24 when intake has it, else ODI.
 -- pain_reference_points is the larger of back and leg pain, at least 1, by which early improvement is divided (methods.md).
 -- Ages are midpoints of bands (18-29 is 24, 90+ is 93). R30D can be judged from ODI 20 or RMDQ-24 4 on (domain/outcomes.md).
@@ -19,6 +20,10 @@ with sites as (
             when intake.nprs_leg_avg is null and intake.nprs_back_avg is not null then 'back'
             when intake.nprs_back_avg is null and intake.nprs_leg_avg is not null then 'leg'
             when intake.leg_worse_than_back or intake.nprs_leg_avg > intake.nprs_back_avg then 'leg'
+            when
+                list_has_any(intake.complaint_region, ['thigh', 'knee', 'calf', 'ankle', 'foot'])
+                and not list_contains(intake.complaint_region, 'low_back')
+                then 'leg'
             else 'back'
         end as main_site
     from clean.intake as intake
