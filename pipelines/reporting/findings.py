@@ -20,13 +20,11 @@ from pipelines.reporting.words import (
 REFUSED_SHARE_OF_CONCERN = 0.05
 SAFETY_FIRST = ("QI-09", "QI-05")
 DECISION_TITLES = {
-    "gains more": "Adding manipulation after four weeks: patients gained more on average",
-    "gains less": "Adding manipulation after four weeks: patients gained less on average",
-    "no difference large enough to matter": "Adding manipulation after four weeks made no difference that matters",
-    "gains more; whether enough to matter cannot be said": "Adding manipulation: a gain, perhaps too small to matter",
-    "gains less; whether enough to matter cannot be said": "Adding manipulation: a loss, perhaps too small to matter",
-    "cannot tell": "Adding manipulation after four weeks: not enough patients to say",
-    "not enough to say": "Adding manipulation after four weeks: not enough to say",
+    "gains more": "Adding manipulation: patients gained more on average",
+    "gains less": "Adding manipulation: patients gained less on average",
+    "no difference large enough to matter": "Adding manipulation: no difference large enough to matter was found",
+    "cannot tell": "Adding manipulation: not enough patients to say",
+    "not enough to say": "Adding manipulation: not enough to say",
 }
 
 
@@ -117,10 +115,11 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
     for effect in effects:
         if (effect.trial, effect.outcome, effect.group_name) == ("decision", "r30d_12wk", "all"):
             reading = effect_reading(effect)
+            direction, doubt, _ = reading.partition(";")
             is_open = reading in ("cannot tell", "not enough to say")
             yield Finding(
-                title=DECISION_TITLES[reading],
-                text=f"All clinics together. {effect_sentence(effect)}",
+                title=DECISION_TITLES[direction] + (", perhaps too little to matter" if doubt else ""),
+                text=f"All clinics together, after four weeks without enough improvement. {effect_sentence(effect)}",
                 next_step=(
                     "Keep recording; no change of practice follows from this."
                     if is_open

@@ -1,7 +1,7 @@
 """The report as typed, versioned models of released numbers. A renderer sees nothing else.
 
 `None` as a count or a percentage means that disclosure control withheld it. A report that contradicts itself (an
-interval that does not hold its estimate, a part larger than its whole) cannot be built: `ContradictionError` names the rule.
+interval that does not hold its estimate, a part larger than its whole) cannot be built.
 """
 
 from datetime import datetime

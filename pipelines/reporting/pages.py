@@ -1,13 +1,13 @@
 """From the reports to files: one self-contained page a clinic, the network's, an index, and the numbers as JSON."""
 
 import re
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pipelines.errors import NightFailed
 from pipelines.reporting import words
 from pipelines.reporting.model import ClinicReport, Frozen, NetworkReport, Reports
 from pipelines.reporting.published import AGE_TYPICAL, PUBLISHED_COURSE
@@ -27,16 +27,13 @@ _CERTAINTY_LABEL = {
 def write_pages(folder: Path, reports: Reports) -> list[Path]:
     """Write `clinics/<clinic>.html`, `network.html`, `index.html` and a `.json` beside each report; returns the files.
 
-    The same reports give the same bytes. Each file is written aside and renamed. Raises NightFailed when two clinics'
-    codes would share a file.
+    The same reports give the same bytes. Each file is written aside and renamed.
     """
     environment = _environment()
     texts: dict[Path, str] = {}
     hrefs: dict[str, str] = {}
     for clinic in reports.clinics:
-        name = file_name(clinic.clinic_code)
-        if f"clinics/{name}.html" in hrefs.values():
-            raise NightFailed(f"two clinics would share the page clinics/{name}.html; give one of them another code")
+        name = file_name(clinic.clinic_code, taken=hrefs.values())
         hrefs[clinic.clinic_code] = f"clinics/{name}.html"
         texts[folder / "clinics" / f"{name}.html"] = _page(environment, "clinic", clinic, clinic_view(clinic))
         texts[folder / "clinics" / f"{name}.json"] = _numbers(clinic)
@@ -49,12 +46,16 @@ def write_pages(folder: Path, reports: Reports) -> list[Path]:
     return list(texts)
 
 
-def file_name(clinic_code: str) -> str:
-    """A clinic's code as a file name: kept when it is plain, else made plain and told apart by a short hash."""
+def file_name(clinic_code: str, taken: Collection[str] = ()) -> str:
+    """A clinic's code as a file name: kept when it is plain and its page is not among `taken`, else with a short hash.
+
+    Names that differ in case only are the same file on some disks.
+    """
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in clinic_code
     )
-    return plain if plain == clinic_code else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
+    is_free = f"clinics/{plain}.html".lower() not in {page.lower() for page in taken}
+    return plain if plain == clinic_code and is_free else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
 
 
 def _environment() -> Environment:

@@ -34,7 +34,7 @@ PUBLISHED = (
     ),
     Published(
         "Bronfort 2014, trial, 192 patients",
-        "Back-related leg pain for at least 4 weeks; manipulation added to home exercise: the closest to here.",
+        "Back-related leg pain for at least 4 weeks; manipulation added to home exercise: closest to our question.",
         "Leg pain 10 percentage points better at 12 weeks (2 to 19), 7 at 52 weeks (−2 to 15).",
     ),
 )

@@ -64,9 +64,7 @@ class Drawing:
 
     def path(self, points: list[Point], colour: str, *, width: float = 2, dash: str = "none") -> None:
         """A line through points; `dash` as in stroke-dasharray."""
-        shape = Markup(
-            '<polyline points="{}" fill="none" stroke="{}" stroke-width="{:g}" stroke-dasharray="{}" stroke-linejoin="round"/>'
-        )
+        shape = Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="{:g}" stroke-dasharray="{}"/>')
         self._add(shape, _joined(points), colour, width, dash)
 
     def area(self, points: list[Point], colour: str) -> None:
