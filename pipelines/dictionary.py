@@ -44,7 +44,7 @@ Generated from the code by `python -m pipelines.dictionary`; do not edit it by h
 
 The first part is what a clinic delivers (nine feeds). The second part is what the night makes of it (`cohort.*`).
 In `clean.*` each feed is one table of the same name: `clinic_code`, the fields below with their SQL types, a column
-`<field>_reason` beside every field that is not required, and `delivery_key` and `row_number` of the row as delivered."""
+`<field>_reason` beside every field that is not required, `delivery_key` and `row_number` of the row as delivered."""
 
 
 def _missing() -> str:
@@ -55,8 +55,8 @@ def _missing() -> str:
         [
             "## Missing values",
             "",
-            "A missing value is never 'no' or 'normal'. Where the value is NULL, `<field>_reason` says why. An empty field, a",
-            "column that was not sent and a feed that was not sent mean `a`.",
+            "A missing value is never 'no' or 'normal'. Where the value is NULL, `<field>_reason` says why. An empty field,",
+            "a column that was not sent and a feed that was not sent mean `a`.",
             "",
             *_table(("reason in `clean.*`", "in a delivery", "meaning"), rows),
         ]
@@ -123,8 +123,8 @@ def _allowed(field: Field) -> str:
 
 def _cohort(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield (
-        "## Cohort tables\n\nPatient level: they never leave. Scope `patient` means that the rows of a patient depend on "
-        "the rows of that patient alone."
+        "## Cohort tables\n\nPatient level: they never leave. Scope `patient` means that the rows of a patient depend "
+        "on the rows of that patient alone."
     )
     for file in sql_files("cohort"):
         yield _model(con, file)
