@@ -66,8 +66,8 @@ def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
 
 
 def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
-    codes = sorted({row["clinic_code"] for row in rows["arrivals"]})
-    if NETWORK in codes:
+    codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
+    if len(_of(rows["arrivals"], NETWORK)) > len(FEEDS):
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
     effects = tuple(
         _effect(row) for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
@@ -75,7 +75,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
     courses = _courses(rows["natural_course"])
-    arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in codes}
+    arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in [*codes, NETWORK]}
     clinics = tuple(
         ClinicReport(
             stamp=stamp,
@@ -99,14 +99,13 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         )
         for code in codes
     )
-    everything = _arrivals_of_all(rows["arrivals"])
     network = NetworkReport(
         stamp=stamp,
         findings=findings(
-            arrivals=everything, indicators=indicators[NETWORK], responders=responders[NETWORK], effects=effects
+            arrivals=arrivals[NETWORK], indicators=indicators[NETWORK], responders=responders[NETWORK], effects=effects
         ),
-        arrivals=everything,
-        refusals=_refusals_of_all(rows["quarantine_reasons"]),
+        arrivals=arrivals[NETWORK],
+        refusals=_refusals(_of(rows["quarantine_reasons"], NETWORK)),
         indicators=indicators[NETWORK],
         responders=responders[NETWORK],
         effects=effects,
@@ -167,12 +166,6 @@ def _arrivals(rows: Rows) -> tuple[Arrival, ...]:
     )
 
 
-def _sum(counts: list[int | None]) -> int | None:
-    """The sum of released counts; what is withheld adds nothing, and only withheld and zero counts stay withheld."""
-    total = sum(count or 0 for count in counts)
-    return None if total == 0 and None in counts else total
-
-
 def _grouped(rows: Rows, key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[tuple[str, ...], Rows]:
     groups: dict[tuple[str, ...], Rows] = {}
     for row in rows:
@@ -180,26 +173,9 @@ def _grouped(rows: Rows, key: Callable[[dict[str, Any]], tuple[str, ...]]) -> di
     return groups
 
 
-def _arrivals_of_all(rows: Rows) -> tuple[Arrival, ...]:
-    counts = ("n_rows_in_force", "n_rows_quarantined", "n_values_set_aside")
-    groups = _grouped(rows, lambda row: (row["feed"],))
-    return _arrivals(
-        [
-            {"feed": feed} | {name: _sum([row[name] for row in group]) for name in counts}
-            for (feed,), group in groups.items()
-        ]
-    )
-
-
 def _refusals(rows: Rows) -> tuple[Refusal, ...]:
     made = [Refusal(**{name: row[name] for name in Refusal.model_fields}) for row in rows]
     return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
-
-
-def _refusals_of_all(rows: Rows) -> tuple[Refusal, ...]:
-    groups = _grouped(rows, lambda row: (row["feed"], row["field"], row["scope"], row["rule"]))
-    summed = [group[0] | {"n_refused": _sum([row["n_refused"] for row in group])} for group in groups.values()]
-    return _refusals(summed)
 
 
 def _indicators(rows: Rows, clinic_code: str) -> tuple[Indicator, ...]:

@@ -1,4 +1,4 @@
--- What arrived: one row a clinic and feed, with its rows in force and what of its deliveries in force was refused.
+-- What arrived: one row a clinic ('network': all) and feed, with its rows in force and what of its deliveries was refused.
 -- scope: global
 -- key: clinic_code, feed
 -- count: n_rows_in_force, n_rows_quarantined, n_values_set_aside
@@ -14,9 +14,13 @@ clinics as (
         arg_max(delivery.delivery_id, delivery.sequence_no) as latest_delivery_id
     from clean.delivery as delivery
     group by delivery.clinic_code
+    union all
+    select
+        'network' as clinic_code,
+        null as latest_delivery_id
 ),
 
-rows_in_force as (
+feed_rows as (
     select
         intake.clinic_code,
         'intake' as feed,
@@ -81,16 +85,25 @@ rows_in_force as (
     group by outcome.clinic_code
 ),
 
+rows_in_force as (
+    select
+        coalesce(feed_rows.clinic_code, 'network') as clinic_code,
+        feed_rows.feed,
+        sum(feed_rows.n_rows) as n_rows
+    from feed_rows
+    group by grouping sets ((feed_rows.clinic_code, feed_rows.feed), (feed_rows.feed))
+),
+
 refused as (
     select
-        quarantine.clinic_code,
+        coalesce(quarantine.clinic_code, 'network') as clinic_code,
         quarantine.feed,
         count(distinct row(quarantine.delivery_key, quarantine.row_number))
         filter (where quarantine.scope = 'row') as n_rows_quarantined,
         count(*) filter (where quarantine.scope = 'value') as n_values_set_aside
     from raw.quarantine as quarantine
     inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
-    group by quarantine.clinic_code, quarantine.feed
+    group by grouping sets ((quarantine.clinic_code, quarantine.feed), (quarantine.feed))
 )
 
 select

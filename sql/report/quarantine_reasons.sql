@@ -1,15 +1,30 @@
--- Why rows or values of the deliveries in force were refused: one row a clinic, feed, field and rule. Never a value.
+-- Why rows or values of the deliveries in force were refused: one row a clinic ('network': all), feed, field and rule.
+-- Never a value.
 -- scope: global
 -- key: clinic_code, feed, field, scope, rule
 -- count: n_refused
 -- expect: scope in row, value
+with refused as (
+    select
+        quarantine.clinic_code,
+        quarantine.feed,
+        coalesce(quarantine.field, '') as field,
+        quarantine.scope,
+        quarantine.rule
+    from raw.quarantine as quarantine
+    inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
+)
+
 select
-    quarantine.clinic_code,
-    quarantine.feed,
-    coalesce(quarantine.field, '') as field,
-    quarantine.scope,
-    quarantine.rule,
+    coalesce(refused.clinic_code, 'network') as clinic_code,
+    refused.feed,
+    refused.field,
+    refused.scope,
+    refused.rule,
     count(*) as n_refused
-from raw.quarantine as quarantine
-inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
-group by quarantine.clinic_code, quarantine.feed, coalesce(quarantine.field, ''), quarantine.scope, quarantine.rule
+from refused
+group by
+    grouping sets (
+        (refused.clinic_code, refused.feed, refused.field, refused.scope, refused.rule),
+        (refused.feed, refused.field, refused.scope, refused.rule)
+    )

@@ -66,8 +66,8 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
     sizes = clinics or {"C001": 412, "C002": 96, "C003": 18, "C004": 655}
     everyone = sizes | {"network": sum(sizes.values())}
     return {
-        "arrivals": pd.DataFrame([_arrival(code, n, feed) for code, n in sizes.items() for feed in FEED_ROWS]),
-        "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in sizes.items()]),
+        "arrivals": pd.DataFrame([_arrival(code, n, feed) for code, n in everyone.items() for feed in FEED_ROWS]),
+        "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in everyone.items()]),
         "indicators": pd.DataFrame([_indicator(code, n, name) for code, n in everyone.items() for name in SHARES]),
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
         "decision_flow": pd.DataFrame(_flow(everyone["network"])),

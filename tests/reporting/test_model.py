@@ -54,8 +54,16 @@ def test_a_missing_table_is_named() -> None:
 
 
 def test_a_clinic_called_network_is_refused() -> None:
+    tables = exact_tables()
+    tables["arrivals"] = pd.concat([tables["arrivals"], tables["arrivals"].tail(1)])
     with pytest.raises(NightFailed, match="a clinic is called 'network'"):
-        build_reports(released(exact_tables({"network": 100})), STAMP)
+        build_reports(released(tables), STAMP)
+
+
+def test_what_every_clinic_withholds_is_counted_for_all_clinics_together() -> None:
+    reports = build_reports(released(exact_tables({f"C00{n}": 300 for n in range(1, 6)})), STAMP)
+    of_clinics = {clinic.arrivals[3].n_values_set_aside for clinic in reports.clinics}
+    assert (of_clinics, reports.network.arrivals[3].n_values_set_aside) == ({None}, 10)
 
 
 def test_a_clinic_without_a_course_of_its_own_shows_the_network_s() -> None:
