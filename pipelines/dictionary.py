@@ -55,8 +55,8 @@ def _missing() -> str:
         [
             "## Missing values",
             "",
-            "A missing value is never 'no' or 'normal'. Where the value is NULL, `<field>_reason` says why. An empty field,",
-            "a column that was not sent and a feed that was not sent mean `a`.",
+            "A missing value is never 'no' or 'normal'. Where the value is NULL, `<field>_reason` says why. An empty",
+            "field, a column that was not sent and a feed that was not sent mean `a`.",
             "",
             *_table(("reason in `clean.*`", "in a delivery", "meaning"), rows),
         ]
