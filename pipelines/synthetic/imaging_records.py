@@ -42,7 +42,7 @@ FLOOR_PERCENT = {
 LEVEL_WEIGHTS = np.array([0.06, 0.10, 0.17, 0.33, 0.34])
 MR = 1
 SYMPTOMATIC_ODDS = 1.5
-UNSEEN_LEVELS = 1.1
+UNSEEN_LEVELS = 1.2
 """Findings at levels that go unmentioned are lost, so that those mentioned must carry a little more."""
 NOT_MENTIONED = np.array([0.22, 0.18, 0.10, 0.04, 0.04])
 
@@ -58,7 +58,7 @@ def imaging_tables(group: Population) -> tuple[Columns, Columns]:
     rng = stream(group.seed, "imaging")
     n = patients.n
     wants = np.column_stack([chance(rng, n) < 0.12, chance(rng, n) < 0.19 + 0.12 * patients.is_below_knee])
-    day = np.where(rng.random((n, 2)) < 0.55, -np.floor(rng.random((n, 2)) * 400), np.floor(rng.random((n, 2)) * 120))
+    day = np.where(rng.random((n, 2)) < 0.55, -np.floor(rng.random((n, 2)) * 366), np.floor(rng.random((n, 2)) * 91))
     wants &= day <= patients.observed_through_day[:, None]
     rows, modality = np.nonzero(wants)
     study_day = day[rows, modality]

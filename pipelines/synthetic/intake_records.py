@@ -30,6 +30,7 @@ from pipelines.synthetic.intake_health import (
 )
 from pipelines.synthetic.patients import PREFERENCES, WORK, Patients
 from pipelines.synthetic.population import Population
+from pipelines.synthetic.visits import FIRST_SLOT, Visits
 from pipelines.synthetic.worlds import World
 
 EXTRACT_DATE = datetime.date(2026, 11, 1)
@@ -60,7 +61,7 @@ def intake_columns(group: Population) -> Columns:
     }
     columns |= _background(patients, rng)
     columns |= _complaint(patients, group.world, rng)
-    columns |= _scores(patients, rng)
+    columns |= _scores(patients, group.visits, rng)
     columns |= symptoms_columns(patients, screening, rng)
     columns |= flags_columns(patients, screening, rng)
     columns |= health_columns(patients, rng)
@@ -163,9 +164,13 @@ def _complaint(patients: Patients, world: World, rng: np.random.Generator) -> Co
     }
 
 
-def _scores(patients: Patients, rng: np.random.Generator) -> Columns:
+def _scores(patients: Patients, visits: Visits, rng: np.random.Generator) -> Columns:
     n, lost = patients.n, patients.missing
-    worst = np.minimum(10, np.maximum(patients.back_pain, patients.leg_pain) + pick(rng, n, (0.3, 0.4, 0.2, 0.1)))
+    worst = np.minimum(
+        10,
+        np.max([patients.back_pain, patients.leg_pain, visits.pain[:, FIRST_SLOT]], axis=0)
+        + pick(rng, n, (0.3, 0.4, 0.2, 0.1)),
+    )
     too_few = (lost["odi_pct"] > 0) & (chance(rng, n) < 0.15)
     unasked = (lost["odi_pct"] > 0) & ~too_few
     risk = np.where(patients.start_total <= 3, 0, np.where(patients.start_psych <= 3, 1, 2))

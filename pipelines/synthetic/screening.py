@@ -64,12 +64,12 @@ def draw_screening(patients: Patients, seed: int) -> Screening:
     rng = stream(seed, "screening")
     n = patients.n
     older = np.exp((patients.age_years - 50) / 25)
-    is_screened = chance(rng, n) >= 0.04
+    is_screened = chance(rng, n) >= 0.03
     flags, codes = {}, {}
     for field, share in {**CORE_FLAGS, **OTHER_FLAGS}.items():
         odds = share * (older if field in OLDER_WITH_AGE else 1.0)
         flags[field] = chance(rng, n) < odds
-        own = missing(rng, n, 0.006 if field in CORE_FLAGS else 0.02, {"": 0.4, ".a": 0.2, ".d": 0.15, ".u": 0.25})
+        own = missing(rng, n, 0.004 if field in CORE_FLAGS else 0.02, {"": 0.4, ".a": 0.2, ".d": 0.15, ".u": 0.25})
         codes[field] = np.where(is_screened, own, np.int8(1))
     flags["rf_under18_pregnant"] &= patients.is_female & (patients.age_years < 48)
     codes["rf_sexual_dysfunction"] = np.where(chance(rng, n) < 0.12, np.int8(4), codes["rf_sexual_dysfunction"])

@@ -23,6 +23,7 @@ from pipelines.synthetic.setting import Setting
 from pipelines.synthetic.worlds import World
 
 SLOTS = 17
+FIRST_SLOT = 1
 DECISION_FIRST_DAY, DECISION_LAST_DAY = 28, 41
 GRACE_DAYS = 14
 DELAYED_SHARE = 0.12

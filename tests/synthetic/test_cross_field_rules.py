@@ -47,7 +47,9 @@ def test_scores_of_one_questionnaire_agree(feeds):
         intake["start_total"]
     ).count()
     worst, back = number(intake["nprs_worst_24h"]), number(intake["nprs_back_avg"])
+    first = feeds["session"].query("session_no == '1'").set_index("episode_key")["nprs_pre"]
     assert not (worst < back).any()
+    assert not (worst < number(intake["episode_key"].map(first))).any()
     items = number(intake["odi_items_answered"]) * 5 * number(intake["odi_pct"]) / 100
     assert ((items - items.round()).abs().dropna() < 0.03).all()
     assert number(intake["odi_pct"])[number(intake["odi_items_answered"]) < 8].isna().all()
