@@ -1,0 +1,84 @@
+"""What several tests share: the folder of yardsticks and real data, and a small delivery to damage."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pandas as pd
+import pytest
+
+from pipelines.deliveries.outgoing import write_delivery
+from pipelines.settings import Settings
+
+hypothesis.settings.register_profile("stepcare", deadline=None, derandomize=True, database=None, max_examples=50)
+hypothesis.settings.load_profile("stepcare")
+
+ROOT = Path(__file__).resolve().parents[1]
+EPISODES = tuple(f"episode-{number:08d}" for number in range(4))
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of yardsticks and real data beside the project; without it the test is skipped, saying so."""
+    folder = Path(os.environ.get("STEPCARE_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("the folder of yardsticks (STEPCARE_SHARED) is absent")
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation of its own in a temporary folder."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    return Settings(home=tmp_path / "home", inbox=inbox)
+
+
+def small_tables(clinic_code: str = "C001") -> dict[str, pd.DataFrame]:
+    """Four episodes with one session each: the smallest delivery that says something."""
+    return {
+        "intake": pd.DataFrame(
+            {
+                "patient_key": [f"{number:064x}" for number in range(4)],
+                "episode_key": EPISODES,
+                "clinic_code": clinic_code,
+                "schema_version": "1.0.0",
+                "index_period": "2026-Q1",
+                "observed_through_day": ["200", "200", "200", "20"],
+                "age_band": ["18-29", "40-49", ".d", ""],
+                "complaint_region": ["low_back", "low_back;thigh", "foot", "knee"],
+                "nprs_back_avg": ["5", "7", "8", ".p"],
+                "nprs_leg_avg": ["1", "3", "6", "4"],
+                "rmdq24": ["12", "14", ".u", "9"],
+                "rf_any": ["no", "yes", ".p", ""],
+            }
+        ),
+        "session": pd.DataFrame(
+            {
+                "session_key": [f"session-{number}" for number in range(4)],
+                "episode_key": EPISODES,
+                "session_day": "0",
+                "attendance": "attended",
+                "practitioner_key": "p1",
+                "nprs_pre": "5",
+            }
+        ),
+        "session_component": pd.DataFrame(
+            {"session_key": ["session-0"], "component_no": ["1"], "component": ["exercise"], "exercise_type": [".a"]}
+        ),
+        "outcome": pd.DataFrame(
+            {
+                "episode_key": EPISODES[:2],
+                "timepoint_wk": "12",
+                "due_day": "84",
+                "completed_day": ["85", ""],
+                "rmdq24": ["6", ""],
+            }
+        ),
+    }
+
+
+@pytest.fixture
+def delivery(settings: Settings) -> Path:
+    """A good delivery of clinic C001 in the inbox."""
+    return write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", small_tables())
