@@ -28,7 +28,8 @@ TREE_BINS = 31
 @dataclass(frozen=True)
 class Design:
     """Rows are units. `linear` (n, p): imputed, one-hot, missing indicators, practitioner indicators, standardised.
-    `trees` (n, q): NaN where not recorded, categories as codes (`is_categorical`).
+    `trees` (n, q): NaN where not recorded, text as the code of its level; only practitioners are split as a set
+    (`is_categorical`): a code with a few levels is separated by two cuts, and each such column costs a fit 1 ms.
     `balance` (n, b): the standardised covariates of the balance table, without practitioners.
     `left_out`: column -> reason in plain words."""
 
@@ -55,11 +56,11 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
     linear: list[FloatArray] = []
     linear_names: list[str] = []
     trees: list[FloatArray] = []
-    is_categorical: list[bool] = []
     used: list[str] = []
     left_out: dict[str, str] = {}
-    for name in map(str, covariates.columns):
-        values, levels = _as_numbers(covariates[name])
+    for label, column in covariates.items():
+        name = str(label)
+        values, levels = _as_numbers(column)
         if values is None:
             left_out[name] = "neither a number, a yes/no nor a code"
             continue
@@ -86,7 +87,6 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
             linear.append(is_missing.astype(float))
             linear_names.append(f"{name} not recorded")
         trees.append(values if levels else _coarsened(values))
-        is_categorical.append(bool(levels))
         used.append(name)
     linear, linear_names = _without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
@@ -96,12 +96,11 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
     if practitioner is not None:
         codes = practitioner_codes(practitioner)
         trees.append(codes.astype(float))
-        is_categorical.append(True)
         standardised += [_standardised((codes == code).astype(float)) for code in range(1, codes.max(initial=0) + 1)]
     return Design(
         linear=_columns(standardised, n),
         trees=_columns(trees, n),
-        is_categorical=np.array(is_categorical, dtype=bool),
+        is_categorical=np.arange(len(trees)) >= len(used),
         balance=_columns(balance, n),
         balance_names=balance_names,
         used=tuple(used),

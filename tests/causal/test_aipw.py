@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from causal.worlds import linear_clinic
 from sklearn.base import clone
 
-from causal.worlds import linear_clinic
 from pipelines.causal.aipw import CrossFittedAIPW, aipw_scores
 from pipelines.causal.folds import assign_folds
 
@@ -117,6 +117,13 @@ def test_folds_keep_a_patient_together_and_hold_every_arm():
     assert all({0, 1} == set(arm[fold == k]) for k in range(5))
     with pytest.raises(ValueError, match="5 folds need at least 5 patients, found 4"):
         assign_folds(patient[:4], arm[:4], 5, generator)
+
+
+def test_a_plain_array_of_covariates_is_taken_as_it_is():
+    frame = linear_clinic(200, 2)
+    model = CrossFittedAIPW(learners=("linear",), repeats=1)
+    model.fit(frame[["severity", "age"]].to_numpy(dtype=float), frame["pain_12wk"], frame["arm"])
+    assert np.isfinite(model.contrast("add_manipulation", "continue_without").interval()).all()
 
 
 def test_nothing_known_is_an_error_that_says_so():

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from causal.worlds import linear_clinic
+
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import encode
 

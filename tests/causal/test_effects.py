@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-
 from causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
+
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.inference import Estimate
 from pipelines.causal.labels import LABELS, episode_labels, label_of_average, screening_labels

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
+
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.tables import EFFECT_COLUMNS, EPISODE_EFFECT_COLUMNS, SCORE_COLUMNS
 
