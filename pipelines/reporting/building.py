@@ -26,9 +26,9 @@ from pipelines.reporting.model import (
     Refusal,
     Reports,
     Responders,
-    Share,
     Stamp,
 )
+from pipelines.reporting.shares import Share
 
 TABLES = (
     "arrivals",

@@ -75,15 +75,16 @@ def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
 
 
 def flow_plot(key: str, caption: str, steps: Sequence[FlowStep]) -> Figure:
-    """How many episodes remain after each step, as bars."""
+    """How many episodes remain after each step, as bars; a step that left nobody out stands in the table only."""
     most = max([step.n_remaining or 0 for step in steps], default=0) or 1
+    drawn = [one for number, one in enumerate(steps) if number in (0, len(steps) - 1) or one.n_left_out != 0]
 
     def draw(width: int) -> Drawing:
-        drawing = Drawing(width, 44 * len(steps) + 4)
+        drawing = Drawing(width, 44 * len(drawn) + 4)
         x = Scale(0, most, 8, width - 8)
-        for number, step in enumerate(steps):
+        for number, step in enumerate(drawn):
             y = 44 * number + 14
-            is_last = number == len(steps) - 1
+            is_last = number == len(drawn) - 1
             drawing.text(8, y, STEP_NAMES.get(step.step, step.step.replace("_", " ")), bold=is_last)
             drawing.rect(8, y + 6, x.at(most) - 8, 18, BAND, radius=3)
             drawing.rect(8, y + 6, x.at(step.n_remaining or 0) - 8, 18, NAVY if is_last else SKY, radius=3)

@@ -23,6 +23,7 @@ DECISION_TITLES = {
     "gains more": "Adding manipulation: patients gained more on average",
     "gains less": "Adding manipulation: patients gained less on average",
     "no difference large enough to matter": "Adding manipulation: no difference large enough to matter was found",
+    "a difference too small to matter": "Adding manipulation: only a difference too small to matter was found",
     "cannot tell": "Adding manipulation: not enough patients to say",
     "not enough to say": "Adding manipulation: not enough to say",
 }

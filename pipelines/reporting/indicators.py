@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from pipelines.reporting.model import Share, Verdict
+from pipelines.reporting.model import Verdict
+from pipelines.reporting.shares import Share
 
 SMALLEST_DENOMINATOR = 10
 SMALLEST_RESPONDER_DENOMINATOR = 20

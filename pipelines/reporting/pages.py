@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipelines.reporting import words
-from pipelines.reporting.model import ClinicReport, Frozen, NetworkReport, Reports
+from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
 from pipelines.reporting.published import AGE_TYPICAL, PUBLISHED_COURSE
+from pipelines.reporting.shares import Frozen
 from pipelines.reporting.views import clinic_view, index_lines, network_view
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -69,6 +70,7 @@ def _environment() -> Environment:
     environment.globals.update(
         words=words,
         dots=_DOTS,
+        reason_columns=("Feed and field", "Refused", "Rule that was broken", "How many"),
         certainty_label=_CERTAINTY_LABEL,
         certainty_meaning=words.CERTAINTY_MEANING,
         published_course=PUBLISHED_COURSE,

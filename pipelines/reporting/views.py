@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.reporting.effect_figures import effect_plot, effect_rows
+from pipelines.reporting.effect_views import average_effects, decision_view, index_view
 from pipelines.reporting.figures import (
     Figure,
     course_plot,
@@ -19,7 +19,6 @@ from pipelines.reporting.model import (
     Arrival,
     ClinicReport,
     Course,
-    Effect,
     Indicator,
     NetworkReport,
     Refusal,
@@ -27,16 +26,12 @@ from pipelines.reporting.model import (
     Reports,
     Responders,
 )
-from pipelines.reporting.published import PUBLISHED
 from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
 from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.words import (
-    MEASURES,
     VERDICT_WORDS,
-    contrast_words,
     count_words,
     course_sentence,
-    effect_sentence,
     improved_sentence,
     interval_words,
     share_words,
@@ -44,6 +39,7 @@ from pipelines.reporting.words import (
 )
 
 _TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
+_FREQUENT_REASONS = 8
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
@@ -90,7 +86,7 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             for trial in ("decision", "index")
             if (steps := [step for step in report.flow if step.trial == trial])
         ],
-        "index": _index_trial(report.effects),
+        "index": index_view(report.effects),
         "imaging": _imaging(report),
         "cannot": _cannot_be_said(report),
     }
@@ -113,8 +109,8 @@ def _common(report: Report) -> dict[str, Any]:
     return {
         "tiles": [_tile(one) for one in report.indicators],
         "arrivals": [_arrival_row(one) for one in report.arrivals],
-        "refusals": [_refusal_row(one) for one in report.refusals],
-        "decision": _decision(report.effects),
+        "refusals": _refusals(report.refusals),
+        "decision": decision_view(report.effects),
     }
 
 
@@ -127,9 +123,17 @@ def _arrival_row(one: Arrival) -> tuple[str, ...]:
     return (FEED_NAMES.get(one.feed, one.feed), *(count_words(count) for count in counts))
 
 
+def _refusals(refusals: Sequence[Refusal]) -> dict[str, list[tuple[str, ...]]]:
+    """The most frequent reasons that may be counted, and all the others."""
+    frequent = [one for one in refusals if one.n_refused][:_FREQUENT_REASONS]
+    further = [one for one in refusals if one not in frequent]
+    return {"frequent": [_refusal_row(one) for one in frequent], "further": [_refusal_row(one) for one in further]}
+
+
 def _refusal_row(one: Refusal) -> tuple[str, ...]:
     what = "whole row" if one.scope == "row" else "this value"
-    return f"{one.feed}.{one.field}" if one.field else one.feed, what, one.rule, count_words(one.n_refused)
+    feed = FEED_NAMES.get(one.feed, one.feed)
+    return f"{feed}: {one.field}" if one.field else feed, what, one.rule, count_words(one.n_refused)
 
 
 def _cell(one: Indicator) -> dict[str, str]:
@@ -206,54 +210,11 @@ def _course_row(course: Course) -> tuple[str, ...]:
     return f"{course.clinic_code} ({course.source})", *(by_day.get(day, "not shown") for day in (28, 84)), half, last
 
 
-def _average(effects: Iterable[Effect], trial: str) -> list[Effect]:
-    return [one for one in effects if one.trial == trial and one.group_name == "all" and one.outcome in MEASURES]
-
-
-def _decision(effects: Sequence[Effect]) -> dict[str, Any]:
-    average = {one.outcome: one for one in _average(effects, "decision")}
-    shown = [average[name] for name in MEASURES if name in average]
-    figures: list[Figure] = []
-    responders = [one for one in shown if one.outcome.startswith("r30d") and one.status == "estimated"]
-    sides = ("continuing without is better", "adding manipulation is better")
-    if responders:
-        caption = (
-            "Extra patients improved per 100 when manipulation was added (95 % interval); grey: too small to matter"
-        )
-        figures.append(effect_plot("decision", caption, effect_rows(responders), MEASURES["r30d_12wk"].margin, sides))
-    points = [one for one in shown if one.outcome == "rmdq24_12wk" and one.status == "estimated"]
-    if points:
-        caption = "Extra RMDQ points gained when manipulation was added, beside a published trial of other patients"
-        rows = effect_rows(points, PUBLISHED)
-        figures.append(effect_plot("decision-points", caption, rows, MEASURES["rmdq24_12wk"].margin, sides))
-    refused = {one.reason for one in shown if one.status == "refused"}
-    if shown and len(refused) == 1 and all(one.status == "refused" for one in shown):
-        sentences = [effect_sentence(shown[0])]
-    else:
-        sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
-    return {
-        "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
-        "figures": figures,
-        "published": [(one.study, one.finding, one.population) for one in PUBLISHED],
-    }
-
-
-def _index_trial(effects: Sequence[Effect]) -> dict[str, Any]:
-    primary = [one for one in _average(effects, "index") if one.outcome == "r30d_12wk"]
-    estimated = [one for one in primary if one.status == "estimated"]
-    figures = []
-    if estimated:
-        caption = "Extra patients improved per 100, first-named treatment minus the other, with the 95 % interval"
-        rows = effect_rows(estimated)
-        margin = MEASURES["r30d_12wk"].margin
-        figures.append(effect_plot("index", caption, rows, margin, ("the other is better", "first-named is better")))
-    sentences = [(contrast_words(one.contrast), effect_sentence(one)) for one in primary]
-    return {"figures": figures, "sentences": sentences}
-
-
 def _imaging(report: NetworkReport) -> list[Figure]:
+    """One figure a finding, those with a share of people without pain beside them first."""
     figures = []
-    for finding in dict.fromkeys(row.finding for row in report.imaging):
+    with_typical = {row.finding for row in report.imaging if row.age_typical_percent is not None}
+    for finding in sorted({row.finding for row in report.imaging}, key=lambda name: (name not in with_typical, name)):
         rows = [row for row in report.imaging if row.finding == finding and row.share.words is not None]
         rows.sort(key=lambda row: _LUMBAR_ORDER.index(row.level))
         if rows:
@@ -279,7 +240,7 @@ def _cannot_be_said(report: Report) -> list[str]:
     few = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "cannot tell"]
     if few:
         lines.append(f"Too few to tell whether the target is met: {', '.join(few)}.")
-    refused = [one for one in _average(report.effects, "decision") if one.status == "refused"]
+    refused = [one for one in average_effects(report.effects, "decision") if one.status == "refused"]
     if refused:
         lines.append(f"What adding manipulation changes: {refused[0].reason}")
     return lines

@@ -9,7 +9,8 @@ from math import ceil, floor, log10
 
 from pipelines.causal.protocol import Outcome
 from pipelines.causal.trials import DECISION
-from pipelines.reporting.model import Certainty, Course, Effect, Responders, Share, Verdict
+from pipelines.reporting.model import Certainty, Course, Effect, Responders, Verdict
+from pipelines.reporting.shares import Share
 
 NEVER_SAID = (
     "needs manipulation",
@@ -28,7 +29,10 @@ INTEREST_LINE = (
     "The clinics that send these records offer and sell manipulation. Read a result that favours it with that in mind."
 )
 NOT_ADVICE_LINE = "This report describes groups. It is not advice for one patient."
-SIMULATED_LINE = "Simulated data. These patients do not exist; nothing here says anything about real care."
+SIMULATED_LINE = (
+    "Simulated data. Patients in this report do not exist, unless a source named below says so; nothing here says "
+    "anything about real care."
+)
 BEFORE_AFTER_LINE = "Most improve over time with or without treatment, so this is not the effect of what was done."
 CERTAINTY_MEANING: dict[Certainty, str] = {
     "high": "a count or a narrow interval; more records would hardly change it",
@@ -165,10 +169,15 @@ def contrast_words(contrast: str) -> str:
 
 
 def amount(effect: Effect, value: float) -> str:
-    """A value of an effect in its unit and with its sign, for example '+12' or '−0.4'."""
+    """A value of an effect in its unit and with its sign, for example '+12' or '−0.4'.
+
+    What would round to 0 without being 0 keeps one more decimal, so that an interval is seen to hold 0 or not to.
+    """
     measure = MEASURES[effect.outcome]
-    rounded = round(value * measure.factor, measure.decimals)
-    return "0" if rounded == 0 else f"{rounded:+.{measure.decimals}f}".replace("-", "−")
+    in_unit = value * measure.factor
+    decimals = measure.decimals + (1 if round(in_unit, measure.decimals) == 0 else 0)
+    rounded = round(in_unit, decimals)
+    return "0" if rounded == 0 else f"{rounded:+.{decimals}f}".replace("-", "−")
 
 
 def interval_of(effect: Effect) -> str:
@@ -179,15 +188,15 @@ def interval_of(effect: Effect) -> str:
 
 
 def episodes_that_would_tell(effect: Effect) -> int | None:
-    """About how many episodes would narrow the interval to the smallest difference that matters, to two figures.
+    """About how many episodes would make the interval too narrow to hold both 0 and a difference that matters.
 
-    The half-width of an interval falls with the square root of the number of episodes.
+    To two figures; the width of an interval falls with the square root of the number of episodes.
     """
     if effect.n is None or effect.n == 0 or effect.lower is None or effect.upper is None:
         return None
     measure = MEASURES[effect.outcome]
-    half_width = (effect.upper - effect.lower) / 2 * measure.factor
-    wanted = effect.n * (half_width / measure.margin) ** 2
+    width = (effect.upper - effect.lower) * measure.factor
+    wanted = effect.n * (width / measure.margin) ** 2
     step = int(10 ** max(0, floor(log10(max(wanted, 1))) - 1))
     return ceil(wanted / step) * step
 
@@ -198,10 +207,12 @@ def effect_reading(effect: Effect) -> str:
         return "not enough to say"
     measure = MEASURES[effect.outcome]
     lower, upper = effect.lower * measure.factor, effect.upper * measure.factor
+    is_within_margin = -measure.margin < lower and upper < measure.margin
     readings = (
         (lower >= measure.margin, "gains more"),
         (upper <= -measure.margin, "gains less"),
-        (-measure.margin < lower and upper < measure.margin, "no difference large enough to matter"),
+        (is_within_margin and lower <= 0 <= upper, "no difference large enough to matter"),
+        (is_within_margin, "a difference too small to matter"),
         (lower > 0, "gains more; whether enough to matter cannot be said"),
         (upper < 0, "gains less; whether enough to matter cannot be said"),
     )
@@ -221,6 +232,8 @@ def effect_sentence(effect: Effect) -> str:
     if reading == "no difference large enough to matter":
         published = "; published trials agree (PACBACK 2026)" if effect.trial == "decision" else ""
         return f"No difference large enough to matter was found{published}. {measure.name}: {number}."
+    if reading == "a difference too small to matter":
+        return f"A difference too small to matter was found. {measure.name}: {number}."
     said = EXPECTED_GAIN if effect.trial == "decision" else "Expected difference, given recorded factors"
     tail = "" if reading in ("gains more", "gains less") else " Whether this is enough to matter cannot be said yet."
     return f"{said}: {number}. {measure.name}.{tail}"

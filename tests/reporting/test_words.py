@@ -2,12 +2,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.reporting import words
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.indicators import DEFINITIONS, judge
-from pipelines.reporting.model import Effect, Responders, Share
+from pipelines.reporting.model import Effect, Responders
 from pipelines.reporting.published import PUBLISHED, PUBLISHED_COURSE
+from pipelines.reporting.shares import Share
 from pipelines.reporting.words import (
     NEVER_SAID,
     course_sentence,
@@ -28,6 +31,7 @@ ESTIMATES = {
     "gains more; whether enough to matter cannot be said": (0.1, 0.02, 0.18),
     "gains less; whether enough to matter cannot be said": (-0.1, -0.18, -0.02),
     "cannot tell": (0.03, -0.12, 0.18),
+    "a difference too small to matter": (0.05, 0.004, 0.096),
 }
 
 
@@ -65,8 +69,12 @@ SENTENCES = {
         "(95 % interval +2 to +18). Patients with 30 % less disability at 12 weeks. "
         "Whether this is enough to matter cannot be said yet."
     ),
+    "a difference too small to matter": (
+        "A difference too small to matter was found. "
+        "Patients with 30 % less disability at 12 weeks: +5 in 100 (95 % interval +0.4 to +10)."
+    ),
     "cannot tell": (
-        "Not enough patients to say; about 4,200 comparable episodes would tell, 1,840 are there. "
+        "Not enough patients to say; about 17,000 comparable episodes would tell, 1,840 are there. "
         "Patients with 30 % less disability at 12 weeks: +3 in 100 (95 % interval −12 to +18)."
     ),
 }
@@ -94,7 +102,16 @@ def test_published_trials_are_called_to_agree_only_for_the_decision_trial() -> N
 def test_how_many_would_tell_grows_with_the_square_of_the_interval() -> None:
     narrow = episodes_that_would_tell(effect(**numbers(0, -0.2, 0.2), n=1000, n_treated=500, n_comparator=500))
     wide = episodes_that_would_tell(effect(**numbers(0, -0.4, 0.4), n=1000, n_treated=500, n_comparator=500))
-    assert (narrow, wide) == (4000, 16000)
+    assert (narrow, wide) == (16000, 64000)
+
+
+@given(st.floats(-0.3, 0.3), st.floats(0.01, 0.6))
+def test_what_cannot_be_told_always_needs_more_episodes_than_there_are(middle: float, width: float) -> None:
+    one = effect(**numbers(middle, middle - width / 2, middle + width / 2))
+    if effect_reading(one) == "cannot tell":
+        wanted = episodes_that_would_tell(one)
+        assert wanted is not None
+        assert wanted > 1840
 
 
 def test_points_are_said_in_points_and_shares_in_100() -> None:

@@ -1,0 +1,58 @@
+"""What the sections on effects are given: sentences, figures and the published trials beside them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pipelines.reporting.effect_figures import effect_plot, effect_rows
+from pipelines.reporting.figures import Figure
+from pipelines.reporting.model import Effect
+from pipelines.reporting.published import PUBLISHED
+from pipelines.reporting.words import MEASURES, contrast_words, effect_sentence
+
+
+def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:
+    """The effects of a trial in all its patients together, of outcomes that a report can say."""
+    return [one for one in effects if one.trial == trial and one.group_name == "all" and one.outcome in MEASURES]
+
+
+def decision_view(effects: Sequence[Effect]) -> dict[str, Any]:
+    """What the section on adding manipulation is given: sentences (the primary outcome first), figures, trials."""
+    average = {one.outcome: one for one in average_effects(effects, "decision")}
+    shown = [average[name] for name in MEASURES if name in average]
+    figures: list[Figure] = []
+    responders = [one for one in shown if one.outcome.startswith("r30d") and one.status == "estimated"]
+    sides = ("continuing without is better", "adding manipulation is better")
+    if responders:
+        caption = (
+            "Extra patients improved per 100 when manipulation was added (95 % interval); grey: too small to matter"
+        )
+        figures.append(effect_plot("decision", caption, effect_rows(responders), MEASURES["r30d_12wk"].margin, sides))
+    points = [one for one in shown if one.outcome == "rmdq24_12wk" and one.status == "estimated"]
+    if points:
+        caption = "Extra RMDQ points gained when manipulation was added, beside a published trial of other patients"
+        rows = effect_rows(points, PUBLISHED)
+        figures.append(effect_plot("decision-points", caption, rows, MEASURES["rmdq24_12wk"].margin, sides))
+    refused = {one.reason for one in shown if one.status == "refused"}
+    if shown and len(refused) == 1 and all(one.status == "refused" for one in shown):
+        sentences = [effect_sentence(shown[0])]
+    else:
+        sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
+    return {
+        "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
+        "figures": figures,
+        "published": [(one.study, one.finding, one.population) for one in PUBLISHED],
+    }
+
+
+def index_view(effects: Sequence[Effect]) -> dict[str, Any]:
+    """What the section on the first 14 days is given: one sentence a contrast and a figure of those estimated."""
+    primary = [one for one in average_effects(effects, "index") if one.outcome == "r30d_12wk"]
+    estimated = [one for one in primary if one.status == "estimated"]
+    figures = []
+    if estimated:
+        caption = "Extra patients improved per 100, first-named treatment minus the other, with the 95 % interval"
+        rows = effect_rows(estimated)
+        margin = MEASURES["r30d_12wk"].margin
+        figures.append(effect_plot("index", caption, rows, margin, ("the other is better", "first-named is better")))
+    sentences = [(contrast_words(one.contrast), effect_sentence(one)) for one in primary]
+    return {"figures": figures, "sentences": sentences}
