@@ -16,7 +16,7 @@ from pipelines.causal.protocol import Pair, TargetTrial
 from pipelines.causal.refusals import WeightedContrast
 
 # From here on one draw of folds moves a result by far less than its standard error, and time matters.
-LARGE_POPULATION = 20_000
+LARGE_POPULATION = 8_000
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,3 @@
-from causal.worlds import clinic_world
+from tests.causal.worlds import clinic_world
 
 __all__ = ["clinic_world"]

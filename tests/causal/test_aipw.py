@@ -1,11 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from causal.worlds import linear_clinic
 from sklearn.base import clone
 
 from pipelines.causal.aipw import CrossFittedAIPW, aipw_scores
 from pipelines.causal.folds import assign_folds
+from tests.causal.worlds import linear_clinic
 
 COVARIATES = ["severity", "age", "is_smoker", "work"]
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from causal.worlds import linear_clinic
 
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import encode
+from tests.causal.worlds import linear_clinic
 
 PAIRS = (("1", "0"), ("2", "0"), ("2", "1"))
 

@@ -4,7 +4,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
 
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.inference import Estimate
@@ -12,6 +11,7 @@ from pipelines.causal.labels import LABELS, episode_labels, label_of_average, sc
 from pipelines.causal.population import outcome_values
 from pipelines.causal.protocol import Outcome
 from pipelines.causal.trials import DECISION, INDEX, TRIALS
+from tests.causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
 
 
 def test_an_effect_is_found_and_its_row_is_complete():

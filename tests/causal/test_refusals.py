@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
 
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.tables import EFFECT_COLUMNS, EPISODE_EFFECT_COLUMNS, SCORE_COLUMNS
+from tests.causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
 
 
 def clinic(n=600, seed=1, **settings):
