@@ -74,6 +74,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     )
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
+    flow = _flow(rows["decision_flow"])
     courses = _courses(rows["natural_course"])
     arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in [*codes, NETWORK]}
     clinics = tuple(
@@ -94,6 +95,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             responders=responders[code],
             network_responders=responders[NETWORK],
             effects=effects,
+            flow=flow,
             courses=tuple(course for course in courses if course.clinic_code == code)
             or tuple(course for course in courses if course.clinic_code == NETWORK),
         )
@@ -119,7 +121,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             )
             for code in codes
         ),
-        flow=_flow(rows["decision_flow"]),
+        flow=flow,
         imaging=_imaging(rows["imaging_prevalence"]),
     )
     return Reports(clinics=clinics, network=network)

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
 from pipelines.reporting.figures import Figure
-from pipelines.reporting.model import Effect
+from pipelines.reporting.model import Effect, FlowStep
 from pipelines.reporting.published import PUBLISHED
-from pipelines.reporting.words import MEASURES, contrast_words, effect_sentence
+from pipelines.reporting.words import MEASURES, contrast_words, effect_sentence, left_out_sentence
 
 
 def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:
@@ -15,7 +15,7 @@ def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:
     return [one for one in effects if one.trial == trial and one.group_name == "all" and one.outcome in MEASURES]
 
 
-def decision_view(effects: Sequence[Effect]) -> dict[str, Any]:
+def decision_view(effects: Sequence[Effect], flow: Sequence[FlowStep]) -> dict[str, Any]:
     """What the section on adding manipulation is given: sentences (the primary outcome first), figures, trials."""
     average = {one.outcome: one for one in average_effects(effects, "decision")}
     shown = [average[name] for name in MEASURES if name in average]
@@ -34,7 +34,8 @@ def decision_view(effects: Sequence[Effect]) -> dict[str, Any]:
         figures.append(effect_plot("decision-points", caption, rows, MEASURES["rmdq24_12wk"].margin, sides))
     refused = {one.reason for one in shown if one.status == "refused"}
     if shown and len(refused) == 1 and all(one.status == "refused" for one in shown):
-        sentences = [effect_sentence(shown[0])]
+        said = left_out_sentence([step for step in flow if step.trial == "decision"])
+        sentences = [f"{effect_sentence(shown[0])} {said}".strip()]
     else:
         sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
     return {

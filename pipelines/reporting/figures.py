@@ -157,7 +157,8 @@ def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figur
     """How often a finding was seen at each level, and at any level beside people of the same ages without pain."""
 
     def draw(width: int) -> Drawing:
-        drawing = Drawing(width, 26 * len(rows) + 40)
+        typical = next((row.age_typical_percent for row in rows if row.age_typical_percent is not None), None)
+        drawing = Drawing(width, 26 * len(rows) + (8 if typical is None else 40))
         x = Scale(0, 100, 74, width - 62)
         for number, row in enumerate(rows):
             y = 26 * number + 16
@@ -169,7 +170,6 @@ def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figur
                 at = x.at(row.age_typical_percent)
                 drawing.line(at, y - 11, at, y + 11, ORANGE, width=3)
             drawing.text(x.end + 6, y + 4, share_words(row.share))
-        typical = next((row.age_typical_percent for row in rows if row.age_typical_percent is not None), None)
         if typical is not None:
             said = f"| people of these ages without pain: {typical} %"
             drawing.text(x.start, 26 * len(rows) + 24, said, colour=ORANGE)

@@ -188,11 +188,12 @@ class Report(Frozen):
     indicators: tuple[Indicator, ...]
     responders: Responders
     effects: tuple[Effect, ...]
+    flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
 
 
 class ClinicReport(Report):
-    """One clinic's report; `effects` and `network_responders` are network-wide."""
+    """One clinic's report; `effects`, `flow` and `network_responders` are network-wide."""
 
     clinic_code: str
     latest_delivery_id: str
@@ -212,7 +213,6 @@ class NetworkReport(Report):
     """The network's report: clinics in alphabetical order, never ranked."""
 
     clinics: tuple[ClinicLine, ...]
-    flow: tuple[FlowStep, ...]
     imaging: tuple[ImagingRow, ...]
 
 

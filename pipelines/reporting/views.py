@@ -110,7 +110,7 @@ def _common(report: Report) -> dict[str, Any]:
         "tiles": [_tile(one) for one in report.indicators],
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refusals": _refusals(report.refusals),
-        "decision": decision_view(report.effects),
+        "decision": decision_view(report.effects, report.flow),
     }
 
 

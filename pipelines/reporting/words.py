@@ -3,14 +3,16 @@
 Positive is better for adding manipulation. A withheld number is said to be withheld; a missing one is never 'normal'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor, log10
 
 from pipelines.causal.protocol import Outcome
 from pipelines.causal.trials import DECISION
-from pipelines.reporting.model import Certainty, Course, Effect, Responders, Verdict
+from pipelines.reporting.model import Certainty, Course, Effect, FlowStep, Responders, Verdict
 from pipelines.reporting.shares import Share
+from pipelines.reporting.steps import STEP_NAMES
 
 NEVER_SAID = (
     "needs manipulation",
@@ -145,7 +147,7 @@ def not_answered_sentence(responders: Responders) -> str:
         return f"Of {count_words(responders.n_due)} due, how many did not answer is too few to show."
     low, high = bounds
     silent = f"{100 - low} %" if low == high else f"less than {100 - low} %" if high == 100 else f"over {100 - high} %"
-    return f"Of {count_words(responders.n_due)} due, {silent} did not answer; they may have done better or worse."
+    return f"Of {count_words(responders.n_due)} due, {silent} gave no answer that counts; they may have done better or worse."
 
 
 def course_sentence(course: Course) -> str:
@@ -160,6 +162,17 @@ def course_sentence(course: Course) -> str:
         text += f" Half had at least 30 % less pain after {weeks_words(course.median_day)}."
     stepped_up = f"{last.stepped_up_percent} % were stepped up to manipulation, an injection or surgery first"
     return f"{text} {stepped_up}, by week {last.day // 7}.".strip()
+
+
+def left_out_sentence(steps: Sequence[FlowStep]) -> str:
+    """Where the most episodes left a trial's flow, or an empty text when nobody did."""
+    most = sorted((step for step in steps if step.n_left_out), key=lambda step: (-(step.n_left_out or 0), step.step_no))
+    if not most:
+        return ""
+    named = [f"'{STEP_NAMES.get(step.step, step.step)}' ({count_words(step.n_left_out)})" for step in most[:2]]
+    return (
+        f"Of {count_words(steps[0].n_remaining)} episodes, most left the comparison at the step {' and '.join(named)}."
+    )
 
 
 def contrast_words(contrast: str) -> str:

@@ -1,6 +1,7 @@
 -- Process indicators QI-01 to QI-05 and QI-09 to QI-11: one row a clinic ('network': all) and indicator.
 -- An item that was declined, unknown to the patient, not applicable or masked is left out; not recorded (a), not
--- performed (p) and unreadable (x) count as not done. A clinic that sends no examination has no row of QI-04 to judge.
+-- performed (p) and unreadable (x) count as not done. A clinic that never records what an indicator needs (no answer on
+-- lumbar examination, no examination feed, no red-flag question at all) has a denominator of 0: not recorded, not failed.
 -- scope: global
 -- key: clinic_code, indicator
 -- part: numerator of denominator
@@ -56,12 +57,23 @@ lumbar_examined as (
     where intake.lumbar_exam_done
 ),
 
+clinics_recording_lumbar as (
+    select exam.clinic_code
+    from clean.exam as exam
+    where coalesce(exam.lumbar_exam_done_reason, '') <> 'a'
+    union
+    select intake.clinic_code
+    from clean.intake as intake
+    where coalesce(intake.lumbar_exam_done_reason, '') <> 'a'
+),
+
 lumbar_examinations as (
     select
         episodes.clinic_code,
         episodes.episode_key,
         lumbar_examined.episode_key is not null as is_met
     from cohort.episodes as episodes
+    inner join clinics_recording_lumbar on episodes.clinic_code = clinics_recording_lumbar.clinic_code
     left join lumbar_examined on episodes.episode_key = lumbar_examined.episode_key
     where episodes.has_leg_or_foot_complaint
 ),
@@ -110,7 +122,7 @@ red_flag_reasons as (
     select
         intake.clinic_code,
         intake.episode_key,
-        coalesce(intake.rf_any_reason, '') not in ('a', 'p', 'x') as has_single_answer,
+        coalesce(intake.rf_any_reason, '') as single_reason,
         [
             coalesce(intake.rf_saddle_anaesthesia_reason, ''), coalesce(intake.rf_bladder_bowel_reason, ''),
             coalesce(intake.rf_bilateral_neuro_reason, ''), coalesce(intake.rf_progressive_deficit_reason, ''),
@@ -123,13 +135,24 @@ red_flag_reasons as (
     from clean.intake as intake
 ),
 
+clinics_recording_red_flags as (
+    select distinct red_flag_reasons.clinic_code
+    from red_flag_reasons
+    where red_flag_reasons.single_reason <> 'a' or list_distinct(red_flag_reasons.reasons) <> ['a']
+),
+
 red_flag_screens as (
     select
         red_flag_reasons.clinic_code,
         red_flag_reasons.episode_key,
         not list_has_any(red_flag_reasons.reasons, ['a', 'p', 'x'])
-        or (red_flag_reasons.has_single_answer and list_distinct(red_flag_reasons.reasons) = ['a']) as is_met
+        or (
+            red_flag_reasons.single_reason not in ('a', 'p', 'x')
+            and list_distinct(red_flag_reasons.reasons) = ['a']
+        ) as is_met
     from red_flag_reasons
+    inner join clinics_recording_red_flags
+        on red_flag_reasons.clinic_code = clinics_recording_red_flags.clinic_code
 ),
 
 first_manipulations as (

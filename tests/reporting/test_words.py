@@ -19,6 +19,7 @@ from pipelines.reporting.words import (
     effect_sentence,
     episodes_that_would_tell,
     improved_sentence,
+    left_out_sentence,
     not_answered_sentence,
 )
 
@@ -94,6 +95,15 @@ def numbers_of_nothing() -> dict[str, None]:
     return {"estimate": None, "lower": None, "upper": None}
 
 
+def test_a_refusal_says_where_the_episodes_were_left_out() -> None:
+    flow = build_reports(released(exact_tables()), STAMP).clinics[0].flow
+    assert left_out_sentence(flow) == (
+        "Of 1,180 episodes, most left the comparison at the step 'Visit in days 28 to 41' (365) and "
+        "'Not yet manipulated' (285)."
+    )
+    assert left_out_sentence(flow[:1]) == ""
+
+
 def test_published_trials_are_called_to_agree_only_for_the_decision_trial() -> None:
     one = effect(trial="index", contrast="exercise - rest_or_advice", **numbers(0.0, -0.05, 0.05))
     assert "PACBACK" not in effect_sentence(one)
@@ -147,7 +157,7 @@ def test_who_did_not_answer_is_said_with_the_share_that_improved() -> None:
     said = improved_sentence(Responders(n_due=200, answered=answered, improved=improved))
     assert said == (
         "50 % had at least 30 % less disability (plausible range 42 to 58 %). "
-        "Of 200 due, 30 % did not answer; they may have done better or worse."
+        "Of 200 due, 30 % gave no answer that counts; they may have done better or worse."
     )
 
 
@@ -156,8 +166,8 @@ def test_who_did_not_answer_is_said_with_the_share_that_improved() -> None:
     [
         (None, None, "Fewer than 8 were due an answer."),
         (0, None, "Nobody is due a 12-week answer yet."),
-        (200, ">95 %", "Of 200 due, less than 5 % did not answer; they may have done better or worse."),
-        (200, "<5 %", "Of 200 due, over 95 % did not answer; they may have done better or worse."),
+        (200, ">95 %", "Of 200 due, less than 5 % gave no answer that counts; they may have done better or worse."),
+        (200, "<5 %", "Of 200 due, over 95 % gave no answer that counts; they may have done better or worse."),
         (15, None, "Of 15 due, how many did not answer is too few to show."),
     ],
 )
