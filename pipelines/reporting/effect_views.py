@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
+from pipelines.reporting.effect_words import MEASURES, contrast_words, effect_sentence, left_out_sentence
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import Effect, FlowStep
 from pipelines.reporting.published import PUBLISHED
-from pipelines.reporting.words import MEASURES, contrast_words, effect_sentence, left_out_sentence
 
 
 def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from pipelines.reporting.effect_words import effect_reading, effect_sentence
 from pipelines.reporting.indicators import (
     DEFINITIONS,
     REPRESENTATIVE_ANSWERED_PERCENT,
     SMALLEST_RESPONDER_DENOMINATOR,
 )
 from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, Responders
-from pipelines.reporting.words import (
-    BEFORE_AFTER_LINE,
-    effect_reading,
-    effect_sentence,
-    improved_sentence,
-    improved_title,
-    share_words,
-)
+from pipelines.reporting.words import BEFORE_AFTER_LINE, improved_sentence, improved_title, share_words
 
 REFUSED_SHARE_OF_CONCERN = 0.05
 SAFETY_FIRST = ("QI-09", "QI-05")

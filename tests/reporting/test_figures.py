@@ -6,12 +6,12 @@ import pytest
 
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
+from pipelines.reporting.effect_words import MEASURES
 from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot, responder_plot
 from pipelines.reporting.model import Reports
 from pipelines.reporting.published import PUBLISHED
 from pipelines.reporting.shares import Share
 from pipelines.reporting.svg import Drawing, Scale
-from pipelines.reporting.words import MEASURES
 
 from .released import STAMP, exact_tables, released
 

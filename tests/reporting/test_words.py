@@ -5,23 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.reporting import words
+from pipelines.reporting import effect_words, words
 from pipelines.reporting.building import build_reports
+from pipelines.reporting.effect_words import (
+    effect_reading,
+    effect_sentence,
+    episodes_that_would_tell,
+    left_out_sentence,
+)
 from pipelines.reporting.indicators import DEFINITIONS, judge
 from pipelines.reporting.model import Effect, Responders
 from pipelines.reporting.published import PUBLISHED, PUBLISHED_COURSE
 from pipelines.reporting.shares import Share
-from pipelines.reporting.words import (
-    NEVER_SAID,
-    course_sentence,
-    date_words,
-    effect_reading,
-    effect_sentence,
-    episodes_that_would_tell,
-    improved_sentence,
-    left_out_sentence,
-    not_answered_sentence,
-)
+from pipelines.reporting.words import NEVER_SAID, course_sentence, date_words, improved_sentence, not_answered_sentence
 
 from .released import STAMP, effect_row, exact_tables, released
 
@@ -133,7 +129,7 @@ def test_points_are_said_in_points_and_shares_in_100() -> None:
 def test_nothing_that_may_never_be_said_is_said_anywhere() -> None:
     reports = build_reports(released(exact_tables()), STAMP)
     said = [reports.model_dump_json(), PUBLISHED_COURSE, *(f"{one.finding} {one.population}" for one in PUBLISHED)]
-    said += [value for value in vars(words).values() if isinstance(value, str)]
+    said += [value for value in (*vars(words).values(), *vars(effect_words).values()) if isinstance(value, str)]
     said += [f"{one.name} {one.meaning} {one.next_step}" for one in DEFINITIONS.values()]
     said += [effect_sentence(effect(**numbers(*values))) for values in ESTIMATES.values()]
     text = " ".join(said).lower()
@@ -157,7 +153,7 @@ def test_who_did_not_answer_is_said_with_the_share_that_improved() -> None:
     said = improved_sentence(Responders(n_due=200, answered=answered, improved=improved))
     assert said == (
         "50 % had at least 30 % less disability (plausible range 42 to 58 %). "
-        "Of 200 due, 30 % gave no answer that counts; they may have done better or worse."
+        "Of 200 due, 30 % gave no usable answer; they may have done better or worse."
     )
 
 
@@ -166,8 +162,8 @@ def test_who_did_not_answer_is_said_with_the_share_that_improved() -> None:
     [
         (None, None, "Fewer than 8 were due an answer."),
         (0, None, "Nobody is due a 12-week answer yet."),
-        (200, ">95 %", "Of 200 due, less than 5 % gave no answer that counts; they may have done better or worse."),
-        (200, "<5 %", "Of 200 due, over 95 % gave no answer that counts; they may have done better or worse."),
+        (200, ">95 %", "Of 200 due, less than 5 % gave no usable answer; they may have done better or worse."),
+        (200, "<5 %", "Of 200 due, over 95 % gave no usable answer; they may have done better or worse."),
         (15, None, "Of 15 due, how many did not answer is too few to show."),
     ],
 )
