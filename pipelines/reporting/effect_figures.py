@@ -46,23 +46,25 @@ def effect_plot(key: str, caption: str, rows: Sequence[EffectRow], margin: float
     reach = max([margin * 2, *(abs(value) for row in rows if row.points for value in row.points)]) * 1.08
 
     def draw(width: int) -> Drawing:
-        bottom = 52 * len(rows) + 6
+        bottom = 56 * len(rows) + 6
         drawing = Drawing(width, bottom + (48 if width >= WIDE else 66))
         x = Scale(-reach, reach, 10, width - 10)
         drawing.rect(x.at(-margin), 4, x.at(margin) - x.at(-margin), bottom - 4, BAND)
         for number, row in enumerate(rows):
-            y = 52 * number + 40
+            y = 56 * number + 38
             drawing.text(8, y - 20, row.name, bold=number == 0)
-            drawing.line(x.at(0), y - 12, x.at(0), y + 12, AXIS, width=1.5)
+            drawing.line(x.at(0), y - 12, x.at(0), y + 7, AXIS, width=1.5)
             if row.points is None:
                 drawing.text(8, y + 4, "Not enough to say: refused", colour=MUTED)
                 continue
             colour = OLIVE if row.is_published else NAVY
             drawing.line(x.at(row.points[1]), y, x.at(row.points[2]), y, colour, width=3)
             (drawing.circle if row.is_published else drawing.diamond)(x.at(row.points[0]), y, 6, colour)
-            end = x.at(row.points[2]) + 8
-            fits = end + 7 * len(row.number) < width
-            drawing.text(end if fits else x.at(row.points[1]) - 8, y + 4, row.number, anchor="start" if fits else "end")
+            end = x.at(row.points[2])
+            if end + 8 + 7 * len(row.number) < width:
+                drawing.text(end + 8, y + 4, row.number)
+            else:
+                drawing.text(end, y + 19, row.number, anchor="end")
         for value in (-margin, 0, margin):
             drawing.text(x.at(value), bottom + 16, f"{value:+g}".replace("-", "−") if value else "0", anchor="middle")
         drawing.text(8, bottom + 38, f"← {sides[0]}", colour=MUTED)

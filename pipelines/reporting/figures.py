@@ -93,7 +93,7 @@ def flow_plot(key: str, caption: str, steps: Sequence[FlowStep]) -> Figure:
             at, colour = (14.0, INK) if not is_last else (end + 6, INK) if end < 120 else (14.0, WHITE)
             drawing.text(at, y + 19, left, colour=colour)
             if number and step.n_left_out != 0:
-                drawing.text(width - 14, y + 19, f"{count_words(step.n_left_out)} left out", colour=MUTED, anchor="end")
+                drawing.text(width - 14, y + 19, f"{count_words(step.n_left_out)} left out", anchor="end")
         return drawing
 
     table = [

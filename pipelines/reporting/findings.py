@@ -9,6 +9,7 @@ from pipelines.reporting.indicators import (
     SMALLEST_RESPONDER_DENOMINATOR,
 )
 from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, Responders
+from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.words import BEFORE_AFTER_LINE, improved_sentence, improved_title, share_words
 
 REFUSED_SHARE_OF_CONCERN = 0.05
@@ -65,7 +66,7 @@ def _refused_data(arrivals: Sequence[Arrival]) -> Iterable[Finding]:
         refused, kept = arrival.n_rows_refused or 0, arrival.n_rows or 0
         if refused > REFUSED_SHARE_OF_CONCERN * (refused + kept):
             yield Finding(
-                title=f"Many {arrival.feed} rows were refused",
+                title=f"{FEED_NAMES.get(arrival.feed, arrival.feed)}: many rows were refused",
                 text=f"About {refused:,} rows of the feed '{arrival.feed}' broke the contract and are left out.",
                 next_step="Look at the reasons below and mend them at the source; the next delivery replaces the rows.",
                 certainty="high",

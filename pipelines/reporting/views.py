@@ -159,7 +159,11 @@ def _tile(one: Indicator) -> dict[str, Any]:
         else "100 %"
         if one.target_percent == 100
         else f"≥ {one.target_percent} %",
-        "whole": f"{count_words(one.share.whole)} {definition.unit}",
+        "whole": (
+            "Nothing was recorded to judge by"
+            if one.share.whole == 0
+            else f"{count_words(one.share.whole)} {definition.unit}"
+        ),
         "bar": _bar(one),
     }
 

@@ -93,6 +93,8 @@ def improved_title(improved: Share) -> str:
 def improved_sentence(responders: Responders, network: Responders | None = None) -> str:
     """How many improved, of how many who answered, and how many did not; never a comparison between clinics."""
     improved = responders.improved
+    if responders.n_due == 0:
+        return not_answered_sentence(responders)
     if improved.percent is None:
         return f"{count_words(responders.n_due)} episodes were due a 12-week answer; too few answered to show a share."
     text = f"{improved.percent} % had at least 30 % less disability (plausible range {interval_words(improved)})"

@@ -49,7 +49,7 @@ def test_a_clinic_with_few_patients_is_told_that_nothing_can_be_said() -> None:
 
 def test_many_refused_rows_are_the_first_problem() -> None:
     found = clinic(arrivals={"n_rows_quarantined": 90}).findings
-    assert [one.title for one in found if one.is_problem] == ["Many intake rows were refused"]
+    assert [one.title for one in found if one.is_problem] == ["Episodes of care (intake): many rows were refused"]
 
 
 def test_few_answers_are_a_problem_when_care_meets_its_targets() -> None:
