@@ -21,7 +21,10 @@ _RULES = sql_files("checks")
     retry_policy=LOCK_RETRY,
     check_specs=[
         dg.AssetCheckSpec(
-            rule.name, asset=asset_key(RESULTS_TABLE), description=rule.description, blocking=rule.one("severity") == "error"
+            rule.name,
+            asset=asset_key(RESULTS_TABLE),
+            description=rule.description,
+            blocking=rule.one("severity") == "error",
         )
         for rule in _RULES
     ],
@@ -41,4 +44,6 @@ def results(context: dg.AssetExecutionContext, night: NightBuild):  # type: igno
         )
 
 
-results_contract = contract_check(RESULTS_TABLE, RESULTS_CONTRACT, "No rule of severity error is broken more than allowed.")
+results_contract = contract_check(
+    RESULTS_TABLE, RESULTS_CONTRACT, "No rule of severity error is broken more than allowed."
+)

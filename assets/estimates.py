@@ -21,7 +21,9 @@ _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.i
 @dg.multi_asset(
     name="estimates",
     specs=[
-        dg.AssetSpec(["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"})
+        dg.AssetSpec(
+            ["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+        )
         for name, said in _TABLES.items()
     ],
     retry_policy=LOCK_RETRY,

@@ -35,5 +35,3 @@ def raw(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[n
         rows = {table: count_rows(con, f"raw.{table}") for table in RAW_TABLES}
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=["raw", table], metadata={"dagster/row_count": rows[table]})
-
-

@@ -1,0 +1,1 @@
+"""What the assets call and how they are run."""

@@ -75,7 +75,9 @@ def demo(episodes: int, clinics: int, world: str, seed: int) -> None:
 
 def _inbox_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
-        "--inbox", type=click.Path(path_type=Path, file_okay=False), help="Folder of deliveries instead of STEPCARE_INBOX."
+        "--inbox",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of deliveries instead of STEPCARE_INBOX.",
     )(command)
 
 
@@ -122,7 +124,9 @@ def _places(settings: Settings) -> None:
 
     generation = current_generation(settings)
     if generation is None:
-        raise errors.NotPublished("nothing has been published yet. Run `stepcare nightly`, or `stepcare demo` to look around")
+        raise errors.NotPublished(
+            "nothing has been published yet. Run `stepcare nightly`, or `stepcare demo` to look around"
+        )
     places = report_places(settings)
     _say(f"Published    {generation.name}{' (simulated data)' if generation.is_simulated else ''}")
     _say(f"Report       {places['report']}")
@@ -224,7 +228,9 @@ def doctor() -> None:
 
     findings = examine(Settings.from_environment())
     for finding in findings:
-        _say(f"{'ok  ' if finding.is_well else 'MEND'} {finding.what}{'' if finding.is_well else ': ' + finding.remedy}")
+        _say(
+            f"{'ok  ' if finding.is_well else 'MEND'} {finding.what}{'' if finding.is_well else ': ' + finding.remedy}"
+        )
     n_ill = sum(not finding.is_well for finding in findings)
     if n_ill:
         raise errors.InstallationError(f"{n_ill} of {len(findings)} need mending")

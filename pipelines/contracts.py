@@ -54,7 +54,7 @@ _PATTERNS = {
     "patient_key": "[0-9a-fA-F]{32,64}",
     "episode_key": "[A-Za-z0-9_-]{16,64}",
     "schema_version": r"[0-9]+\.[0-9]+\.[0-9]+",
-    "index_period": "[0-9]{4}(-Q[1-4])?",
+    "index_period": "[0-9]{4}(?:-Q[1-4])?",
 }
 _ANY_KEY = r"[A-Za-z0-9_.:/-]{1,64}"
 

@@ -22,9 +22,7 @@ def build_definitions(
     schedules, sensors = build_schedules(settings)
     night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
     return dg.Definitions(
-        assets=dg.map_asset_specs(
-            lambda spec: _with_freshness(spec, settings.timezone), dg.load_assets_from_package_module(assets)
-        ),
+        assets=dg.map_asset_specs(lambda spec: _with_freshness(spec, settings.timezone), _assets()),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
         jobs=[nightly, weekly_report],
         schedules=schedules,
@@ -35,10 +33,15 @@ def build_definitions(
     )
 
 
+def _assets() -> list[dg.AssetsDefinition]:
+    found = dg.load_assets_from_package_module(assets)
+    return [asset for asset in found if isinstance(asset, dg.AssetsDefinition)]
+
+
 def _with_freshness(spec: dg.AssetSpec, timezone: str) -> dg.AssetSpec:
     """The published night is what people rely on: its freshness is what is watched."""
     if spec.key == dg.AssetKey(["report", "published"]):
-        return dg.apply_freshness_policy(spec, freshness(timezone))
+        return spec.replace_attributes(freshness_policy=freshness(timezone))
     return spec
 
 

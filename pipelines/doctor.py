@@ -76,7 +76,9 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding("the ledger opens", False, f"restore {settings.ledger} from its backup")
         return
     yield Finding(f"the ledger knows {len(entries)} deliveries", True)
-    kept = sorted({entry.delivery_key for entry in entries if entry.state in ("received", "loaded") and entry.delivery_key})
+    kept = sorted(
+        {entry.delivery_key for entry in entries if entry.state in ("received", "loaded") and entry.delivery_key}
+    )
     spoilt = [key for key in kept if not _is_whole(settings.store / key)]
     yield Finding(
         f"{len(kept) - len(spoilt)} of {len(kept)} deliveries in the store are whole",
@@ -101,7 +103,9 @@ def _published(settings: Settings) -> Iterator[Finding]:
         return
     path = current_warehouse(settings)
     opens = path is not None and _is_fine(lambda: _read_one(path))
-    yield Finding(f"published: {generation.name}", opens, "the warehouse does not open: run `stepcare nightly` to make it again")
+    yield Finding(
+        f"published: {generation.name}", opens, "the warehouse does not open: run `stepcare nightly` to make it again"
+    )
 
 
 def _read_one(path: Path) -> None:
@@ -119,7 +123,9 @@ def _is_fine(action: Callable[[], None]) -> bool:
 
 def _inbox(settings: Settings) -> Iterator[Finding]:
     if not settings.inbox.is_dir():
-        yield Finding(f"inbox {settings.inbox}", False, "make the folder, or set STEPCARE_INBOX to where deliveries arrive")
+        yield Finding(
+            f"inbox {settings.inbox}", False, "make the folder, or set STEPCARE_INBOX to where deliveries arrive"
+        )
         return
     waiting = [found for found in look(settings.inbox) if not found.is_complete]
     yield Finding(

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,10 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["STEPCARE_HOME"] = str(settings.home)
     os.environ["STEPCARE_INBOX"] = str(settings.inbox)
+    temporary = settings.home / "tmp"
+    temporary.mkdir(exist_ok=True, mode=0o700)
+    os.environ["TMPDIR"] = str(temporary)
+    tempfile.tempdir = None  # read anew from TMPDIR: libraries write nothing outside the home
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("TQDM_DISABLE", "1")
 
@@ -76,7 +81,9 @@ def run_night(settings: Settings, say: Say) -> NightResult:
         if not key and published is None:
             refused = [entry for entry in judged if entry.state == "refused"]
             if refused:
-                raise errors.DeliveryError("no delivery could be loaded; the reasons stand above. Nothing was published")
+                raise errors.DeliveryError(
+                    "no delivery could be loaded; the reasons stand above. Nothing was published"
+                )
             raise errors.NothingToDo(f"{reason}. Put deliveries there as <clinic>/<delivery>/, manifest.json last")
         if not key:
             say(f"  {reason[0].upper()}{reason[1:]}.")
@@ -130,9 +137,9 @@ def _explain(result: Any) -> errors.StepcareError:
         if event.event_type_value == "STEP_FAILURE":
             error = event.step_failure_data.error
             cause = error.cause or error
-            known = getattr(errors, cause.cls_name or "", None)
+            known: type[errors.StepcareError] | None = vars(errors).get(cause.cls_name or "")
             message = cause.message.split(":", 1)[-1].strip()
-            if known is not None and issubclass(known, errors.StepcareError):
+            if known is not None:
                 return known(message)
             return errors.NightFailed(
                 f"the step {event.step_key} failed ({cause.cls_name}); nothing was published and the last good results "

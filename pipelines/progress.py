@@ -71,10 +71,9 @@ class StepLines(logging.Handler):
 def progress_logger(say: Callable[[str], None]) -> dg.LoggerDefinition:
     """A Dagster logger that writes `StepLines`."""
 
-    @dg.logger(description="One line a step, for a person at a terminal.")
     def progress(_context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("stepcare.progress", level=logging.DEBUG)
         logger.addHandler(StepLines(say))
         return logger
 
-    return progress
+    return dg.logger({}, "One line a step, for a person at a terminal.")(progress)

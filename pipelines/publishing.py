@@ -22,7 +22,9 @@ def stamp_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) ->
     """What the reports of this run are stamped with; the time is the only part that another run would not repeat."""
     with open_ledger(settings.ledger) as ledger:
         entries = ledger.entries()
-    rows = con.execute("select clinic_code, bool_or(is_simulated) from raw.delivery group by clinic_code order by 1").fetchall()
+    rows = con.execute(
+        "select clinic_code, bool_or(is_simulated) from raw.delivery group by clinic_code order by 1"
+    ).fetchall()
     return Stamp(
         made_at=datetime.now(UTC),
         run_id=run_id,

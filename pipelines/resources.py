@@ -1,5 +1,6 @@
 """The one resource of the code location: where a run builds its night, and the only way its steps open DuckDB."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from pipelines.errors import NightFailed
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.provenance import reading_hash
 from pipelines.settings import Settings
@@ -43,7 +45,8 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         clear_abandoned_work(self.settings, run_id)
         shutil.rmtree(self.folder(run_id))
-        self.folder(run_id)
+        with open_warehouse(self.folder(run_id) / WAREHOUSE):
+            pass  # an empty file is there now: steps of this run do not start from the published one
         generation = current_generation(self.settings)
         if generation and generation.reading_hash == reading_hash():
             return current_warehouse(self.settings)
@@ -51,11 +54,18 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the run's warehouse, closed on the way out."""
+        """A connection to the run's warehouse, closed on the way out.
+
+        An error of DuckDB becomes NightFailed without the texts that DuckDB quotes: they may be a patient's values.
+        """
         path = self.folder(run_id) / WAREHOUSE
         published = current_warehouse(self.settings)
         if not path.exists() and published:
             shutil.copyfile(published, path)
         readable = (self.settings.store, self.settings.generations)
-        with open_warehouse(path, readable=readable) as con:
-            yield con
+        try:
+            with open_warehouse(path, readable=readable) as con:
+                yield con
+        except duckdb.Error as error:
+            said = re.sub(r"'[^']*'|\"[^\"]*\"", "(not shown)", str(error).splitlines()[0])
+            raise NightFailed(f"DuckDB: {said}") from None

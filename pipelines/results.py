@@ -1,4 +1,4 @@
-"""Published results for analysts: open the last published night read-only. Importing this loads neither Dagster nor scikit-learn."""
+"""Published results for analysts: open the last published night read-only. Importing it needs no Dagster."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,5 +62,7 @@ def open_results(path: Path | str | None = None) -> Results:
         place = Path(path)
         found = (place / WAREHOUSE if place.is_dir() else place).resolve()
     if found is None or not found.is_file():
-        raise NotPublished("there are no published results here. Run `stepcare nightly`, or `stepcare demo` to look around")
+        raise NotPublished(
+            "there are no published results here. Run `stepcare nightly`, or `stepcare demo` to look around"
+        )
     return Results(found)

@@ -11,8 +11,21 @@ from pipelines.provenance import ROOT
 
 def serve(port: int) -> None:
     """Run `dagster dev` on loopback until it is interrupted; raises InstallationError when it ends by itself with an error."""
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "pipelines.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True
+    ) as process:
         try:
             code = process.wait()
         except KeyboardInterrupt:

@@ -104,11 +104,13 @@ def validate_with_great_expectations(frame: pd.DataFrame, expectations: Sequence
     import great_expectations as gx  # 5 s of CPU: only where it is used
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     batch = (
-        context.data_sources.add_pandas("warehouse").add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
+        context.data_sources.add_pandas("warehouse")
+        .add_dataframe_asset("table")
+        .add_batch_definition_whole_dataframe("all")
     )
-    numeric = {name for name in frame if pd.api.types.is_numeric_dtype(frame[name])}
+    numeric = {str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])}
     suite = great_expectations_suite(expectations, numeric)
     result = batch.get_batch({"dataframe": frame}).validate(
         suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -152,11 +154,16 @@ def great_expectations_suite(expectations: Sequence[Expectation], numeric: Colle
                 codes = [float(code) if column in numeric else code for code in expectation.codes]
                 made = gxe.ExpectColumnValuesToBeInSet(column=column, value_set=codes, **common)
             case "matches":
-                made = gxe.ExpectColumnValuesToMatchRegex(column=column, regex=rf"^(?:{expectation.pattern})\Z", **common)
+                made = gxe.ExpectColumnValuesToMatchRegex(
+                    column=column, regex=rf"^(?:{expectation.pattern})\Z", **common
+                )
             case "not_above":
                 made = gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                    column_A=expectation.columns[1], column_B=column, or_equal=True,
-                    ignore_row_if="either_value_is_missing", **common,
+                    column_A=expectation.columns[1],
+                    column_B=column,
+                    or_equal=True,
+                    ignore_row_if="either_value_is_missing",
+                    **common,
                 )
             case "unique" if len(expectation.columns) == 1:
                 made = gxe.ExpectColumnValuesToBeUnique(column=column, **common)

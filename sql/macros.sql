@@ -30,7 +30,8 @@ case
         then list_sort(list_distinct(list_transform(string_split(text, ';'), lambda item: trim(item))))
 end;
 
-create or replace macro code_set_or_none(text, codes) as case when text = 'none' then []::varchar[] else code_set(text, codes) end;
+create or replace macro code_set_or_none(text, codes) as
+case when text = 'none' then cast([] as varchar[]) else code_set(text, codes) end;
 
 create or replace macro is_missing_token(text) as
 text is null or coalesce(list_position(['.a', '.p', '.d', '.u', '.n', '.s', '.x'], text), 0) > 0;

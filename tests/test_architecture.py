@@ -121,7 +121,9 @@ def test_the_lock_holds_hashes_and_no_address() -> None:
 
 
 def _write_snapshot() -> None:
-    SNAPSHOT.write_text("\n".join(_graph(build_definitions(Settings(Path("var"), Path("inbox"))))) + "\n", encoding="utf-8")
+    SNAPSHOT.write_text(
+        "\n".join(_graph(build_definitions(Settings(Path("var"), Path("inbox"))))) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_exit_codes_are_stable_and_tell_errors_apart() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.StepcareError)]
+    kinds = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.StepcareError)
+    ]
     assert sorted(kind.exit_code for kind in kinds) == list(range(1, 10))
 
 
@@ -103,7 +105,11 @@ def test_the_doctor_finds_a_spoilt_delivery_in_the_store(at_home: Settings, deli
 def test_a_second_night_at_once_is_told_so(at_home: Settings, delivery: Path) -> None:
     with only_one(at_home):
         result = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", "nightly"], capture_output=True, text=True, env=dict(os.environ)
+            [sys.executable, "-m", "pipelines.cli", "nightly"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(os.environ),
         )
     assert result.returncode == errors.AlreadyRunning.exit_code
     assert "running already" in result.stderr

@@ -73,7 +73,9 @@ def test_no_result_of_great_expectations_holds_a_value() -> None:
     assert "4711" not in repr(outcomes)
 
 
-@pytest.mark.parametrize("file", [f for schema in ("clean", "cohort", "report") for f in sql_files(schema)], ids=lambda f: f.table)
+@pytest.mark.parametrize(
+    "file", [f for schema in ("clean", "cohort", "report") for f in sql_files(schema)], ids=lambda f: f.table
+)
 def test_every_table_declares_a_contract_with_its_key(file: SqlFile) -> None:
     expectations = of_table(file)
     assert Expectation("unique", file.key) in expectations

@@ -88,7 +88,8 @@ def _load_file(
             f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"
         )
     con.execute(
-        "insert into raw.file values (?, ?, ?, ?)", [delivery_key, feed.name, n_rows, len(names) - len(targets.split(", "))]
+        "insert into raw.file values (?, ?, ?, ?)",
+        [delivery_key, feed.name, n_rows, len(names) - len(targets.split(", "))],
     )
 
 
@@ -115,7 +116,9 @@ def _checked_header(file: DeliveredFile, feed: Feed, header: list[str]) -> list[
         raise DeliveryError(f"{file.name}: line 1 names a column twice. Send each column once")
     required = [field.name for field in feed.fields if field.is_required and field.name not in listed]
     if required:
-        raise DeliveryError(f"{file.name}: line 1 lacks the required column {', '.join(required)}. Add it and send again")
+        raise DeliveryError(
+            f"{file.name}: line 1 lacks the required column {', '.join(required)}. Add it and send again"
+        )
     if file.format == "parquet":
         return header
     return [name if name in feed.columns else f"unlisted column {number}" for number, name in enumerate(header)]

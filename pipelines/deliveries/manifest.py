@@ -70,7 +70,9 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
     except ValueError as error:
         raise _refuse("it is not JSON", "Write it again with the clinic's exporter") from error
     if not isinstance(said, dict) or not isinstance(said.get("files"), dict):
-        raise _refuse("it has no list of files", "It must hold schema_version, clinic_code, delivery_id, mode and files")
+        raise _refuse(
+            "it has no list of files", "It must hold schema_version, clinic_code, delivery_id, mode and files"
+        )
     names = {}
     for field in ("clinic_code", "delivery_id", "schema_version", "mode"):
         if not isinstance(said.get(field), str) or not _NAME.fullmatch(said[field]):
@@ -81,11 +83,15 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
         raise _refuse("mode is neither snapshot nor delta", "Write one of the two")
     for field, expected in (("clinic_code", folder.parent.name), ("delivery_id", folder.name)):
         if names[field] != expected and not is_in_store:
-            raise _refuse(f"{field} differs from the folder it lies in", "Put it under inbox/<clinic_code>/<delivery_id>")
+            raise _refuse(
+                f"{field} differs from the folder it lies in", "Put it under inbox/<clinic_code>/<delivery_id>"
+            )
     files = tuple(_file(name, entry) for name, entry in sorted(said["files"].items()))
     feeds = [file.feed for file in files]
     if missing := [feed for feed in MANDATORY_FEEDS if feed not in feeds]:
-        raise _refuse(f"it does not list {', '.join(missing)}", "Send the feed, with its header alone if it has no rows")
+        raise _refuse(
+            f"it does not list {', '.join(missing)}", "Send the feed, with its header alone if it has no rows"
+        )
     if len(set(feeds)) != len(feeds):
         raise _refuse("it lists a feed twice", "Send each feed as one CSV or one Parquet file")
     return Manifest(**names, is_simulated=said.get("simulated") is True, files=files)
@@ -94,7 +100,7 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
 def _check_version(version: str) -> None:
     if not re.fullmatch(r"\d{1,4}\.\d{1,4}\.\d{1,4}", version):
         raise _refuse("schema_version is not of the form 1.0.0", "Write the contract's version")
-    if int(version.split(".")[0]) != KNOWN_MAJOR_VERSION:
+    if int(version.split(".", 1)[0]) != KNOWN_MAJOR_VERSION:
         raise _refuse(
             f"schema_version {version} has an unknown major number",
             f"This installation reads version {KNOWN_MAJOR_VERSION}; send that, or update Stepcare",
@@ -136,4 +142,6 @@ def check_file(folder: Path, file: DeliveredFile) -> None:
             "Copy the delivery again, manifest last"
         )
     if wrong_line is not None:
-        raise DeliveryError(f"{file.name}: line {wrong_line} is not UTF-8. Export it as UTF-8 (not latin-1 or Windows-1252)")
+        raise DeliveryError(
+            f"{file.name}: line {wrong_line} is not UTF-8. Export it as UTF-8 (not latin-1 or Windows-1252)"
+        )

@@ -44,7 +44,7 @@ def write_delivery(
         else:
             pyarrow.parquet.write_table(columns, path, compression="zstd")
         files[path.name] = {"rows": columns.num_rows, "sha256": _sha256(path)}
-    manifest = {
+    manifest: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "clinic_code": clinic_code,
         "delivery_id": delivery_id,

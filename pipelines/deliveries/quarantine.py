@@ -44,14 +44,20 @@ def _row_rules(feed: Feed, clinic_code: str) -> list[tuple[str, str, str, str]]:
         ]
     if feed.name == "lab":
         pairs = [
-            f"(test = {literal(test)} and unit = {literal(unit)} "
-            f"and decimal_number(value, {low}, {high}) is not null)"
+            f"(test = {literal(test)} and unit = {literal(unit)} and decimal_number(value, {low}, {high}) is not null)"
             for test, units in LAB_RANGES.items()
             for unit, (low, high) in units.items()
         ]
         tests = ", ".join(literal(test) for test in LAB_RANGES)
         rule = "is in the range of its test and unit"
-        return [("value", f"test in ({tests}) and decimal_number(value, 0, 5000) is not null and not ({' or '.join(pairs)})", rule, _SEND_AGAIN)]
+        return [
+            (
+                "value",
+                f"test in ({tests}) and decimal_number(value, 0, 5000) is not null and not ({' or '.join(pairs)})",
+                rule,
+                _SEND_AGAIN,
+            )
+        ]
     return []
 
 
@@ -72,7 +78,8 @@ def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: st
     )
     trimmed = ", ".join(f"said({name}) as {name}" for name in feed.columns)
     kind = " ".join(
-        f"when regexp_full_match(found.text, {literal(pattern)}) then {literal(name)}" for name, pattern in _IDENTIFIERS.items()
+        f"when regexp_full_match(found.text, {literal(pattern)}) then {literal(name)}"
+        for name, pattern in _IDENTIFIERS.items()
     )
     con.execute(
         f"""

@@ -139,11 +139,11 @@ def _deliver(
         if dirt > 0:
             own, counts = soil(own, dirt, stream(group.seed, f"dirt {code}"))
             soiled += counts
-        write_delivery(inbox, code, SNAPSHOT_ID, "snapshot", own, file_format=file_format)
+        write_delivery(inbox, code, SNAPSHOT_ID, "snapshot", own, file_format=file_format, is_simulated=True)
         if sizes[clinic] >= DELTA_FROM_EPISODES:
             delta = corrections.of_clinic(clinic, owners)
             corrected += Counter({feed: table.num_rows for feed, table in delta.items() if table.num_rows})
-            write_delivery(inbox, code, DELTA_ID, "delta", delta, file_format=file_format)
+            write_delivery(inbox, code, DELTA_ID, "delta", delta, file_format=file_format, is_simulated=True)
     return soiled, corrected
 
 

@@ -132,7 +132,7 @@ select
     key_text(delivered.patient_key, '[0-9a-fA-F]{32,64}') as patient_key,
     key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}') as episode_key,
     key_text(delivered.schema_version, '[0-9]+\.[0-9]+\.[0-9]+') as schema_version,
-    key_text(delivered.index_period, '[0-9]{4}(-Q[1-4])?') as index_period,
+    key_text(delivered.index_period, '[0-9]{4}(?:-Q[1-4])?') as index_period,
     whole_number(delivered.observed_through_day, 0, 3650) as observed_through_day,
     code_text(delivered.age_band, ['18-29', '30-39', '40-49', '50-59', '60-69', '70-79', '80-89', '90+']) as age_band,
     missing_reason(delivered.age_band, code_text(delivered.age_band, ['18-29', '30-39', '40-49', '50-59', '60-69', '70-79', '80-89', '90+']) is not null) as age_band_reason,

@@ -139,7 +139,7 @@ def test_without_the_package_the_message_says_how_to_get_the_records(monkeypatch
 def test_a_file_that_is_not_the_sciatica_table_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "sciatica.dat"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match="sciatica.dat"):
+    with pytest.raises(UsageError, match=r"sciatica\.dat"):
         read_sciatica(path)
 
 

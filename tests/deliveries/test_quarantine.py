@@ -37,7 +37,9 @@ QUARANTINE = "select feed, row_number, field, scope, rule from raw.quarantine or
 def test_an_impossible_value_is_set_aside_and_the_rest_of_the_row_goes_on(settings: Settings) -> None:
     _send(settings, lambda tables: tables["intake"].__setitem__("nprs_back_avg", ["5", "813", "8", ".p"]))
     quarantine, intake = _night(
-        settings, QUARANTINE, "select nprs_back_avg, nprs_back_avg_reason, nprs_leg_avg from clean.intake order by episode_key"
+        settings,
+        QUARANTINE,
+        "select nprs_back_avg, nprs_back_avg_reason, nprs_leg_avg from clean.intake order by episode_key",
     )
     assert quarantine == [("intake", 2, "nprs_back_avg", "value", "a whole number from 0 to 10")]
     assert intake == [(5, None, 1), (None, "x", 3), (8, None, 6), (None, "p", 4)]
@@ -125,4 +127,5 @@ def test_parquet_gives_the_rows_that_csv_gives(settings: Settings, tmp_path: Pat
 def test_the_quarantine_never_holds_a_value(settings: Settings) -> None:
     _send(settings, lambda tables: tables["intake"].__setitem__("nprs_back_avg", ["5", "canary813", "8", ".p"]))
     (rows,) = _night(settings, "select * from raw.quarantine")
-    assert rows and "canary813" not in repr(rows)
+    assert rows
+    assert "canary813" not in repr(rows)

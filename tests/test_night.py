@@ -1,0 +1,217 @@
+"""One end-to-end night in a temporary folder, on the real graph."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.outgoing import write_delivery
+from pipelines.errors import ChecksFailed
+from pipelines.generations import current_generation, current_warehouse
+from pipelines.night import run_night
+from pipelines.results import open_results
+from pipelines.settings import Settings
+from pipelines.synthetic import simulate
+from tests.conftest import small_tables
+
+EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimate", "lower", "upper", "n", "n_treated",
+           "n_comparator", "effective_n", "status", "reason"]  # fmt: skip
+EPISODE_EFFECTS = ["trial", "outcome", "contrast", "episode_key", "effect", "lower", "upper", "label"]
+STAMPS = {"arrived_at", "seen_at"}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, list[str]]]:
+    """A published night on three simulated clinics with some dirt and one minimum-record clinic."""
+    folder = tmp_path_factory.mktemp("night")
+    settings = Settings(home=folder / "home", inbox=folder / "inbox")
+    simulate(settings.inbox, episodes=90, clinics=3, world="uniform", seed=3, dirt=0.01)
+    _minimum_clinic(settings.inbox)
+    before = dict(os.environ)
+    lines: list[str] = []
+    result = run_night(settings, lines.append)
+    assert result.refused == ()
+    yield settings, lines
+    os.environ.clear()
+    os.environ.update(before)
+    tempfile.tempdir = None
+
+
+def _minimum_clinic(inbox: Path) -> None:
+    tables = small_tables("C900")
+    for table in tables.values():
+        for key in ("episode_key", "session_key"):
+            if key in table:
+                table[key] = table[key] + "-minimum"
+    write_delivery(inbox, "C900", "2026-11-01", "snapshot", tables)
+
+
+def test_the_night_publishes_warehouse_and_pages(night: tuple[Settings, list[str]]) -> None:
+    settings, lines = night
+    pages = {path.name for path in (settings.current / "reports").rglob("*.html")}
+    assert {"index.html", "network.html", "C001.html", "C002.html", "C003.html", "C900.html"} <= pages
+    assert current_generation(settings) is not None
+    assert any("cohort/episodes" in line and "rows" in line for line in lines)
+    assert list(settings.work.iterdir()) == []
+
+
+def test_the_tables_that_others_rely_on_have_their_columns(night: tuple[Settings, list[str]]) -> None:
+    with open_results(night[0].current) as results:
+        effects = results.effects()
+        assert list(effects.columns)[: len(EFFECTS)] == EFFECTS
+        assert set(effects["status"]) <= {"estimated", "refused"}
+        assert effects.loc[effects["status"] == "refused", "reason"].str.len().gt(10).all()
+        assert list(results.sql("select * from estimates.episode_effects").columns) == EPISODE_EFFECTS
+        assert len(results.episodes()) == 94
+
+
+def test_the_minimum_record_runs_end_to_end(night: tuple[Settings, list[str]]) -> None:
+    with open_results(night[0].current) as results:
+        screened = results.sql(
+            "select distinct s.status from cohort.screening s join cohort.episodes e using (episode_key) "
+            "where e.clinic_code = 'C900' and s.condition = 'cauda_equina'"
+        )
+        episodes = results.sql("select count(*) as n from cohort.covariates c join cohort.episodes using (episode_key) "
+                               "where clinic_code = 'C900'")  # fmt: skip
+    assert "unknown" in set(screened["status"]), "what was not asked is never 'not met'"
+    assert episodes["n"].tolist() == [4]
+
+
+def test_every_report_of_simulated_clinics_carries_a_watermark(night: tuple[Settings, list[str]]) -> None:
+    for page in (night[0].current / "reports").rglob("*.html"):
+        assert "imulated" in page.read_text(encoding="utf-8"), page.name
+
+
+def test_a_second_night_with_nothing_new_only_looks_and_says_so(night: tuple[Settings, list[str]]) -> None:
+    settings, _ = night
+    before = current_generation(settings)
+    lines: list[str] = []
+    result = run_night(settings, lines.append)
+    assert result.run_id is None
+    assert current_generation(settings) == before
+    assert lines == ["  Nothing is new: the same code on the same deliveries has been published."]
+
+
+def test_the_ledger_knows_every_delivery_as_loaded(night: tuple[Settings, list[str]]) -> None:
+    with open_ledger(night[0].ledger) as ledger:
+        assert {entry.state for entry in ledger.entries()} == {"loaded"}
+
+
+def test_nothing_of_the_night_is_open_to_others_or_pickled(night: tuple[Settings, list[str]]) -> None:
+    files = [path for path in night[0].home.rglob("*") if path.is_file()]
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+    assert [path for path in files if path.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")] == []
+
+
+def test_a_published_warehouse_is_read_only_and_keeps_out_of_other_files(night: tuple[Settings, list[str]]) -> None:
+    path = current_warehouse(night[0])
+    assert path is not None
+    assert path.stat().st_mode & 0o222 == 0
+    with open_results(path) as results, pytest.raises(Exception, match=r"disabled|not allowed|Permission"):
+        results.sql("select * from read_csv('/etc/passwd')")
+
+
+def contents(path: Path) -> dict[str, str]:
+    """sha256 of every table's rows without the stamps, by table."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        tables = con.execute("select table_schema, table_name from information_schema.tables order by all").fetchall()
+        found = {}
+        for schema, table in tables:
+            columns = [row[0] for row in con.execute(f"describe {schema}.{table}").fetchall() if row[0] not in STAMPS]
+            rows = con.execute(f"select {', '.join(columns)} from {schema}.{table} order by all").fetchall()
+            found[f"{schema}.{table}"] = hashlib.sha256(repr(rows).encode()).hexdigest()
+        return found
+
+
+def pages_without_stamps(settings: Settings) -> dict[str, str]:
+    """The model of every page without its stamp, and how many pages there are."""
+    found = {}
+    for path in sorted((settings.current / "reports").rglob("*.json")):
+        model = json.loads(path.read_text(encoding="utf-8"))
+        for stamp in ("made_at", "run_id"):
+            model["stamp"].pop(stamp)
+        found[path.name] = json.dumps(model, sort_keys=True)
+    return found
+
+
+@pytest.mark.ci
+def test_the_same_deliveries_give_the_same_tables_and_the_same_report(
+    night: tuple[Settings, list[str]], tmp_path: Path
+) -> None:
+    settings, _ = night
+    other = Settings(home=tmp_path / "home", inbox=settings.inbox)
+    run_night(other, lambda _: None)
+    first, second = current_warehouse(settings), current_warehouse(other)
+    assert first is not None
+    assert second is not None
+    assert contents(first) == contents(second)
+    assert pages_without_stamps(settings) == pages_without_stamps(other)
+
+
+@pytest.mark.ci
+def test_a_new_delivery_is_added_to_what_was_read_before_and_equals_a_full_rebuild(
+    night: tuple[Settings, list[str]], tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
+    simulate(settings.inbox, episodes=60, clinics=2, world="no-effect", seed=4)
+    run_night(settings, lambda _: None)
+    _minimum_clinic(settings.inbox)
+    lines: list[str] = []
+    run_night(settings, lines.append)
+    assert sum("rows read" in line for line in lines) == 1, "only the new delivery is read"
+    other = Settings(home=tmp_path / "rebuilt", inbox=settings.inbox)
+    run_night(other, lambda _: None)
+    incremental, rebuilt = current_warehouse(settings), current_warehouse(other)
+    assert incremental is not None
+    assert rebuilt is not None
+    assert contents(incremental) == contents(rebuilt)
+
+
+@pytest.mark.ci
+def test_a_failed_check_publishes_nothing_and_the_last_good_night_stays(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
+    _minimum_clinic(settings.inbox)
+    run_night(settings, lambda _: None)
+    before = current_generation(settings)
+    tables = small_tables("C901")
+    for table in tables.values():
+        for key in ("episode_key", "session_key"):
+            if key in table:
+                table[key] = table[key] + "-without"
+    tables["intake"] = tables["intake"].assign(observed_through_day="200", rmdq24="12", rf_any="no")
+    tables["session"] = tables["session"].assign(practitioner_key="")
+    tables["session_component"] = tables["session"][["session_key"]].assign(
+        component_no="1", component="exercise", exercise_type="strength"
+    )
+    write_delivery(settings.inbox, "C901", "2026-11-01", "snapshot", tables)
+    with pytest.raises(ChecksFailed, match="eligible_episode_without_practitioner"):
+        run_night(settings, lambda _: None)
+    assert current_generation(settings) == before
+    assert current_warehouse(settings) is not None
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("seconds", [3.0, 9.0, 15.0])
+def test_a_night_killed_with_signal_9_loses_nothing_and_the_next_one_publishes(tmp_path: Path, seconds: float) -> None:
+    settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
+    _minimum_clinic(settings.inbox)
+    environment = {**os.environ, "STEPCARE_HOME": str(settings.home), "STEPCARE_INBOX": str(settings.inbox)}
+    command = [sys.executable, "-m", "pipelines.cli", "nightly"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+    result = run_night(settings, lambda _: None)
+    assert result.generation is not None
+    with open_results(settings.current) as results:
+        assert len(results.episodes()) == 4
+    assert list(settings.work.iterdir()) == []
