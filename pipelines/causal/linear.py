@@ -12,6 +12,7 @@ from pipelines.causal.features import FloatArray, IntArray
 _PENALTIES_PER_ROW = np.logspace(-5, 1.5, 27)
 # Generalised cross-validation flatters fits that nearly interpolate; those are not considered.
 _MAXIMUM_FREEDOM_SHARE = 0.7
+ROWS_FOR_A_PENALTY = 5_000
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,13 @@ def logistic_probabilities(
         probabilities[:] = shares
         return probabilities
     indicators = present[:1] if len(present) == 2 else present
+    # Like a ratio of two variances the penalty does not grow with the rows, so these many are enough to choose it.
+    few = slice(None, None, max(1, len(label) // ROWS_FOR_A_PENALTY))
     logs = [
-        np.log(fit_ridge(x, (label == k).astype(float), weight).penalty * shares[k] * (1 - shares[k]))
+        np.log(fit_ridge(x[few], (label[few] == k).astype(float), weight[few]).penalty * shares[k] * (1 - shares[k]))
         for k in indicators
     ]
-    model = LogisticRegression(C=float(np.exp(-np.mean(logs))), max_iter=2000, tol=1e-5)
+    model = LogisticRegression(C=float(np.exp(-np.mean(logs))), max_iter=2000, tol=1e-4)
     model.fit(x, label, sample_weight=weight / weight.mean())
     probabilities[:, model.classes_] = model.predict_proba(x_new)
     return probabilities
