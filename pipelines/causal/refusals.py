@@ -59,7 +59,8 @@ def _nothing_to_compare(arm: IntArray, treated: int, comparator: int, pair: Pair
         return None
     if not has_treated and not has_comparator:
         return f"No eligible episode had {_worded(pair[0])} or {_worded(pair[1])}."
-    return f"One arm only: all had {_worded(pair[0 if has_treated else 1])}, so there is nothing to compare it with."
+    given, absent = pair if has_treated else pair[::-1]
+    return f"One arm only: no eligible episode had {_worded(absent)}, so {_worded(given)} has nothing to compare with."
 
 
 def of_outcome(trial: TargetTrial, outcome: Outcome, y: FloatArray, arm: IntArray, pair: Pair) -> str | None:

@@ -20,7 +20,10 @@ CASES = {
     "one patient": (lambda: clinic(1), ("One arm only",)),
     "no patients": (lambda: clinic(1).iloc[:0], ("No episode is eligible",)),
     "one patient with many episodes": (lambda: clinic().assign(patient_key="p"), ("Fewer than 50 different patients",)),
-    "one arm": (lambda: clinic().assign(arm=CONTINUE), ("One arm only: all had 'continue without'",)),
+    "one arm": (
+        lambda: clinic().assign(arm=CONTINUE),
+        ("One arm only: no eligible episode had 'add manipulation', so 'continue without' has",),
+    ),
     "neither arm": (lambda: clinic().assign(arm=None), ("No episode is eligible",)),
     "treatment decided by clinic": (
         lambda: treatment_by(clinic(), "clinic_code", lambda code: code.isin(["c0", "c1"])),
