@@ -10,6 +10,7 @@ from pipelines.sql_assets import LOCK_RETRY
 from pipelines.tables import count_rows
 
 _DESCRIPTIONS = {
+    "code": "One row: hashes of the code that this night was made with and of what decides how a delivery is read.",
     "delivery": "One row a delivery that was loaded, with its clinic, mode, version and time of arrival.",
     "file": "One row a file that was loaded, with its rows and the number of columns that the contract does not list.",
     "quarantine": "One row a broken rule: feed, row number, field, rule and remedy. Never the value.",

@@ -65,15 +65,6 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
 def published(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Make this run's folder the published generation."""
     run_id = context.run.run_id
-    with night.warehouse(run_id) as con:
-        rows = con.execute("select delivery_key, is_simulated from raw.delivery").fetchall()
-        con.execute("checkpoint")
-    generation = publish_night(
-        night.settings,
-        night.folder(run_id),
-        run_id,
-        is_simulated=any(is_simulated for _, is_simulated in rows),
-        loaded={key for key, _ in rows},
-    )
+    generation = publish_night(night.settings, night.folder(run_id), run_id)
     place = Path(night.settings.generations, generation.name)
     return dg.MaterializeResult(metadata={"generation": generation.name, "folder": dg.MetadataValue.path(str(place))})

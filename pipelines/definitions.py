@@ -45,4 +45,7 @@ def _with_freshness(spec: dg.AssetSpec, timezone: str) -> dg.AssetSpec:
     return spec
 
 
-defs = build_definitions()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster's tools load: the code location of the environment's installation."""
+    return build_definitions()

@@ -26,7 +26,7 @@ nightly = dg.define_asset_job(
 )
 weekly_report = dg.define_asset_job(
     "weekly_report",
-    selection=dg.AssetSelection.groups("report") | dg.AssetSelection.checks_for_assets(["checks", "results"]),
+    selection=dg.AssetSelection.groups("report"),
     description="The reports again from the published warehouse, for the week's reading.",
     tags={"stepcare/kind": "report"},
     executor_def=dg.in_process_executor,

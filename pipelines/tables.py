@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -95,10 +96,14 @@ def read_sql_file(path: Path) -> SqlFile:
     )
 
 
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
 def tables_read(sql: str) -> tuple[str, ...]:
     """The `schema.table` names that a SELECT reads, by DuckDB's own parser, without running or binding it."""
-    with duckdb.connect() as con:
-        rows = con.execute("select json_serialize_sql(?)", [sql]).fetchall()
+    rows = _parser().execute("select json_serialize_sql(?)", [sql]).fetchall()
     tree = json.loads(rows[0][0])
     if tree.get("error"):
         raise ValueError(f"not one SELECT that DuckDB can parse: {tree.get('error_message', '')}")

@@ -21,10 +21,11 @@ def open_warehouse(
     Outside access is limited to the file's own folder and the folders in `readable`, extensions are never loaded, the
     configuration is locked and the time zone is UTC.
     """
+    is_new = str(path) == ":memory:" or not Path(path).exists()
     con = duckdb.connect(str(path), read_only=read_only)
     try:
         _harden(con, path, readable, threads)
-        if not read_only:
+        if is_new:
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
             con.execute((SQL_FOLDER / "macros.sql").read_text(encoding="utf-8"))

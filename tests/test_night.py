@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.errors import ChecksFailed
 from pipelines.generations import current_generation, current_warehouse
-from pipelines.night import run_night
+from pipelines.night import run_job, run_night
 from pipelines.results import open_results
+from pipelines.schedules import what_is_new
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate
 from tests.conftest import small_tables
@@ -215,3 +216,23 @@ def test_a_night_killed_with_signal_9_loses_nothing_and_the_next_one_publishes(t
     with open_results(settings.current) as results:
         assert len(results.episodes()) == 4
     assert list(settings.work.iterdir()) == []
+
+
+def test_the_pages_can_be_made_again_and_hide_nothing_that_is_new(night: tuple[Settings, list[str]]) -> None:
+    settings, _ = night
+    before = current_generation(settings)
+    pages = pages_without_stamps(settings)
+    with open_ledger(settings.ledger) as ledger:
+        ledger.record(Entry("C905", "2026-11-01", "f", "received", delivery_key="e" * 64))
+    try:
+        run_job(settings, "weekly_report", lambda _: None, {})
+        after = current_generation(settings)
+        assert before is not None
+        assert after is not None
+        assert after.name != before.name
+        assert (after.code_hash, after.night_key) == (before.code_hash, before.night_key)
+        assert pages_without_stamps(settings) == pages
+        assert what_is_new(settings)[0], "the delivery that no night has read is still new"
+    finally:
+        with open_ledger(settings.ledger) as ledger:
+            ledger.mark("e" * 64, "superseded")

@@ -13,9 +13,11 @@ from pipelines.deliveries.load import create_raw_tables, load_delivery
 from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.quarantine import quarantine_shared_keys
 from pipelines.errors import DeliveryError, InstallationError
+from pipelines.provenance import code_hash, reading_hash
 from pipelines.tables import count_rows
 
-RAW_TABLES = ("delivery", "file", "quarantine", "refused_delivery", *FEEDS)
+RAW_TABLES = ("code", "delivery", "file", "quarantine", "refused_delivery", *FEEDS)
+_WRITTEN_EACH_NIGHT = ("code", "refused_delivery")
 
 
 def fill_raw(
@@ -38,6 +40,10 @@ def fill_raw(
             n_read += 1
     quarantine_shared_keys(con)
     _write_refused(con, ledger)
+    con.execute(
+        "create or replace table raw.code as select $code as code_hash, $reading as reading_hash",
+        {"code": code_hash(), "reading": reading_hash()},
+    ).fetchall()
     if not count_rows(con, "raw.delivery"):
         reasons = sorted({f"{entry.clinic_code}/{entry.delivery_id}: {entry.reason}" for entry in ledger.entries()})
         raise DeliveryError("No delivery could be loaded, so there is nothing to work on.\n  " + "\n  ".join(reasons))
@@ -66,7 +72,7 @@ def _copy_raw(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
     con.execute(f"attach {literal(str(earlier))} as earlier (read_only)")
     try:
         for table in RAW_TABLES:
-            if table != "refused_delivery":
+            if table not in _WRITTEN_EACH_NIGHT:
                 con.execute(f"insert into raw.{table} by name select * from earlier.raw.{table}").fetchall()
     finally:
         con.execute("detach earlier")
