@@ -1,6 +1,7 @@
 """One whole night from the command line: look, take in, run the job in this process, and say how it ended."""
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -63,9 +64,10 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
 
 
-def run_night(settings: Settings, say: Say) -> NightResult:
+def run_night(settings: Settings, say: Say, events: logging.Handler | None = None) -> NightResult:
     """Run the night when something is new; otherwise say that nothing is and do no more than look.
 
+    `events` takes Dagster's events instead of the lines a person reads (a benchmark measures stages with it).
     Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
     """
     os.umask(0o077)
@@ -89,7 +91,7 @@ def run_night(settings: Settings, say: Say) -> NightResult:
             say(f"  {reason[0].upper()}{reason[1:]}.")
             return NightResult(published, None, tuple(entry for entry in judged if entry.state == "refused"))
         say(f"  Starting, since {reason}.")
-        run_id = run_job(settings, "nightly", say, {"stepcare/because": reason})
+        run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events)
         with open_ledger(settings.ledger) as ledger:
             seen = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in judged}
             refused_now = tuple(
@@ -100,14 +102,16 @@ def run_night(settings: Settings, say: Say) -> NightResult:
         return NightResult(current_generation(settings), run_id, refused_now)
 
 
-def run_job(settings: Settings, name: str, say: Say, tags: dict[str, str]) -> str:
+def run_job(
+    settings: Settings, name: str, say: Say, tags: dict[str, str], events: logging.Handler | None = None
+) -> str:
     """Run a job of the code location in this process with progress on the screen; returns the run's id."""
     import dagster as dg
 
     from pipelines.definitions import build_definitions
-    from pipelines.progress import progress_logger
+    from pipelines.progress import StepLines, progress_logger
 
-    definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
+    definitions = build_definitions(settings, loggers={"progress": progress_logger(events or StepLines(say))})
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags

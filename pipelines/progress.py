@@ -68,12 +68,12 @@ class StepLines(logging.Handler):
         self._say(f"    ! {place} {evaluation.check_name}: {word}: {said}")
 
 
-def progress_logger(say: Callable[[str], None]) -> dg.LoggerDefinition:
-    """A Dagster logger that writes `StepLines`."""
+def progress_logger(handler: logging.Handler) -> dg.LoggerDefinition:
+    """A Dagster logger that hands its events to `handler`."""
 
     def progress(_context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("stepcare.progress", level=logging.DEBUG)
-        logger.addHandler(StepLines(say))
+        logger.addHandler(handler)
         return logger
 
     return dg.logger({}, "One line a step, for a person at a terminal.")(progress)

@@ -83,4 +83,7 @@ def _in_silence(_message: str) -> None:
 def _reasons_before_fitting(population: Population, trial: TargetTrial) -> dict[Pair, str | None]:
     practitioner = pd.factorize(population.practitioner)[0].astype(np.int64)
     clinic = population.codes("clinic_code")
-    return {pair: before_fitting(trial, population.arm, practitioner, clinic, pair) for pair in trial.contrasts}
+    return {
+        pair: before_fitting(trial, population.arm, practitioner, clinic, pair, population.commonest_exclusion)
+        for pair in trial.contrasts
+    }

@@ -26,6 +26,7 @@ class Population:
     arm: IntArray
     practitioner: NDArray[np.object_]
     screened_out: pd.DataFrame
+    commonest_exclusion: str | None = None
 
     def codes(self, column: str) -> IntArray | None:
         """Return integer codes of a column, None when the frame does not have it."""
@@ -59,6 +60,7 @@ def select_population(frame: pd.DataFrame, trial: TargetTrial) -> Population:
         arm=np.array([trial.arms.index(name) for name in kept["arm"]], dtype=np.int64),
         practitioner=_practitioner(kept, trial.practitioner_column),
         screened_out=_screened_out(ordered[~is_eligible]),
+        commonest_exclusion=_commonest_exclusion(ordered[~is_eligible]),
     )
 
 
@@ -97,6 +99,11 @@ def _practitioner(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
     if column not in frame:
         return fallback.to_numpy(dtype=object)
     return frame[column].astype(object).fillna(fallback).astype(str).to_numpy(dtype=object)
+
+
+def _commonest_exclusion(frame: pd.DataFrame) -> str | None:
+    known = frame["exclusion"].dropna() if "exclusion" in frame else pd.Series(dtype=object)
+    return None if known.empty else str(known.value_counts().sort_index(kind="stable").idxmax())
 
 
 def _screened_out(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,22 @@ from pipelines.causal.features import FloatArray, IntArray
 from pipelines.causal.overlap import predictability_of_arm
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial
 
+LEFT_OUT_BECAUSE = {
+    "never_attended": "nobody attended a visit",
+    "no_visit_day_28_to_41": "no visit of days 28 to 41 was attended",
+    "manipulated_before": "manipulation had been given before",
+    "treatment_before_not_recorded": "it was not recorded which treatment was given",
+    "treatment_not_recorded": "it was not recorded which treatment was given",
+    "passive_treatment_only": "the treatment belongs to none of the arms compared",
+    "pain_not_recorded": "pain was not recorded at the visit",
+    "improved_30_percent": "pain was 30 % better already",
+    "absolute_contraindication": "manipulation was contraindicated",
+    "excluded_condition": "screening met the criteria of a condition that is left out",
+    "no_baseline_disability": "no disability score was recorded at intake",
+    "not_yet_due": "the 12-week answer is not due yet",
+}
+"""What an exclusion of cohort.eligibility means, to say why nothing can be compared."""
+
 # Balanced accuracy with which the rest of a clinic's episodes tell an episode's arm; 1 = the clinic decides alone.
 DECIDED_BY_GROUP = 0.95
 
@@ -26,13 +42,22 @@ class WeightedContrast:
 
 
 def before_fitting(
-    trial: TargetTrial, arm: IntArray, practitioner: IntArray, clinic: IntArray | None, pair: Pair
+    trial: TargetTrial,
+    arm: IntArray,
+    practitioner: IntArray,
+    clinic: IntArray | None,
+    pair: Pair,
+    commonest_exclusion: str | None = None,
 ) -> str | None:
     """Return why a contrast cannot be estimated from these eligible episodes, whatever the outcome; None if it can.
 
-    `arm` holds codes of `trial.arms`; `practitioner` and `clinic` are codes of who treated and where.
+    `arm` holds codes of `trial.arms`; `practitioner` and `clinic` are codes of who treated and where;
+    `commonest_exclusion` is the code for which most episodes were left out.
     """
     treated, comparator = (trial.arms.index(name) for name in pair)
+    if len(arm) == 0:
+        because = LEFT_OUT_BECAUSE.get(commonest_exclusion or "")
+        return f"No episode is eligible for this comparison{f', mostly because {because}' if because else ''}."
     if nothing := _nothing_to_compare(arm, treated, comparator, pair):
         return nothing
     if len(np.unique(practitioner)) == 1:
@@ -52,8 +77,6 @@ def before_fitting(
 
 
 def _nothing_to_compare(arm: IntArray, treated: int, comparator: int, pair: Pair) -> str | None:
-    if len(arm) == 0:
-        return "No episode is eligible for this comparison."
     has_treated, has_comparator = bool((arm == treated).any()), bool((arm == comparator).any())
     if has_treated and has_comparator:
         return None

@@ -25,6 +25,10 @@ CASES = {
         ("One arm only: no eligible episode had 'add manipulation', so 'continue without' has",),
     ),
     "neither arm": (lambda: clinic().assign(arm=None), ("No episode is eligible",)),
+    "treatment never recorded": (
+        lambda: clinic().assign(is_eligible=False, exclusion="treatment_not_recorded"),
+        ("No episode is eligible for this comparison, mostly because it was not recorded which treatment was given.",),
+    ),
     "treatment decided by clinic": (
         lambda: treatment_by(clinic(), "clinic_code", lambda code: code.isin(["c0", "c1"])),
         ("The clinic decided the treatment",),
