@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.resources import NightBuild
 from pipelines.rules import RESULTS_CONTRACT, RESULTS_TABLE, run_rules
-from pipelines.sql_assets import LOCK_RETRY, asset_key, contract_check
+from pipelines.sql_assets import asset_key, contract_check
 from pipelines.tables import sql_files
 
 _RULES = sql_files("checks")
@@ -18,7 +18,6 @@ _RULES = sql_files("checks")
     group_name="checks",
     description="One row a cross-table rule: how many rows of its table break it, and how many may.",
     kinds={"duckdb", "sql"},
-    retry_policy=LOCK_RETRY,
     check_specs=[
         dg.AssetCheckSpec(
             rule.name,

@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.expectations import Expectation
 from pipelines.resources import NightBuild
 from pipelines.rules import RESULTS_TABLE
-from pipelines.sql_assets import LOCK_RETRY, asset_key, contract_check
+from pipelines.sql_assets import asset_key, contract_check
 
 _TABLES = {
     "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason. Positive is better for adding "
@@ -26,7 +26,6 @@ _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.i
         )
         for name, said in _TABLES.items()
     ],
-    retry_policy=LOCK_RETRY,
 )
 def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
     """Estimate the decision and the index trial."""
@@ -44,7 +43,6 @@ def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
     group_name="estimates",
     description="Share with 30 % less pain by day on conservative care (Aalen-Johansen), with a step-up competing.",
     kinds={"python"},
-    retry_policy=LOCK_RETRY,
 )
 def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Estimate the natural course of each clinic and of the network."""

@@ -6,7 +6,6 @@ from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import RAW_TABLES, fill_raw
 from pipelines.resources import NightBuild
-from pipelines.sql_assets import LOCK_RETRY
 from pipelines.tables import count_rows
 
 _DESCRIPTIONS = {
@@ -23,7 +22,7 @@ def _spec(table: str) -> dg.AssetSpec:
     return dg.AssetSpec(["raw", table], group_name="raw", description=described, kinds={"duckdb", "python"})
 
 
-@dg.multi_asset(name="raw", specs=[_spec(table) for table in RAW_TABLES], retry_policy=LOCK_RETRY)
+@dg.multi_asset(name="raw", specs=[_spec(table) for table in RAW_TABLES])
 def raw(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
     """Take in what is new and fill every `raw.*` table."""
     settings = night.settings

@@ -11,7 +11,7 @@ from pipelines.releasing import has_passed_disclosure, read_released, write_rele
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.pages import write_pages
 from pipelines.resources import NightBuild
-from pipelines.sql_assets import LOCK_RETRY, asset_key, contract_checks, sql_asset
+from pipelines.sql_assets import asset_key, contract_checks, sql_asset
 from pipelines.tables import SqlFile, sql_files
 
 _FILES = sql_files("report")
@@ -43,7 +43,6 @@ report_disclosure = [_disclosure_check(file) for file in _FILES]
     group_name="report",
     description="One page a clinic, one for the network and an index, made from report.* alone.",
     kinds={"html"},
-    retry_policy=LOCK_RETRY,
 )
 def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Build the report model and write its pages into the run's folder."""

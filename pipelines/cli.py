@@ -193,9 +193,10 @@ def report(in_browser: bool, again: bool) -> None:
     """
     settings = Settings.from_environment()
     if again:
-        from pipelines.night import only_one, prepare_dagster, run_job
+        from pipelines.locking import only_one
+        from pipelines.night import prepare_dagster, run_job
 
-        with only_one(settings):
+        with only_one(settings.home):
             prepare_dagster(settings)
             run_job(settings, "weekly_report", _say, {"stepcare/because": "asked for"})
     _places(settings)
@@ -218,7 +219,7 @@ def ui(port: int) -> None:
     settings = Settings.from_environment()
     prepare_dagster(settings)
     _say(f"http://127.0.0.1:{port}   (Ctrl-C ends it; it answers this machine only)")
-    serve(port)
+    serve(settings, port)
 
 
 @main.command()

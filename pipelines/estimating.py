@@ -7,8 +7,24 @@ import pandas as pd
 
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.survival import natural_course
+from pipelines.causal.tables import (
+    EFFECT_COLUMNS,
+    EPISODE_EFFECT_COLUMNS,
+    NATURAL_COURSE_COLUMNS,
+    REAL,
+    SCORE_COLUMNS,
+    TEXT,
+    WHOLE,
+)
 from pipelines.causal.trials import TRIALS
 
+_COLUMNS = {
+    "effects": EFFECT_COLUMNS,
+    "scores": SCORE_COLUMNS,
+    "episode_effects": EPISODE_EFFECT_COLUMNS,
+    "natural_course": NATURAL_COURSE_COLUMNS,
+}
+_SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double"}
 TRIAL_TABLES = ("effects", "scores", "episode_effects")
 _ORDER = {
     "effects": "trial, outcome, contrast, group_name, group_level",
@@ -38,8 +54,9 @@ def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
 
 def _write(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> int:
     con.register("estimated", frame)
+    columns = ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in _COLUMNS[table].items())
     con.execute(
-        f"create or replace table estimates.{table} as select * from estimated order by {_ORDER[table]}"
+        f"create or replace table estimates.{table} as select {columns} from estimated order by {_ORDER[table]}"
     ).fetchall()
     con.unregister("estimated")
     return len(frame)

@@ -1,12 +1,10 @@
 """One whole night from the command line: look, take in, run the job in this process, and say how it ended."""
 
-import fcntl
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from pipelines import errors
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.generations import Generation, current_generation
+from pipelines.locking import only_one
 from pipelines.provenance import ROOT
 from pipelines.settings import Settings
 
@@ -30,27 +29,10 @@ class NightResult:
     refused: tuple[Entry, ...]
 
 
-@contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """Hold this installation's lock; raises AlreadyRunning when another night holds it. The kernel frees it with the process."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.home / "night.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise errors.AlreadyRunning(
-                f"a night is running already in {settings.home} (process {lock.read().strip() or 'unknown'}). "
-                "Wait for it; nothing was started"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
 def prepare_dagster(settings: Settings) -> None:
     """Point Dagster at this installation's own home, with the instance settings of the project."""
+    os.umask(0o077)  # what is made from here on is the owner's alone
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copyfile(ROOT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
@@ -70,8 +52,7 @@ def run_night(settings: Settings, say: Say, events: logging.Handler | None = Non
     `events` takes Dagster's events instead of the lines a person reads (a benchmark measures stages with it).
     Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
     """
-    os.umask(0o077)
-    with only_one(settings):
+    with only_one(settings.home):
         prepare_dagster(settings)
         settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open_ledger(settings.ledger) as ledger:

@@ -11,10 +11,12 @@ def write_released(con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
     """Replace the report table by the released result of its query, in the order of its key; returns the rows."""
     exact = con.execute(file.text).df()
     released = release_table(exact, file)
+    texts = {row[0] for row in con.execute(f"describe {file.text}").fetchall() if row[1] == "VARCHAR"}
+    columns = ", ".join(f"cast({name} as varchar) as {name}" if name in texts else str(name) for name in released)
     con.register("released", released)
     con.execute("create schema if not exists report")
     order = f"order by {', '.join(file.key)}" if file.key else ""
-    con.execute(f"create or replace table {file.table} as select * from released {order}").fetchall()
+    con.execute(f"create or replace table {file.table} as select {columns} from released {order}").fetchall()
     con.unregister("released")
     return count_rows(con, file.table)
 

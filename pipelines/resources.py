@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.errors import NightFailed
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
+from pipelines.locking import hold
 from pipelines.provenance import reading_hash
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
@@ -43,6 +44,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Returns the published warehouse when its `raw.*` tables may be taken over (deliveries are still read the same way).
         """
+        hold(self.settings.home)
         clear_abandoned_work(self.settings, run_id)
         shutil.rmtree(self.folder(run_id))
         with open_warehouse(self.folder(run_id) / WAREHOUSE):
@@ -56,8 +58,10 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the run's warehouse, closed on the way out.
 
-        An error of DuckDB becomes NightFailed without the texts that DuckDB quotes: they may be a patient's values.
+        An error of DuckDB becomes NightFailed without the texts that DuckDB quotes: they may be a patient's values. Only
+        what may heal by itself (a disk, a lock) is tried again, twice; each step replaces its whole table, so that is safe.
         """
+        hold(self.settings.home)
         path = self.folder(run_id) / WAREHOUSE
         published = current_warehouse(self.settings)
         if not path.exists() and published:
@@ -66,6 +70,10 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             with open_warehouse(path, readable=readable) as con:
                 yield con
+        except (duckdb.IOException, OSError) as error:
+            raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
+                f"the disk or a lock: {type(error).__name__}. Is there space, and is nothing else writing here?"
+            )
         except duckdb.Error as error:
             said = re.sub(r"'[^']*'|\"[^\"]*\"", "(not shown)", str(error).splitlines()[0])
             raise NightFailed(f"DuckDB: {said}") from None

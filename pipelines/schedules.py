@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.deliveries.inbox import look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
-from pipelines.provenance import code_hash, night_key
+from pipelines.provenance import code_hash, night_key, reading_hash
 from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
@@ -45,7 +45,7 @@ def what_is_new(settings: Settings) -> tuple[str, str]:
     """
     with open_ledger(settings.ledger) as ledger:
         entries = ledger.entries()
-    known = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in entries}
+        known = ledger.judged(reading_hash())
     found = list(look(settings.inbox))
     unseen = [f for f in found if f.is_complete and (f.clinic_code, f.delivery_id, f.fingerprint) not in known]
     if unseen:

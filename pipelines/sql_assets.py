@@ -11,9 +11,6 @@ from pipelines.resources import NightBuild
 from pipelines.tables import SqlFile, count_rows, materialize
 from pipelines.validation import Outcome, validate
 
-LOCK_RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-"""Every step replaces its whole table, so that running it again is safe."""
-
 Materializer = Callable[[duckdb.DuckDBPyConnection, SqlFile], int]
 
 
@@ -32,7 +29,6 @@ def sql_asset(file: SqlFile, write: Materializer = materialize) -> dg.AssetsDefi
         description=file.description,
         kinds={"duckdb", "sql"},
         code_version=file.code_version,
-        retry_policy=LOCK_RETRY,
         tags={"scope": file.scope},
     )
     def sql_table(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:

@@ -5,6 +5,7 @@ A test shows on random tables that both say the same. Outcomes hold counts only,
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -101,22 +102,25 @@ def validate_with_great_expectations(frame: pd.DataFrame, expectations: Sequence
 
     An expectation that raised could not run: that is an error of the check, not bad data.
     """
-    import great_expectations as gx  # 5 s of CPU: only where it is used
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    batch = (
-        context.data_sources.add_pandas("warehouse")
-        .add_dataframe_asset("table")
-        .add_batch_definition_whole_dataframe("all")
-    )
+    batch_definition = _batch_definition()  # first: a suite belongs to a context
     numeric = {str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])}
     suite = great_expectations_suite(expectations, numeric)
-    result = batch.get_batch({"dataframe": frame}).validate(
+    result = batch_definition.get_batch({"dataframe": frame}).validate(
         suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0}
     )
     by_label = {found.expectation_config.meta["label"]: found for found in result.results}
     return [_read_result(expectation, by_label[expectation.label], len(frame)) for expectation in expectations]
+
+
+@cache
+def _batch_definition() -> Any:
+    """One context for the process: each makes a temporary folder and costs 50 ms."""
+    import great_expectations as gx  # 5 s of CPU: only where it is used
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    table = context.data_sources.add_pandas("warehouse").add_dataframe_asset("table")
+    return table.add_batch_definition_whole_dataframe("all")
 
 
 def _read_result(expectation: Expectation, found: Any, n_rows: int) -> Outcome:

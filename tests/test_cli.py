@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from pipelines import errors
 from pipelines.cli import main
-from pipelines.night import only_one
+from pipelines.locking import only_one
 from pipelines.settings import Settings
 
 COMMANDS = ("adapt", "demo", "doctor", "nightly", "report", "simulate", "status", "ui")
@@ -103,7 +103,7 @@ def test_the_doctor_finds_a_spoilt_delivery_in_the_store(at_home: Settings, deli
 
 
 def test_a_second_night_at_once_is_told_so(at_home: Settings, delivery: Path) -> None:
-    with only_one(at_home):
+    with only_one(at_home.home):
         result = subprocess.run(
             [sys.executable, "-m", "pipelines.cli", "nightly"],
             capture_output=True,

@@ -91,7 +91,7 @@ def test_the_prevalence_by_level_of_the_spider_gradings_stands_on_the_network_pa
     assert (bulge["n_assessed"][0], bulge["n_with_finding"][0]) == (220, 180), "218 and 181, rounded to 5"
     assert refused["n"].tolist() == [213]
     page = (settings.current / "reports" / "network.html").read_text(encoding="utf-8")
-    assert f"{bulge['percent'][0]} %" in page
+    assert f"L4-L5 {bulge['percent'][0]}\N{NO-BREAK SPACE}%" in page
     assert "SPIDER" in page
 
 

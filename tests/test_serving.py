@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -56,8 +55,10 @@ def test_the_page_answers_on_loopback_with_the_graph_and_the_schedules_running(t
                     continue
             addresses = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=False).stdout
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(timeout=60)
+    left = subprocess.run(["pgrep", "-f", str(port)], capture_output=True, text=True, check=False).stdout.split()
+    assert left == [], "ending the command ends the page and the daemon"
     assert nodes, "the page did not answer"
     (repository,) = nodes
     states = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}

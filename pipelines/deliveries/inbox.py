@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.deliveries.ledger import Entry, Ledger
 from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, read_manifest
 from pipelines.errors import DeliveryError
+from pipelines.provenance import reading_hash
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
     others go on; one whose content is known already is a duplicate and changes nothing.
     """
     new = []
+    judged = ledger.judged(reading_hash())
     for found in look(inbox):
-        if ledger.find(found.clinic_code, found.delivery_id, found.fingerprint):
+        if (found.clinic_code, found.delivery_id, found.fingerprint) in judged:
             continue
-        entry = _judge(found, store, ledger)
+        entry = replace(_judge(found, store, ledger), judged_by=reading_hash())
         ledger.record(entry)
         new.append(entry)
         say(f"{entry.clinic_code}/{entry.delivery_id}: {entry.state}{': ' if entry.reason else ''}{entry.reason}")
@@ -116,6 +118,12 @@ def keep(folder: Path, place: Path, manifest: Manifest) -> None:
             os.fsync(kept.fileno())
         path.chmod(0o400)
     aside.rename(place)
+    sync_folder(place.parent)
+
+
+def remove(place: Path) -> None:
+    """Take a delivery out of the store."""
+    shutil.rmtree(place)
     sync_folder(place.parent)
 
 

@@ -19,6 +19,7 @@ create table if not exists delivery (
     reason text not null default '',
     n_rows integer not null default 0,
     seen_at text not null,
+    judged_by text not null default '',
     primary key (clinic_code, delivery_id, fingerprint)
 ) strict
 """
@@ -26,7 +27,8 @@ create table if not exists delivery (
 
 @dataclass(frozen=True)
 class Entry:
-    """One delivery as the ledger knows it. `fingerprint` tells whether its files changed since they were looked at."""
+    """One delivery as the ledger knows it. `fingerprint` tells whether its files changed since they were looked at;
+    `judged_by` is the hash of the code that read it, so that a refusal is judged again once the reading has changed."""
 
     clinic_code: str
     delivery_id: str
@@ -36,6 +38,7 @@ class Entry:
     reason: str = ""
     n_rows: int = 0
     seen_at: str = ""
+    judged_by: str = ""
 
 
 class Ledger:
@@ -47,17 +50,18 @@ class Ledger:
     def entries(self) -> list[Entry]:
         """Every delivery, in the order of clinic, identifier and time."""
         rows = self._con.execute(
-            "select clinic_code, delivery_id, fingerprint, state, delivery_key, reason, n_rows, seen_at "
+            "select clinic_code, delivery_id, fingerprint, state, delivery_key, reason, n_rows, seen_at, judged_by "
             "from delivery order by clinic_code, delivery_id, seen_at, fingerprint"
         )
         return [Entry(*row) for row in rows.fetchall()]
 
-    def find(self, clinic_code: str, delivery_id: str, fingerprint: str) -> Entry | None:
-        """What is known of these very files, or None."""
-        for entry in self.entries():
-            if (entry.clinic_code, entry.delivery_id, entry.fingerprint) == (clinic_code, delivery_id, fingerprint):
-                return entry
-        return None
+    def judged(self, reading: str) -> set[tuple[str, str, str]]:
+        """(clinic, identifier, fingerprint) of what need not be looked at again by the reading code with this hash."""
+        return {
+            (entry.clinic_code, entry.delivery_id, entry.fingerprint)
+            for entry in self.entries()
+            if entry.state != "refused" or entry.judged_by == reading
+        }
 
     def record(self, entry: Entry) -> None:
         """Write or replace one entry; the time it was first seen is kept. What was wrong with it before is superseded."""
@@ -69,9 +73,9 @@ class Ledger:
                 (entry.clinic_code, entry.delivery_id, entry.fingerprint),
             )
             self._con.execute(
-                "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (clinic_code, delivery_id, fingerprint) "
+                "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (clinic_code, delivery_id, fingerprint) "
                 "do update set state = excluded.state, delivery_key = excluded.delivery_key, "
-                "reason = excluded.reason, n_rows = excluded.n_rows",
+                "reason = excluded.reason, n_rows = excluded.n_rows, judged_by = excluded.judged_by",
                 (
                     entry.clinic_code,
                     entry.delivery_id,
@@ -81,6 +85,7 @@ class Ledger:
                     entry.reason,
                     entry.n_rows,
                     entry.seen_at or now,
+                    entry.judged_by,
                 ),
             )
 

@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
+from pipelines.deliveries.inbox import remove
 from pipelines.deliveries.ledger import Entry, Ledger
 from pipelines.deliveries.load import create_raw_tables, load_delivery
 from pipelines.deliveries.manifest import read_manifest
@@ -25,7 +26,9 @@ def fill_raw(
 ) -> int:
     """Fill `raw.*` from the store, starting from the tables of the `earlier` warehouse; returns the deliveries read anew.
 
-    A delivery whose files cannot be read is marked refused in the ledger, with the reason, and the others go on. Raises
+    A delivery whose files cannot be read is marked refused in the ledger, with the reason, its copy is taken out of the
+    store again (what looks like an identifier must not stay; the clinic's own files lie untouched in the inbox), and the
+    others go on. Raises
     DeliveryError when not one delivery could be loaded.
     """
     create_raw_tables(con)
@@ -63,6 +66,7 @@ def _load(
         load_delivery(con, folder, manifest, datetime.fromisoformat(entry.seen_at))
     except DeliveryError as error:
         ledger.mark(manifest.delivery_key, "refused", str(error))
+        remove(folder)
         say(f"{entry.clinic_code}/{entry.delivery_id}: refused: {error}")
         return
     say(f"{entry.clinic_code}/{entry.delivery_id}: {manifest.n_rows:,} rows read")

@@ -130,6 +130,7 @@ def test_a_file_that_cannot_be_read_refuses_its_delivery_and_the_others_go_on(
     assert "Jane" not in entries["C001"].reason
     assert "1961" not in entries["C001"].reason
     assert entries["C002"].state == "received"
+    assert [path.name for path in settings.store.iterdir()] == [entries["C002"].delivery_key]
 
 
 def test_when_no_delivery_can_be_loaded_the_error_says_why(settings: Settings, delivery: Path) -> None:
@@ -159,3 +160,14 @@ def test_the_same_content_under_another_name_changes_nothing_and_says_so(setting
 
 def test_an_empty_inbox_has_nothing_to_judge(settings: Settings) -> None:
     assert _judge(settings) == []
+
+
+def test_a_refusal_is_judged_again_once_deliveries_are_read_in_another_way(settings: Settings, delivery: Path) -> None:
+    LATE_DAMAGE["an empty file"][0](delivery)
+    with pytest.raises(DeliveryError):
+        _load(settings)
+    with open_ledger(settings.ledger) as ledger:
+        (entry,) = ledger.entries()
+        place = (entry.clinic_code, entry.delivery_id, entry.fingerprint)
+        assert place in ledger.judged(entry.judged_by)
+        assert place not in ledger.judged("another way of reading")
