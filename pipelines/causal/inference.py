@@ -3,6 +3,10 @@
 Variance and degrees of freedom are the bias-reduced ones of Bell and McCaffrey (2002) written out for a mean:
 each practitioner's sum of residuals is divided by sqrt(1 - share of the weight). With practitioners of equal size
 this is exactly the usual G / (G - 1) correction with t(G - 1); with unequal sizes there are fewer degrees of freedom.
+
+The variance is never below that of independent scores (the larger of the two, Angrist and Pischke 2009, section 8.2).
+Practitioner effects learned on the other folds leave scores that fall back within a practitioner, so the clustered
+variance alone came out too small: of 24 simulated nights without any effect it covered 19 for ODI.
 """
 
 from __future__ import annotations
@@ -47,7 +51,9 @@ def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight
         return Estimate(mean, float("nan"), float("nan"), n, len(keys))
     share = np.bincount(code, weights=w) / w.sum()
     residual_sum = np.bincount(code, weights=w * (scores - mean)) / w.sum()
-    variance = float(np.sum(residual_sum**2 / (1 - share)))
+    clustered = float(np.sum(residual_sum**2 / (1 - share)))
+    independent = float(np.sum((w * (scores - mean)) ** 2)) / float(w.sum()) ** 2 * n / (n - 1)
+    variance = max(clustered, independent)
     return Estimate(mean, sqrt(variance), _degrees_of_freedom(code, w, share), n, len(keys))
 
 

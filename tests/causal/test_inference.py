@@ -131,3 +131,12 @@ def test_stacks_find_the_better_candidate_and_stay_on_the_simplex():
     assert weights[0] > 0.9
     likely = np.column_stack([np.full(500, 0.8), np.full(500, 0.3)])
     assert log_loss_weights(likely, np.ones(500))[0] > 0.99
+
+
+def test_scores_that_fall_back_within_a_practitioner_do_not_narrow_the_interval():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=400)
+    practitioner = np.repeat([f"p{i}" for i in range(40)], 10).astype(object)
+    falling_back = scores - np.repeat(scores.reshape(40, 10).mean(axis=1), 10)
+    found = clustered_mean(falling_back, practitioner)
+    assert found.standard_error >= falling_back.std(ddof=1) / np.sqrt(400) - 1e-12
