@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
+from pipelines.contracts import FEEDS, MANDATORY_FEEDS
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.errors import ChecksFailed
@@ -236,3 +238,27 @@ def test_the_pages_can_be_made_again_and_hide_nothing_that_is_new(night: tuple[S
     finally:
         with open_ledger(settings.ledger) as ledger:
             ledger.mark("e" * 64, "superseded")
+
+
+@pytest.mark.ci
+def test_the_forty_eight_fields_alone_give_reports_and_estimates(tmp_path: Path) -> None:
+    whole, minimum = tmp_path / "whole", tmp_path / "minimum"
+    simulate(whole, episodes=2500, clinics=6, world="uniform", seed=5)
+    for manifest in sorted(whole.rglob("manifest.json")):
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        if said["mode"] == "snapshot":
+            tables = {feed: _minimum_columns(manifest.parent, feed) for feed in MANDATORY_FEEDS}
+            write_delivery(minimum, said["clinic_code"], said["delivery_id"], "snapshot", tables, file_format="parquet")
+    settings = Settings(home=tmp_path / "home", inbox=minimum)
+    run_night(settings, lambda _: None)
+    with open_results(settings.current) as results:
+        effects = results.effects()
+        reasons = results.sql("select distinct rf_cancer_history_reason as reason from clean.intake")
+    assert "estimated" in set(effects["status"])
+    assert reasons["reason"].tolist() == ["a"]
+    assert (settings.current / "reports" / "clinics" / "C001.html").is_file()
+
+
+def _minimum_columns(folder: Path, feed: str) -> pd.DataFrame:
+    fields = [field.name for field in FEEDS[feed].fields if field.is_minimum]
+    return pd.read_csv(folder / f"{feed}.csv", dtype=str, keep_default_na=False)[fields]
