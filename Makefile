@@ -59,7 +59,7 @@ check: setup-dev
 	@$(RUN)/python -m pipelines.dictionary --check
 
 ci: test check
-	@$(RUN)/dg check defs
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
 	@$(RUN)/python -m pytest -m ci
 
 docs: setup-dev
