@@ -5,8 +5,8 @@ each practitioner's sum of residuals is divided by sqrt(1 - share of the weight)
 this is exactly the usual G / (G - 1) correction with t(G - 1); with unequal sizes there are fewer degrees of freedom.
 
 The variance is never below that of independent scores (the larger of the two, Angrist and Pischke 2009, section 8.2).
-Practitioner effects learned on the other folds leave scores that fall back within a practitioner, so the clustered
-variance alone came out too small: of 24 simulated nights without any effect it covered 19 for ODI.
+Practitioner effects learned on the other folds leave scores that fall back within a practitioner, which can make the
+clustered variance alone too small.
 """
 
 from __future__ import annotations
