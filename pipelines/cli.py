@@ -1,5 +1,6 @@
 """The command line. Each command looks up what it needs when it runs, so that `--help` answers at once."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ def main() -> None:
       stepcare nightly                    the night on your own deliveries
       stepcare status                     how the last nights went
     """
+    os.umask(0o077)  # what is made from here on is its owner's alone
 
 
 @main.command()

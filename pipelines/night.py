@@ -31,7 +31,7 @@ class NightResult:
 
 def prepare_dagster(settings: Settings) -> None:
     """Point Dagster at this installation's own home, with the instance settings of the project."""
-    os.umask(0o077)  # what is made from here on is the owner's alone
+    os.umask(0o077)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copyfile(ROOT / "dagster.yaml", settings.dagster_home / "dagster.yaml")

@@ -121,3 +121,11 @@ def test_simulate_writes_the_truth_beside_the_deliveries_never_inside(at_home: S
     assert _run("simulate", "--out", str(out), "--episodes", "60", "--clinics", "2").exit_code == 0
     assert {path.name for path in out.iterdir()} == {"C001", "C002"}
     assert json.loads((out.with_name("simulated.truth") / "truth.json").read_text())["world"] == "no-effect"
+
+
+def test_what_the_commands_make_is_closed_to_others(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = {**os.environ, "STEPCARE_HOME": str(home)}
+    command = [sys.executable, "-m", "pipelines.cli", "simulate", "--out", str(home / "inbox"), "--episodes", "20"]
+    subprocess.run([*command, "--clinics", "1"], check=True, capture_output=True, env=environment)
+    assert [path for path in (home, *home.rglob("*")) if path.stat().st_mode & 0o077] == []
