@@ -30,6 +30,10 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
         "create table if not exists raw.quarantine (delivery_key varchar, clinic_code varchar, feed varchar, "
         "row_number bigint, field varchar, scope varchar, rule varchar, remedy varchar)"
     )
+    con.execute(
+        "create table if not exists raw.refused_delivery (clinic_code varchar, delivery_id varchar, state varchar, "
+        "reason varchar, seen_at timestamp)"
+    )
     for feed in FEEDS.values():
         columns = ", ".join(f"{name} varchar" for name in feed.columns)
         con.execute(

@@ -83,10 +83,6 @@ def _copy_raw(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
 
 
 def _write_refused(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    con.execute(
-        "create or replace table raw.refused_delivery "
-        "(clinic_code varchar, delivery_id varchar, state varchar, reason varchar, seen_at timestamp)"
-    )
     rows = [
         [e.clinic_code, e.delivery_id, e.state, e.reason, datetime.fromisoformat(e.seen_at).replace(tzinfo=None)]
         for e in ledger.entries()

@@ -24,6 +24,7 @@ from pipelines.reporting.model import (
     Indicator,
     NetworkReport,
     Refusal,
+    RefusedDelivery,
     Reports,
     Responders,
     Stamp,
@@ -32,6 +33,7 @@ from pipelines.reporting.shares import Share
 
 TABLES = (
     "arrivals",
+    "refused_deliveries",
     "quarantine_reasons",
     "indicators",
     "responders",
@@ -77,6 +79,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     flow = _flow(rows["decision_flow"])
     courses = _courses(rows["natural_course"])
     arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in [*codes, NETWORK]}
+    refused = tuple(RefusedDelivery(**row) for row in rows["refused_deliveries"])
     clinics = tuple(
         ClinicReport(
             stamp=stamp,
@@ -84,12 +87,14 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             latest_delivery_id=str(_of(rows["arrivals"], code)[0]["latest_delivery_id"]),
             findings=findings(
                 arrivals=arrivals[code],
+                refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
                 indicators=indicators[code],
                 responders=responders[code],
                 effects=effects,
                 network=responders[NETWORK],
             ),
             arrivals=arrivals[code],
+            refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
             refusals=_refusals(_of(rows["quarantine_reasons"], code)),
             indicators=indicators[code],
             responders=responders[code],
@@ -104,9 +109,14 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     network = NetworkReport(
         stamp=stamp,
         findings=findings(
-            arrivals=arrivals[NETWORK], indicators=indicators[NETWORK], responders=responders[NETWORK], effects=effects
+            arrivals=arrivals[NETWORK],
+            refused_deliveries=refused,
+            indicators=indicators[NETWORK],
+            responders=responders[NETWORK],
+            effects=effects,
         ),
         arrivals=arrivals[NETWORK],
+        refused_deliveries=refused,
         refusals=_refusals(_of(rows["quarantine_reasons"], NETWORK)),
         indicators=indicators[NETWORK],
         responders=responders[NETWORK],

@@ -8,7 +8,7 @@ from pipelines.reporting.indicators import (
     REPRESENTATIVE_ANSWERED_PERCENT,
     SMALLEST_RESPONDER_DENOMINATOR,
 )
-from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, Responders
+from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, RefusedDelivery, Responders
 from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.words import BEFORE_AFTER_LINE, improved_sentence, improved_title, share_words
 
@@ -27,13 +27,19 @@ DECISION_TITLES = {
 def findings(
     *,
     arrivals: Sequence[Arrival],
+    refused_deliveries: Sequence[RefusedDelivery],
     indicators: Sequence[Indicator],
     responders: Responders,
     effects: Iterable[Effect],
     network: Responders | None = None,
 ) -> tuple[Finding, ...]:
     """At most three findings: who improved, the most pressing problem, and the decision trial's result."""
-    problems = [*_refused_data(arrivals), *_missed(indicators), *_unanswered(responders)]
+    problems = [
+        *_not_loaded(refused_deliveries),
+        *_refused_data(arrivals),
+        *_missed(indicators),
+        *_unanswered(responders),
+    ]
     chosen = [_improved(responders, network), *problems[:1], *_decision(effects)]
     return tuple(chosen[:3])
 
@@ -59,6 +65,19 @@ def _certainty_of(responders: Responders) -> Certainty:
     if answered is None or answered[0] < REPRESENTATIVE_ANSWERED_PERCENT or width > 30:
         return "low"
     return "high" if answered[0] >= 80 and width <= 12 else "moderate"
+
+
+def _not_loaded(deliveries: Sequence[RefusedDelivery]) -> Iterable[Finding]:
+    refused = [one for one in deliveries if one.state == "refused"]
+    if refused:
+        names = ", ".join(f"{one.clinic_code}/{one.delivery_id}" for one in refused[:3])
+        yield Finding(
+            title="A delivery could not be loaded" if len(refused) == 1 else "Some deliveries could not be loaded",
+            text=f"{names}{' and others' if len(refused) > 3 else ''}: nothing of it is in this report. What came before is.",
+            next_step="Read the reason below, mend it at the clinic and send the delivery again.",
+            certainty="high",
+            is_problem=True,
+        )
 
 
 def _refused_data(arrivals: Sequence[Arrival]) -> Iterable[Finding]:

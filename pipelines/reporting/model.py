@@ -37,6 +37,15 @@ class Arrival(Frozen):
     n_values_set_aside: int | None
 
 
+class RefusedDelivery(Frozen):
+    """A delivery that could not be loaded, or is not complete yet, and why."""
+
+    clinic_code: str
+    delivery_id: str
+    state: Literal["refused", "incomplete"]
+    reason: str
+
+
 class Refusal(Frozen):
     """Why rows (`scope` row) or single values (`scope` value) of a feed were refused."""
 
@@ -184,6 +193,7 @@ class Report(Frozen):
     stamp: Stamp
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]
+    refused_deliveries: tuple[RefusedDelivery, ...]
     refusals: tuple[Refusal, ...]
     indicators: tuple[Indicator, ...]
     responders: Responders

@@ -40,6 +40,7 @@ from pipelines.reporting.words import (
 
 _TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
 _FREQUENT_REASONS = 8
+_STATES = {"refused": "not loaded", "incomplete": "not complete yet"}
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
@@ -109,6 +110,10 @@ def _common(report: Report) -> dict[str, Any]:
     return {
         "tiles": [_tile(one) for one in report.indicators],
         "arrivals": [_arrival_row(one) for one in report.arrivals],
+        "refused_deliveries": [
+            (f"{one.clinic_code}/{one.delivery_id}", _STATES[one.state], one.reason)
+            for one in report.refused_deliveries
+        ],
         "refusals": _refusals(report.refusals),
         "decision": decision_view(report.effects, report.flow),
     }

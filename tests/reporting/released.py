@@ -31,6 +31,12 @@ SHARES = {
     "QI-10": 0.64,
     "QI-11": 0.9,
 }
+REFUSED_DELIVERY = {
+    "clinic_code": "C002",
+    "delivery_id": "2026-11-23",
+    "state": "refused",
+    "reason": "session.csv: line 1 names a column twice. Send each column once",
+}
 STAMP = Stamp(
     made_at=datetime(2026, 11, 23, 2, 41, tzinfo=UTC),
     run_id="9f1c2ab7",
@@ -67,6 +73,7 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
     everyone = sizes | {"network": sum(sizes.values())}
     return {
         "arrivals": pd.DataFrame([_arrival(code, n, feed) for code, n in everyone.items() for feed in FEED_ROWS]),
+        "refused_deliveries": pd.DataFrame([REFUSED_DELIVERY]),
         "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in everyone.items()]),
         "indicators": pd.DataFrame([_indicator(code, n, name) for code, n in everyone.items() for name in SHARES]),
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),

@@ -157,6 +157,16 @@ def test_a_clinic_s_page_says_what_it_must(folder: Path) -> None:
         assert said in plain
 
 
+def test_a_delivery_that_was_not_loaded_is_named_with_its_reason_on_its_clinic_s_page_and_the_network_s(
+    folder: Path,
+) -> None:
+    for name in ("clinics/C002.html", "network.html"):
+        page = (folder / name).read_text(encoding="utf-8")
+        assert "C002/2026-11-23" in page
+        assert "line 1 names a column twice. Send each column once" in page
+    assert "2026-11-23" not in (folder / "clinics/C001.html").read_text(encoding="utf-8").split("</main>")[0]
+
+
 def test_no_page_says_what_may_never_be_said(text: str) -> None:
     plain = text.replace("\u00a0", " ").lower()
     assert [phrase for phrase in NEVER_SAID if phrase in plain] == []
