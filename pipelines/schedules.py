@@ -3,11 +3,12 @@
 Each looks before it starts: a night with nothing new is skipped, and says so.
 """
 
+import hashlib
 from datetime import timedelta
 
 import dagster as dg
 
-from pipelines.deliveries.inbox import look
+from pipelines.deliveries.inbox import Found, look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
 from pipelines.provenance import code_hash, night_key, reading_hash
@@ -38,6 +39,18 @@ def freshness(timezone: str) -> dg.FreshnessPolicy:
     return dg.FreshnessPolicy.cron(deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=4), timezone=timezone)
 
 
+def unseen_deliveries(settings: Settings) -> list[Found]:
+    """The complete deliveries of the inbox that nobody has judged yet, by clinic and identifier; only looks."""
+    with open_ledger(settings.ledger) as ledger:
+        known = ledger.judged(reading_hash())
+    found = look(settings.inbox)
+    return [f for f in found if f.is_complete and (f.clinic_code, f.delivery_id, f.fingerprint) not in known]
+
+
+def _in_words(unseen: list[Found]) -> str:
+    return f"{len(unseen)} complete {'delivery is' if len(unseen) == 1 else 'deliveries are'} new"
+
+
 def what_is_new(settings: Settings) -> tuple[str, str]:
     """(`key`, `reason`): the key of the night that is due, empty when there is none, and the reason in words.
 
@@ -45,12 +58,8 @@ def what_is_new(settings: Settings) -> tuple[str, str]:
     """
     with open_ledger(settings.ledger) as ledger:
         entries = ledger.entries()
-        known = ledger.judged(reading_hash())
-    found = list(look(settings.inbox))
-    unseen = [f for f in found if f.is_complete and (f.clinic_code, f.delivery_id, f.fingerprint) not in known]
-    if unseen:
-        key = night_key(entries) + "".join(sorted(f.fingerprint[:8] for f in unseen))
-        return key, f"{len(unseen)} complete {'delivery is' if len(unseen) == 1 else 'deliveries are'} new"
+    if unseen := unseen_deliveries(settings):
+        return night_key(entries), _in_words(unseen)
     in_use = any(entry.state in ("received", "loaded") for entry in entries)
     if not in_use:
         return "", f"there is no delivery to work on in {settings.inbox}"
@@ -96,9 +105,11 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         description="Starts a night when a complete delivery that nobody has judged yet lies in the inbox.",
     )
     def new_deliveries() -> dg.RunRequest | dg.SkipReason:
-        key, reason = what_is_new(settings)
-        if not key:
-            return dg.SkipReason(reason)
-        return dg.RunRequest(run_key=key, tags={**NIGHT_TAGS, "stepcare/because": reason})
+        unseen = unseen_deliveries(settings)
+        if not unseen:
+            return dg.SkipReason(f"no complete delivery that nobody has judged yet lies in {settings.inbox}")
+        key = " ".join(sorted(found.fingerprint for found in unseen))
+        run_key = hashlib.sha256(key.encode()).hexdigest()
+        return dg.RunRequest(run_key=run_key, tags={**NIGHT_TAGS, "stepcare/because": _in_words(unseen)})
 
     return [nightly_schedule, weekly_schedule], [new_deliveries]

@@ -1,5 +1,6 @@
 """Dagster's web page and daemon for the people of one machine."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,7 +11,11 @@ from types import FrameType
 from pipelines.errors import InstallationError
 from pipelines.settings import Settings
 
-_MODULE = ("-m", "pipelines.definitions")
+_WORKSPACE = """load_from:
+  - python_module:
+      module_name: pipelines.definitions
+      location_name: stepcare
+"""
 _SECONDS_TO_END = 30
 
 
@@ -19,9 +24,12 @@ def serve(settings: Settings, port: int) -> None:
 
     Raises InstallationError when one of them ends by itself.
     """
+    workspace = settings.dagster_home / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    where = ("-w", str(workspace))
     commands = {
-        "web page": [sys.executable, "-m", "dagster_webserver", *_MODULE, "-h", "127.0.0.1", "-p", str(port)],
-        "daemon": [sys.executable, "-m", "dagster._daemon", "run", *_MODULE],
+        "web page": [sys.executable, "-m", "dagster_webserver", *where, "-h", "127.0.0.1", "-p", str(port)],
+        "daemon": [sys.executable, "-m", "dagster._daemon", "run", *where],
     }
     signal.signal(signal.SIGTERM, _interrupt)
     running = {
@@ -44,14 +52,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
-    """End each process and what it started, in its own group; those that do not listen are killed."""
+    """End each process, which ends what it started; what is left of its group after that is killed."""
     for process in processes:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
+            process.terminate()
     until = time.monotonic() + _SECONDS_TO_END
     for process in processes:
         try:
             process.wait(timeout=max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
