@@ -24,6 +24,7 @@ from pipelines.synthetic import simulate
 
 STAGES = ("raw", "clean", "cohort", "checks", "estimates", "report")
 CLINICS_PER_EPISODE = 1 / 500
+SCRATCH = tempfile.gettempdir()  # a night points TMPDIR at its own home
 
 
 def _peak_megabytes() -> float:
@@ -81,7 +82,7 @@ def _floor(inbox: Path) -> tuple[float, float]:
 
 def measure(episodes: int, world: str) -> None:
     """Simulate, run one night and a second one with nothing new, and print the table of one size."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
         settings = Settings(home=Path(folder) / "home", inbox=Path(folder) / "inbox")
         clinics = max(2, round(episodes * CLINICS_PER_EPISODE))
         simulate(settings.inbox, episodes=episodes, clinics=clinics, world=world, seed=1)

@@ -13,10 +13,12 @@ from pipelines.results import open_results
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate, truth_folder
 
+SCRATCH = tempfile.gettempdir()  # a night points TMPDIR at its own home
+
 
 def compare(world: str, episodes: int, clinics: int, seed: int) -> None:
     """Simulate one world, run the night and print truth, estimate and interval side by side."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
         settings = Settings(home=Path(folder) / "home", inbox=Path(folder) / "inbox")
         simulate(settings.inbox, episodes=episodes, clinics=clinics, world=world, seed=seed)
         said = json.loads((truth_folder(settings.inbox) / "truth.json").read_text(encoding="utf-8"))
