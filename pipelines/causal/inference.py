@@ -4,7 +4,8 @@ Variance and degrees of freedom are the bias-reduced ones of Bell and McCaffrey 
 each practitioner's sum of residuals is divided by sqrt(1 - share of the weight). With practitioners of equal size
 this is exactly the usual G / (G - 1) correction with t(G - 1); with unequal sizes there are fewer degrees of freedom.
 
-The variance is never below that of independent scores (the larger of the two, Angrist and Pischke 2009, section 8.2).
+The interval is never narrower than that of independent scores (the wider of the two, after Angrist and Pischke 2009,
+section 8.2).
 Practitioner effects learned on the other folds leave scores that fall back within a practitioner, which can make the
 clustered variance alone too small.
 """
@@ -53,8 +54,10 @@ def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight
     residual_sum = np.bincount(code, weights=w * (scores - mean)) / w.sum()
     clustered = float(np.sum(residual_sum**2 / (1 - share)))
     independent = float(np.sum((w * (scores - mean)) ** 2)) / float(w.sum()) ** 2 * n / (n - 1)
-    variance = max(clustered, independent)
-    return Estimate(mean, sqrt(variance), _degrees_of_freedom(code, w, share), n, len(keys))
+    degrees = _degrees_of_freedom(code, w, share)
+    if sqrt(independent) * t.ppf(0.975, n - 1) > sqrt(clustered) * t.ppf(0.975, degrees):
+        return Estimate(mean, sqrt(independent), float(n - 1), n, len(keys))
+    return Estimate(mean, sqrt(clustered), degrees, n, len(keys))
 
 
 def _degrees_of_freedom(code: NDArray[np.intp], weight: FloatArray, share: FloatArray) -> float:
@@ -80,7 +83,8 @@ def median_of_repeats(estimates: list[Estimate]) -> Estimate:
     middle = float(np.median(values))
     variances = np.array([estimate.standard_error**2 for estimate in estimates]) + (values - middle) ** 2
     first = estimates[0]
-    return Estimate(middle, sqrt(float(np.median(variances))), first.degrees_of_freedom, first.n, first.n_practitioners)
+    degrees = min(estimate.degrees_of_freedom for estimate in estimates)
+    return Estimate(middle, sqrt(float(np.median(variances))), degrees, first.n, first.n_practitioners)
 
 
 def mean_over_repeats(
