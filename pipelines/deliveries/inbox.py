@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.deliveries.ledger import Entry, Ledger
 from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, read_manifest
+from pipelines.deliveries.stripping import keep_listed_columns
 from pipelines.errors import DeliveryError
 from pipelines.provenance import reading_hash
 
@@ -97,7 +98,8 @@ def _judge(found: Found, store: Path, ledger: Ledger) -> Entry:
 def keep(folder: Path, place: Path, manifest: Manifest) -> None:
     """Copy a delivery to `place` in the store: written aside, checked there, synced, renamed, read-only.
 
-    What is checked is the copy that is kept. Raises DeliveryError when it is not what the manifest says.
+    What is checked is the copy that is kept, and columns that the contract does not list are taken out of it. Raises
+    DeliveryError when it is not what the manifest says, or its header is not the contract's.
     """
     if place.exists():
         return
@@ -110,6 +112,7 @@ def keep(folder: Path, place: Path, manifest: Manifest) -> None:
                 shutil.copyfile(folder / name, aside / name)
         for file in manifest.files:
             check_file(aside, file)
+        keep_listed_columns(aside, manifest)
     except (DeliveryError, OSError):
         shutil.rmtree(aside)
         raise

@@ -21,13 +21,19 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """One feed's file: its name, format (`csv` or `parquet`), rows and sha256 as the manifest says."""
+    """One feed's file: its name, format (`csv` or `parquet`), rows and sha256 as the manifest says.
+
+    In the store, `delivered_sha256` is that of the file as it came, before columns that the contract does not list were taken
+    out of it; `n_unlisted_columns` counts them.
+    """
 
     feed: str
     name: str
     format: str
     rows: int
     sha256: str
+    delivered_sha256: str
+    n_unlisted_columns: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,12 @@ class Manifest:
     @property
     def delivery_key(self) -> str:
         """The delivery's identity by content: the same files under another name are the same delivery."""
-        content = [self.clinic_code, self.schema_version, self.mode, sorted((f.feed, f.sha256) for f in self.files)]
+        content = [
+            self.clinic_code,
+            self.schema_version,
+            self.mode,
+            sorted((f.feed, f.delivered_sha256) for f in self.files),
+        ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @property
@@ -86,7 +97,7 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
             raise _refuse(
                 f"{field} differs from the folder it lies in", "Put it under inbox/<clinic_code>/<delivery_id>"
             )
-    files = tuple(_file(name, entry) for name, entry in sorted(said["files"].items()))
+    files = tuple(_file(name, entry, is_in_store) for name, entry in sorted(said["files"].items()))
     feeds = [file.feed for file in files]
     if missing := [feed for feed in MANDATORY_FEEDS if feed not in feeds]:
         raise _refuse(
@@ -107,7 +118,7 @@ def _check_version(version: str) -> None:
         )
 
 
-def _file(name: str, entry: Any) -> DeliveredFile:
+def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
     feed, _, extension = name.partition(".")
     if feed not in FEEDS or extension not in ("csv", "parquet"):
         raise _refuse("it lists a file that is no feed of the contract", "Leave it out of the delivery")
@@ -115,7 +126,16 @@ def _file(name: str, entry: Any) -> DeliveredFile:
         raise _refuse(f"{name} has no whole number of rows", "Write the number of data rows")
     if not isinstance(entry.get("sha256"), str) or not _SHA256.fullmatch(entry["sha256"].lower()):
         raise _refuse(f"{name} has no sha256", "Write the file's SHA-256 as 64 hex digits")
-    return DeliveredFile(feed=feed, name=name, format=extension, rows=entry["rows"], sha256=entry["sha256"].lower())
+    sha256 = entry["sha256"].lower()
+    return DeliveredFile(
+        feed=feed,
+        name=name,
+        format=extension,
+        rows=entry["rows"],
+        sha256=sha256,
+        delivered_sha256=entry.get("delivered_sha256", sha256) if is_in_store else sha256,
+        n_unlisted_columns=entry.get("unlisted_columns", 0) if is_in_store else 0,
+    )
 
 
 def check_file(folder: Path, file: DeliveredFile) -> None:

@@ -2,9 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.manifest import check_file, read_manifest
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.deliveries.raw import fill_raw
 from pipelines.settings import Settings
@@ -79,14 +81,32 @@ def test_a_key_that_two_clinics_use_is_nobodys(settings: Settings) -> None:
     assert intake == [(0,)]
 
 
-def test_a_column_that_the_contract_does_not_list_is_dropped_and_counted(settings: Settings) -> None:
-    _send(settings, lambda tables: tables["intake"].__setitem__("surname", "Smith"))
-    counted, columns = _night(
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_column_that_the_contract_does_not_list_is_dropped_counted_and_stored_nowhere(
+    settings: Settings, file_format: str
+) -> None:
+    _send(settings, lambda tables: tables["intake"].insert(2, "surname", "Canary-Smith"), file_format=file_format)
+    counted, columns, rows = _night(
         settings,
         "select n_rows, n_unlisted_columns from raw.file where feed = 'intake'",
         "select count(*) from information_schema.columns where column_name ilike '%surname%'",
+        "select count(*) from clean.intake",
     )
-    assert (counted, columns) == ([(4, 1)], [(0,)])
+    assert (counted, columns, rows) == ([(4, 1)], [(0,)], [(4,)])
+    kept = b"".join(path.read_bytes() for path in settings.home.rglob("*") if path.is_file())
+    assert b"Canary-Smith" not in kept
+    assert b"surname" not in kept
+    (place,) = settings.store.iterdir()
+    assert read_manifest(place, is_in_store=True).delivery_key == place.name
+    assert all(check_file(place, file) is None for file in read_manifest(place, is_in_store=True).files)
+
+
+def test_a_file_whose_columns_are_all_listed_is_kept_byte_for_byte(settings: Settings) -> None:
+    folder = _send(settings, lambda tables: None)
+    _night(settings)
+    (place,) = settings.store.iterdir()
+    for path in folder.iterdir():
+        assert (place / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_delta_corrects_a_row_and_a_later_snapshot_withdraws_what_it_lacks(settings: Settings) -> None:
