@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := PYTHONDONTWRITEBYTECODE= $(BIN)
 
-.PHONY: help setup setup-dev demo test check ci lock sciatica spider ui docs clean
+.PHONY: help setup setup-dev demo test test-ci check ci lock sciatica spider ui docs clean
 
 help:
 	@echo "make demo    set up and run a whole night on simulated clinics"
@@ -58,7 +58,9 @@ check: setup-dev
 	@$(RUN)/sqlfluff lint --disable-progress-bar sql
 	@$(RUN)/python -m pipelines.dictionary --check
 
-ci: test check
+ci: test check test-ci
+
+test-ci: setup-dev
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
 	@$(RUN)/python -m pytest -m ci
 

@@ -21,7 +21,7 @@ def hold(home: Path) -> None:
     if home in _held:
         return
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (home / "night.lock").open("a+", encoding="utf-8")
+    lock = os.fdopen(os.open(home / "night.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -12,6 +12,7 @@ from pipelines.generations import current_generation
 from pipelines.night import prepare_dagster
 from pipelines.settings import Settings
 
+_NEWEST_SHOWN = 6
 STAGES = ("raw", "clean", "cohort", "checks", "estimates", "report")
 
 
@@ -39,6 +40,11 @@ def _deliveries(settings: Settings) -> Iterator[str]:
     for entry in entries:
         counts[entry.state] += 1
     yield f"Deliveries   {', '.join(f'{n} {state}' for state, n in sorted(counts.items())) or 'none seen yet'}"
+    loaded = sorted((entry for entry in entries if entry.state == "loaded"), key=lambda entry: entry.seen_at)
+    for entry in loaded[-_NEWEST_SHOWN:]:
+        yield f"    {entry.clinic_code}/{entry.delivery_id} loaded: {entry.n_rows:,} rows"
+    if len(loaded) > _NEWEST_SHOWN:
+        yield f"    and {len(loaded) - _NEWEST_SHOWN} loaded before these"
     for entry in entries:
         if entry.state in ("refused", "incomplete"):
             yield f"    {entry.clinic_code}/{entry.delivery_id} {entry.state}: {entry.reason}"

@@ -24,6 +24,7 @@ from pipelines.night import run_job, run_night
 from pipelines.results import open_results
 from pipelines.schedules import what_is_new
 from pipelines.settings import Settings
+from pipelines.status import STAGES, describe
 from pipelines.synthetic import simulate
 from tests.conftest import small_tables
 
@@ -108,6 +109,14 @@ def test_a_second_night_with_nothing_new_only_looks_and_says_so(night: tuple[Set
 def test_the_ledger_knows_every_delivery_as_loaded(night: tuple[Settings, list[str]]) -> None:
     with open_ledger(night[0].ledger) as ledger:
         assert {entry.state for entry in ledger.entries()} == {"loaded"}
+
+
+def test_the_status_tells_what_was_loaded_and_how_long_each_stage_took(night: tuple[Settings, list[str]]) -> None:
+    said = "\n".join(describe(night[0], 3))
+    assert "4 loaded" in said
+    assert "C900/2026-11-01 loaded: 11 rows" in said
+    assert "nightly success" in said
+    assert all(f"{stage} " in said for stage in STAGES)
 
 
 def test_nothing_of_the_night_is_open_to_others_or_pickled(night: tuple[Settings, list[str]]) -> None:
