@@ -1,0 +1,62 @@
+"""What an operator may set for an installation: the optional file `stepcare.toml` in its home, a table a subject."""
+
+import tomllib
+import types
+import typing
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipelines.errors import UsageError
+
+CONFIGURATION = "stepcare.toml"
+T = TypeVar("T")
+
+
+def read_section(home: Path, name: str, kind: type[T]) -> T:
+    """The table `[name]` of `<home>/stepcare.toml` as the dataclass `kind`; what is not set keeps its default.
+
+    A list becomes a tuple. Raises UsageError, naming file, table and key, for TOML that cannot be read, a key that is not
+    known, a value of another type, or one that is missing without a default.
+    """
+    path = home / CONFIGURATION
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: it is not TOML ({error}). Correct it, or take it away") from None
+    said = tables.get(name, {})
+    if not isinstance(said, dict):
+        raise UsageError(f"{path}: {name} must be a table, written [{name}]")
+    return kind(**_checked(path, name, kind, said))
+
+
+def _checked(path: Path, name: str, kind: type[Any], said: dict[str, Any]) -> dict[str, Any]:
+    known = {field.name: field for field in fields(kind)}
+    hints = typing.get_type_hints(kind)
+    for key, value in said.items():
+        if key not in known:
+            raise UsageError(f"{path}: [{name}] has no setting {key}. It has {', '.join(sorted(known))}")
+        if not _is(value, hints[key]):
+            raise UsageError(f"{path}: [{name}] {key} is not {_in_words(hints[key])}")
+    for key, field in known.items():
+        if key not in said and field.default is MISSING and field.default_factory is MISSING:
+            raise UsageError(f"{path}: [{name}] lacks {key}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+
+
+def _is(value: Any, hint: Any) -> bool:
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, list) and all(isinstance(item, typing.get_args(hint)[0]) for item in value)
+    if isinstance(hint, types.UnionType):
+        return any(_is(value, option) for option in typing.get_args(hint) if option is not type(None))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+
+
+def _in_words(hint: Any) -> str:
+    if typing.get_origin(hint) is tuple:
+        return "a list of texts" if typing.get_args(hint)[0] is str else "a list"
+    return {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}.get(
+        hint, "of the right kind"
+    )
