@@ -23,8 +23,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class DeliveredFile:
     """One feed's file: its name, format (`csv` or `parquet`), rows and sha256 as the manifest says.
 
-    In the store, `delivered_sha256` is that of the file as it came, before columns that the contract does not list were taken
-    out of it; `n_unlisted_columns` counts them.
+    In the store, `delivered_sha256` is that of the file as it came, before columns that the contract does not list and rows
+    of erased patients were taken out of it; `n_unlisted_columns` counts the columns. `blocked` says why the file is not kept,
+    and `drift` holds (kind, field, detail) of what its header has beyond the contract.
     """
 
     feed: str
@@ -34,6 +35,8 @@ class DeliveredFile:
     sha256: str
     delivered_sha256: str
     n_unlisted_columns: int = 0
+    blocked: str = ""
+    drift: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ class Manifest:
     def n_rows(self) -> int:
         """Rows over all files, as the manifest says."""
         return sum(file.rows for file in self.files)
+
+    @property
+    def usable_files(self) -> tuple[DeliveredFile, ...]:
+        """The files that are not blocked."""
+        return tuple(file for file in self.files if not file.blocked)
+
+    @property
+    def files_in_words(self) -> str:
+        """The feeds that came, those that are blocked in brackets."""
+        return " ".join(f"({file.feed})" if file.blocked else file.feed for file in self.files)
 
 
 def _refuse(found: str, remedy: str) -> DeliveryError:
@@ -135,6 +148,8 @@ def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
         sha256=sha256,
         delivered_sha256=entry.get("delivered_sha256", sha256) if is_in_store else sha256,
         n_unlisted_columns=entry.get("unlisted_columns", 0) if is_in_store else 0,
+        blocked=entry.get("blocked", "") if is_in_store else "",
+        drift=tuple(tuple(found) for found in entry.get("drift", ())) if is_in_store else (),
     )
 
 
