@@ -20,9 +20,13 @@ def columns_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile
 
     Raises DeliveryError when there is no header, a column stands twice, or a required one is missing.
     """
+    return _checked(file, FEEDS[file.feed], header_of(con, folder, file))
+
+
+def header_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:
+    """The names of the file's columns as delivered; raises DeliveryError when it is no Parquet file."""
     path = folder / file.name
-    header = _csv_header(path) if file.format == "csv" else _parquet_header(con, path)
-    return _checked(file, FEEDS[file.feed], header)
+    return _csv_header(path) if file.format == "csv" else _parquet_header(con, path)
 
 
 def _csv_header(path: Path) -> list[str]:
