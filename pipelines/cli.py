@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipelines import errors
+from pipelines.commands.ui import ui
 from pipelines.settings import Settings
 
 _EXIT_CODES = """\b
@@ -207,24 +208,6 @@ def report(in_browser: bool, again: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1024, 65535), help="Port on this machine.")
-def ui(port: int) -> None:
-    """Start Dagster's web page and daemon (schedules, sensor), reachable from this machine only.
-
-    \b
-    Example:
-      stepcare ui --port 3001
-    """
-    from pipelines.night import prepare_dagster
-    from pipelines.serving import serve
-
-    settings = Settings.from_environment()
-    prepare_dagster(settings)
-    _say(f"http://127.0.0.1:{port}   (Ctrl-C ends it; it answers this machine only)")
-    serve(settings, port)
-
-
-@main.command()
 def doctor() -> None:
     """Say what is wrong with this installation and how to mend it."""
     from pipelines.doctor import examine
@@ -248,6 +231,8 @@ def status(runs: int) -> None:
     for line in describe(Settings.from_environment(), runs):
         _say(line)
 
+
+main.add_command(ui)
 
 if __name__ == "__main__":
     main()

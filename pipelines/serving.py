@@ -9,6 +9,7 @@ import time
 from types import FrameType
 
 from pipelines.errors import InstallationError
+from pipelines.page import PageOptions
 from pipelines.settings import Settings
 
 _WORKSPACE = """load_from:
@@ -19,18 +20,17 @@ _WORKSPACE = """load_from:
 _SECONDS_TO_END = 30
 
 
-def serve(settings: Settings, port: int) -> None:
-    """Run Dagster's web page (on loopback) and daemon until interrupted or terminated; both end with this process.
+def serve(settings: Settings, options: PageOptions) -> None:
+    """Run Dagster's web page behind its guard, and the daemon, until interrupted or terminated; both end with this process.
 
+    A page for reading comes without the daemon, so that it starts nothing and can run beside an operator's page.
     Raises InstallationError when one of them ends by itself.
     """
     workspace = settings.dagster_home / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    where = ("-w", str(workspace))
-    commands = {
-        "web page": [sys.executable, "-m", "dagster_webserver", *where, "-h", "127.0.0.1", "-p", str(port)],
-        "daemon": [sys.executable, "-m", "dagster._daemon", "run", *where],
-    }
+    commands = {"web page": options.command()}
+    if not options.is_read_only:
+        commands["daemon"] = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(workspace)]
     signal.signal(signal.SIGTERM, _interrupt)
     running = {
         name: subprocess.Popen(command, cwd=settings.home, env=dict(os.environ), start_new_session=True)
@@ -44,7 +44,7 @@ def serve(settings: Settings, port: int) -> None:
     finally:
         _end(list(running.values()))
     ended = ", ".join(f"{name} (code {process.returncode})" for name, process in running.items())
-    raise InstallationError(f"Dagster ended by itself: {ended}. Is port {port} taken? Try --port")
+    raise InstallationError(f"Dagster ended by itself: {ended}. Is port {options.port} taken? Try --port")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
