@@ -8,12 +8,15 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.deliveries.inbox import sync_folder
+from pipelines.checksums import write_sums
+from pipelines.deliveries.store import sync_folder
 from pipelines.settings import Settings
 
-KEPT_GENERATIONS = 3
+KEPT_GENERATIONS = 3  # and none older than 30 days: reliability.md, R-P8
+KEPT_FOR = timedelta(days=30)
 WAREHOUSE = "warehouse.duckdb"
 REPORTS = "reports"
 _RECORD = "generation.json"
@@ -48,12 +51,13 @@ def current_warehouse(settings: Settings) -> Path | None:
 
 
 def publish(settings: Settings, folder: Path, generation: Generation) -> Path:
-    """Make the finished night in `folder` the published one; returns its place. Older nights beyond three are removed.
+    """Make the finished night in `folder` the published one; returns its place. Nights that are kept no longer are removed.
 
     Everything is synced to disk before the link is swapped: after a power cut the link leads to a whole night.
     """
     (folder / _RECORD).write_text(json.dumps(asdict(generation), indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder / "spill", ignore_errors=True)
+    write_sums(folder)
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
@@ -71,14 +75,34 @@ def publish(settings: Settings, folder: Path, generation: Generation) -> Path:
     link.symlink_to(place.relative_to(settings.home))
     link.rename(settings.current)
     sync_folder(settings.home)
-    _remove_old(settings, keep=place)
+    remove_old(settings, datetime.now(UTC))
     return place
 
 
-def _remove_old(settings: Settings, keep: Path) -> None:
-    places = sorted((path for path in settings.generations.iterdir() if path != keep), reverse=True)
-    for path in places[KEPT_GENERATIONS - 1 :]:
-        shutil.rmtree(path)
+def published_at(name: str) -> datetime | None:
+    """When the generation with this name was made (UTC), or None for a name that is not a generation's."""
+    try:
+        return datetime.strptime(name.split("-", 1)[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def remove_old(settings: Settings, now: datetime) -> list[str]:
+    """Remove nights that are kept no longer: all but the published one and the two newest others that are 30 days old at most.
+
+    Returns the names that were removed. Readers that have one open keep it.
+    """
+    if not settings.generations.is_dir() or not settings.current.is_dir():
+        return []
+    published = settings.current.resolve()
+    places = sorted((path for path in settings.generations.iterdir() if path.resolve() != published), reverse=True)
+    removed = []
+    for number, path in enumerate(places):
+        made_at = published_at(path.name)
+        if number >= KEPT_GENERATIONS - 1 or (made_at is not None and now - made_at > KEPT_FOR):
+            shutil.rmtree(path)
+            removed.append(path.name)
+    return removed
 
 
 def clear_abandoned_work(settings: Settings, run_id: str) -> None:
