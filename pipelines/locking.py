@@ -1,40 +1,58 @@
-"""One run at a time in an installation, however it was started. The kernel frees the lock with the process."""
+"""One run at a time in an installation, however it was started. The kernel frees the lock with the process.
 
+`night.lock` says who holds it and since when. It is emptied when the work ends, so that a note without a holder tells of
+work that was killed.
+"""
+
+import atexit
+import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from pipelines.errors import AlreadyRunning
 
-_held: dict[Path, IO[str]] = {}
+LOCK = "night.lock"
+_TRIES = 5
+_SECONDS_BETWEEN_TRIES = 0.1  # who only looks (`unfinished_work`) has the lock for less than a millisecond
+_UNKNOWN = "unknown"
+_held: dict[Path, int] = {}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What holds the lock of an installation, or held it when it was killed. `since` is UTC, ISO 8601."""
+
+    process: str
+    since: str
+    is_running: bool
 
 
 def hold(home: Path) -> None:
     """Take the lock of the installation in `home` for the rest of this process; harmless when the process has it already.
 
-    Raises AlreadyRunning when another process has it.
+    Raises AlreadyRunning, saying since when and which process, when another process has it.
     """
     home = home.resolve()
     if home in _held:
         return
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = os.fdopen(os.open(home / "night.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        other = lock.read().strip() or "unknown"
-        lock.close()
+    lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _is_taken(lock, fcntl.LOCK_EX, _TRIES):
+        other = _note(lock, is_running=True)
+        os.close(lock)
         raise AlreadyRunning(
-            f"a night is running already in {home} (process {other}). Wait for it; nothing was started"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+            f"a night is already running since {other.since}, pid {other.process}, in {home}. Wait for it; nothing was started"
+        )
     _held[home] = lock
+    with contextlib.suppress(OSError):  # a full disk: the note is missing, the lock holds
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()} {datetime.now(UTC).isoformat(timespec='seconds')}".encode(), 0)
 
 
 @contextmanager
@@ -44,4 +62,47 @@ def only_one(home: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _held.pop(home.resolve()).close()
+        _free(home.resolve())
+
+
+def unfinished_work(home: Path) -> Work | None:
+    """What is running in the installation in `home`, or was killed there with nothing run since; None when all has ended."""
+    try:
+        lock = os.open(home / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        work = _note(lock, is_running=not _is_taken(lock, fcntl.LOCK_SH, tries=1))
+    finally:
+        os.close(lock)
+    return work if work.is_running or work.process != _UNKNOWN else None
+
+
+def _is_taken(lock: int, kind: int, tries: int) -> bool:
+    for left in reversed(range(tries)):
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+        else:
+            return True
+    return False
+
+
+def _note(lock: int, *, is_running: bool) -> Work:
+    process, _, since = os.pread(lock, 100, 0).decode("ascii", "replace").strip().partition(" ")
+    return Work(process or _UNKNOWN, since or _UNKNOWN, is_running)
+
+
+def _free(home: Path) -> None:
+    lock = _held.pop(home)
+    if _note(lock, is_running=True).process == str(os.getpid()):  # not in a child that ends
+        os.ftruncate(lock, 0)
+    os.close(lock)
+
+
+@atexit.register
+def _free_all() -> None:
+    for home in list(_held):
+        _free(home)

@@ -112,7 +112,7 @@ def test_a_second_night_at_once_is_told_so(at_home: Settings, delivery: Path) ->
             env=dict(os.environ),
         )
     assert result.returncode == errors.AlreadyRunning.exit_code
-    assert "running already" in result.stderr
+    assert "already running since" in result.stderr
     assert "Traceback" not in result.stderr
 
 
