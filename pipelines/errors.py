@@ -56,3 +56,9 @@ class InstallationError(StepcareError):
     """Something of this installation is missing or unusable."""
 
     exit_code = 9
+
+
+class BackupError(StepcareError):
+    """A backup could not be made, or will not be restored; what is published stays as it is."""
+
+    exit_code = 10
