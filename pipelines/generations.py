@@ -68,6 +68,8 @@ def publish(settings: Settings, folder: Path, generation: Generation) -> Path:
     sync_folder(folder)
     settings.generations.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = settings.generations / generation.name
+    if place.exists() and place.resolve() != settings.current.resolve():
+        _take_out(settings, place)  # of the same second, by a night that was killed before its swap
     folder.rename(place)
     sync_folder(settings.generations)
     link = settings.home / f".current.{generation.run_id}"
@@ -100,14 +102,24 @@ def remove_old(settings: Settings, now: datetime) -> list[str]:
     for number, path in enumerate(places):
         made_at = published_at(path.name)
         if number >= KEPT_GENERATIONS - 1 or (made_at is not None and now - made_at > KEPT_FOR):
-            shutil.rmtree(path)
+            _take_out(settings, path)
             removed.append(path.name)
     return removed
 
 
-def clear_abandoned_work(settings: Settings, run_id: str) -> None:
-    """Remove what nights that were killed left in `work`, all but this run's own folder."""
-    if settings.work.is_dir():
-        for path in settings.work.iterdir():
-            if path.name != run_id:
-                shutil.rmtree(path, ignore_errors=True)
+def _take_out(settings: Settings, place: Path) -> None:
+    """Remove a night, out of `generations` in one step first: what stands there is whole even when this is killed."""
+    aside = settings.work / f"{place.name}.removed"
+    settings.work.mkdir(exist_ok=True, mode=0o700)
+    shutil.rmtree(aside, ignore_errors=True)
+    place.rename(aside)
+    shutil.rmtree(aside)
+
+
+def clear_abandoned_work(settings: Settings, run_id: str = "") -> None:
+    """Remove what nights that were killed left: half-built and half-removed ones, but not this run's own, and links."""
+    for path in settings.work.iterdir() if settings.work.is_dir() else ():
+        if path.name != run_id:
+            shutil.rmtree(path, ignore_errors=True)
+    for link in settings.home.glob(".current.*"):
+        link.unlink()
