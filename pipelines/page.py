@@ -74,6 +74,7 @@ def main(said: str) -> None:
     from dagster import DagsterInstance
     from dagster._core.workspace.context import WorkspaceProcessContext
     from dagster._core.workspace.load_target import WorkspaceFileTarget
+    from dagster_webserver.version import __version__
     from dagster_webserver.webserver import DagsterWebserver
 
     from pipelines.guard import Guard
@@ -84,7 +85,9 @@ def main(said: str) -> None:
     workspace = str(Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml")
     with (
         DagsterInstance.get() as instance,
-        WorkspaceProcessContext(instance, WorkspaceFileTarget([workspace]), read_only=options.is_read_only) as context,
+        WorkspaceProcessContext(
+            instance, WorkspaceFileTarget([workspace]), version=__version__, read_only=options.is_read_only
+        ) as context,
     ):
         instance.optimize_for_webserver(statement_timeout=15_000, pool_recycle=3600, max_overflow=20)
         page = DagsterWebserver(context, live_data_poll_rate=2000).create_asgi_app()
