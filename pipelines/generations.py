@@ -38,10 +38,12 @@ class Generation:
 
 def current_generation(settings: Settings) -> Generation | None:
     """The published night, or None before the first."""
-    record = settings.current / _RECORD
-    if not record.is_file():
-        return None
-    return Generation(**json.loads(record.read_text(encoding="utf-8")))
+    return read_generation(settings.current) if (settings.current / _RECORD).is_file() else None
+
+
+def read_generation(folder: Path) -> Generation:
+    """The published night in `folder`, by its own record."""
+    return Generation(**json.loads((folder / _RECORD).read_text(encoding="utf-8")))
 
 
 def current_warehouse(settings: Settings) -> Path | None:
