@@ -14,7 +14,8 @@ from pipelines.settings import Settings
 
 _EXIT_CODES = """\b
 Exit codes: 0 done or nothing new; 2 wrong use; 3 no delivery; 4 a delivery was refused (the rest is published);
-5 a check stopped the night; 6 a step failed; 7 a night is running already; 8 nothing published; 9 installation; 10 a backup."""
+5 a check stopped the night; 6 a step failed; 7 a night is running already; 8 nothing published; 9 installation; 10 a backup;
+11 an alert reached nobody."""
 
 
 class Commands(click.Group):

@@ -28,6 +28,10 @@ class DeliveryError(StepcareError):
     exit_code = 4
 
 
+class UnreadableNow(DeliveryError):
+    """The machine could not read a delivered file (rights, disk, network): nothing is wrong with it, the next night tries again."""
+
+
 class ChecksFailed(StepcareError):
     """A blocking check failed, so the night was not published; the last good results stay."""
 
@@ -62,3 +66,9 @@ class BackupError(StepcareError):
     """A backup could not be made, or will not be restored; what is published stays as it is."""
 
     exit_code = 10
+
+
+class NotTold(StepcareError):
+    """An alert reached nobody: no channel is configured, or none could be used."""
+
+    exit_code = 11
