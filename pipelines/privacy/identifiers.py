@@ -1,0 +1,87 @@
+"""Direct identifiers: does a text, or the name of a column, look like one? Deny by default (domain/privacy.md 8.2).
+
+Two questions, since what is safe to ask differs. Text that breaks the contract is none of its codes and no number in range, so
+everything that may tell who a person is counts, names and free text among them. Text of a key, or of a column that the contract
+does not list, may be anything: there only what has the form of an identifier counts (a check digit, a written date, an @).
+Answers name the kind, never the text. Not found: a single word that is no common given name, bare numbers under seven digits.
+"""
+
+import re
+from collections.abc import Sequence
+
+import duckdb
+
+from pipelines.casting import literal
+from pipelines.contracts import FEEDS
+from pipelines.privacy.forms import DECIMAL, IN_BROKEN_TEXT, PSEUDONYM, RECORD, SHORT_KEY, STRUCTURED, Form
+
+
+def looks_like_sql(column: str) -> str:
+    """SQL expression of what the trimmed text in `column`, which breaks the contract, looks like: a kind in words, or NULL."""
+    return _first(column, [f"{DECIMAL}|{PSEUDONYM}"], (*STRUCTURED, *IN_BROKEN_TEXT))
+
+
+def key_looks_like_sql(column: str) -> str:
+    """SQL expression of what the trimmed text of a key or of an unlisted column looks like: a kind in words, or NULL."""
+    return _first(column, [SHORT_KEY, PSEUDONYM], STRUCTURED)
+
+
+def _first(column: str, innocent: Sequence[str], forms: Sequence[Form]) -> str:
+    nothing = [f"when regexp_full_match({column}, {literal(pattern)}) then null" for pattern in innocent]
+    kinds = [f"when {_found(column, form)} then {literal(form.kind)}" for form in forms]
+    n_first = sum(form.kind == RECORD for form in forms)
+    return f"case {' '.join([*kinds[:n_first], *nothing, *kinds[n_first:]])} end"
+
+
+def _found(column: str, form: Form) -> str:
+    matched = f"regexp_matches({column}, {literal(form.pattern)})"
+    if form.check is None:
+        return matched
+    candidate = "candidate" if form.keeps_separators else "regexp_replace(candidate, '[ .+-]', '', 'g')"
+    texts = f"list_transform(regexp_extract_all({column}, {literal(form.pattern)}, 1), lambda candidate: {candidate})"
+    return f"({matched} and len(list_filter({texts}, lambda found: {form.check('found')})) > 0)"
+
+
+_HEADER_WORDS = (
+    "name|names|firstname|lastname|fullname|surname|forename|givenname|familyname|middlename|maidenname|initials|nachname|vorname|"
+    "dob|birth|birthdate|birthday|dateofbirth|geburtsdatum|geboortedatum|"
+    "address|addr|address[0-9]|street|city|town|postcode|postal|postalcode|zip|zipcode|zip4|plz|"
+    "phone|phones|telephone|tel|telno|mobile|mobil|cell|cellphone|fax|email|mail|emailaddress|"
+    "nhs|nhsno|nhsnumber|medicare|medicaid|mbi|ssn|socialsecurity|nino|bsn|cpr|nir|personnummer|dni|nie|kvnr|"
+    "mrn|chi|passport|licence|license|insurerno|insurernumber|policyno|iban|accountno|creditcard|"
+    "ip|ipaddress|mac|url|facebook|whatsapp"
+)
+_HEADER_PAIRS = (
+    "(insurer|insurance|policy|member|account|card|national|hospital|patient|social|health|tax|record|registration)_"
+    "(no|nr|num|number|security|card|insurance_no|insurance_number)|date_of_birth|birth_date|next_of_kin|(device|serial)_(no|number)|"
+    "e_mail|post_code|zip_code|(patient|hospital|national)_id"
+)
+_NAMED = "a column named for a direct identifier"
+_LISTED = frozenset(name for feed in FEEDS.values() for name in feed.columns)
+_HEADER = re.compile(f"(?:^|_)(?:{_HEADER_WORDS}|{_HEADER_PAIRS})(?:_|$)")
+
+
+def header_kind(name: str) -> str | None:
+    """What kind of identifier a column's name betrays ('a column named for a direct identifier') or is itself; or None."""
+    return header_kinds([name])[0]
+
+
+def header_kinds(names: Sequence[str]) -> list[str | None]:
+    """`header_kind` of each of a file's column names, in one query. Names of the contract are never hit."""
+    said = [name.strip() for name in names]
+    kinds = [_NAMED if _HEADER.search(_as_words(name)) else None for name in said]
+    if any(kind is None and name not in _LISTED for kind, name in zip(kinds, said, strict=True)):
+        with duckdb.connect() as con:
+            found = con.execute(
+                f"select {key_looks_like_sql('said')} from (select unnest($names) as said, unnest($places) as place) "
+                "order by place",
+                {"names": said, "places": list(range(len(said)))},
+            ).fetchall()
+        kinds = [kind or row[0] for kind, row in zip(kinds, found, strict=True)]
+    return [None if name in _LISTED else kind for kind, name in zip(kinds, said, strict=True)]
+
+
+def _as_words(name: str) -> str:
+    """patientName, Patient-Name and 'patient name' as patient_name."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
