@@ -1,6 +1,5 @@
 """The manifest of a delivery: read it, and check that the files beside it are the files it speaks of."""
 
-import codecs
 import hashlib
 import json
 import re
@@ -10,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts import FEEDS, KNOWN_MAJOR_VERSION, MANDATORY_FEEDS
+from pipelines.deliveries.files import read_regular
+from pipelines.deliveries.limits import CLINIC_CODE, DEEPEST_MANIFEST, LARGEST_MANIFEST_BYTES, MOST_ROWS, NAME
+from pipelines.deliveries.parquet import check_parquet
+from pipelines.deliveries.records import check_csv
 from pipelines.errors import DeliveryError
 
 MANIFEST = "manifest.json"
 MODES = ("snapshot", "delta")
-LARGEST_MANIFEST_BYTES = 1_000_000
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+_NAMES = {"clinic_code": CLINIC_CODE, "delivery_id": NAME, "schema_version": NAME, "mode": NAME}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMPRESSED = ("gz", "zip", "bz2", "xz", "zst", "7z", "tar")
 
 
 @dataclass(frozen=True)
@@ -86,21 +90,18 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
 
     In the inbox the folder's own names must be those of the manifest; in the store a delivery is named by its content.
     """
-    path = folder / MANIFEST
-    if path.is_symlink() or path.stat().st_size > LARGEST_MANIFEST_BYTES:
-        raise _refuse("it is a link or far too large", "Write it as a plain file")
-    try:
-        said = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise _refuse("it is not JSON", "Write it again with the clinic's exporter") from error
+    said = _read_json(folder / MANIFEST)
     if not isinstance(said, dict) or not isinstance(said.get("files"), dict):
         raise _refuse(
             "it has no list of files", "It must hold schema_version, clinic_code, delivery_id, mode and files"
         )
     names = {}
-    for field in ("clinic_code", "delivery_id", "schema_version", "mode"):
-        if not isinstance(said.get(field), str) or not _NAME.fullmatch(said[field]):
-            raise _refuse(f"{field} is missing or malformed", "Use letters, digits, dots, dashes and underscores")
+    for field, form in _NAMES.items():
+        if not isinstance(said.get(field), str) or not form.fullmatch(said[field]):
+            raise _refuse(
+                f"{field} is missing or malformed",
+                f"Use letters, digits, dots, dashes and underscores, at most {64 if form is CLINIC_CODE else 120}",
+            )
         names[field] = said[field]
     _check_version(names["schema_version"])
     if names["mode"] not in MODES:
@@ -121,6 +122,39 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
     return Manifest(**names, is_simulated=said.get("simulated") is True, files=files)
 
 
+def _read_json(path: Path) -> Any:
+    """The manifest's content; raises DeliveryError for what is no JSON in UTF-8, or JSON that means two things."""
+    content = read_regular(path, LARGEST_MANIFEST_BYTES)
+    try:
+        text = content.decode("utf-8-sig")
+        if _depth(text) > DEEPEST_MANIFEST:
+            raise _refuse(
+                f"it nests more than {DEEPEST_MANIFEST} brackets", "Write it again with the clinic's exporter"
+            )
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise _refuse("it is not JSON", "Write it again with the clinic's exporter, in UTF-8") from None
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", _TEXT.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _refuse("it says something twice", "Name each field and each file once")
+    return found
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(constant)
+
+
 def _check_version(version: str) -> None:
     if not re.fullmatch(r"\d{1,4}\.\d{1,4}\.\d{1,4}", version):
         raise _refuse("schema_version is not of the form 1.0.0", "Write the contract's version")
@@ -133,10 +167,17 @@ def _check_version(version: str) -> None:
 
 def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
     feed, _, extension = name.partition(".")
+    if feed in FEEDS and extension.rpartition(".")[2] in _COMPRESSED:
+        raise _refuse(
+            f"it lists a compressed file of {feed}", f"Send {feed}.csv or {feed}.parquet itself, not compressed"
+        )
     if feed not in FEEDS or extension not in ("csv", "parquet"):
         raise _refuse("it lists a file that is no feed of the contract", "Leave it out of the delivery")
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("rows"), int) or entry["rows"] < 0:
+    rows = entry.get("rows") if isinstance(entry, Mapping) else None
+    if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
         raise _refuse(f"{name} has no whole number of rows", "Write the number of data rows")
+    if rows > MOST_ROWS:
+        raise _refuse(f"{name} would have more than {MOST_ROWS:,} rows", "Send what is new as a delta")
     if not isinstance(entry.get("sha256"), str) or not _SHA256.fullmatch(entry["sha256"].lower()):
         raise _refuse(f"{name} has no sha256", "Write the file's SHA-256 as 64 hex digits")
     sha256 = entry["sha256"].lower()
@@ -144,7 +185,7 @@ def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
         feed=feed,
         name=name,
         format=extension,
-        rows=entry["rows"],
+        rows=rows,
         sha256=sha256,
         delivered_sha256=entry.get("delivered_sha256", sha256) if is_in_store else sha256,
         n_unlisted_columns=entry.get("unlisted_columns", 0) if is_in_store else 0,
@@ -153,30 +194,34 @@ def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
     )
 
 
+def kept_manifest(manifest: Manifest) -> dict[str, Any]:
+    """What the store keeps of a manifest as delivered: what Stepcare reads of it, and nothing else that may stand in it."""
+    return {
+        "schema_version": manifest.schema_version,
+        "clinic_code": manifest.clinic_code,
+        "delivery_id": manifest.delivery_id,
+        "mode": manifest.mode,
+        "files": {file.name: {"rows": file.rows, "sha256": file.sha256} for file in manifest.files},
+        **({"simulated": True} if manifest.is_simulated else {}),
+    }
+
+
 def check_file(folder: Path, file: DeliveredFile) -> None:
-    """Raise DeliveryError unless the file is there, is the one the manifest speaks of and, if CSV, is UTF-8."""
+    """Raise DeliveryError unless the file is there and is the one the manifest speaks of, with rows that can be read.
+
+    What is checked lies in the store: a copy that nobody else writes to.
+    """
     path = folder / file.name
     if path.is_symlink() or not path.is_file():
         raise DeliveryError(f"{file.name}: the manifest lists it, but it is not there as a plain file. Send it again")
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")() if file.format == "csv" else None
-    line_number = 1
-    wrong_line = None
     with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            if decoder and wrong_line is None:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError as error:
-                    wrong_line = line_number + error.object[: error.start].count(b"\n")
-                line_number += chunk.count(b"\n")
-    if digest.hexdigest() != file.sha256:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != file.sha256:
         raise DeliveryError(
             f"{file.name}: its SHA-256 is not the one in the manifest, so it was cut short or changed on the way. "
             "Copy the delivery again, manifest last"
         )
-    if wrong_line is not None:
-        raise DeliveryError(
-            f"{file.name}: line {wrong_line} is not UTF-8. Export it as UTF-8 (not latin-1 or Windows-1252)"
-        )
+    if file.format == "csv":
+        check_csv(path, file.rows)
+    else:
+        check_parquet(path, file.rows)

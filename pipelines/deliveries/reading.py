@@ -1,6 +1,5 @@
 """Reading a delivered file strictly: its header, its rows as text, and where it cannot be read, without quoting it."""
 
-import csv
 import re
 from pathlib import Path
 
@@ -8,55 +7,43 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
+from pipelines.deliveries.limits import LONGEST_LINE_BYTES
 from pipelines.deliveries.manifest import DeliveredFile
+from pipelines.deliveries.parquet import parquet_header
+from pipelines.deliveries.records import csv_header
 from pipelines.errors import DeliveryError
 
-LONGEST_LINE_BYTES = 1_000_000
-MOST_COLUMNS = 500
+_OF_THE_MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.PermissionException, duckdb.FatalException)
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:
-    """The names of the file's columns, in its order; those of a CSV that the contract does not list are numbered instead.
+    """The names of the file's columns, in its order; those that the contract does not list are numbered instead.
 
     Raises DeliveryError when there is no header, a column stands twice, or a required one is missing.
     """
     return _checked(file, FEEDS[file.feed], header_of(con, folder, file))
 
 
-def header_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:
-    """The names of the file's columns as delivered; raises DeliveryError when it is no Parquet file."""
+def header_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:  # noqa: ARG001
+    """The names of the file's columns as delivered; raises DeliveryError when they cannot be read or are too many."""
     path = folder / file.name
-    return _csv_header(path) if file.format == "csv" else _parquet_header(con, path)
-
-
-def _csv_header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline(LONGEST_LINE_BYTES)
-    return next(csv.reader([first]), [])
-
-
-def _parquet_header(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    try:
-        rows = con.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
-    except duckdb.Error:
-        raise DeliveryError(f"{path.name}: it is not a Parquet file that can be read. Send it again") from None
-    return [row[0] for row in rows]
+    return csv_header(path) if file.format == "csv" else parquet_header(path)
 
 
 def _checked(file: DeliveredFile, feed: Feed, header: list[str]) -> list[str]:
     """The header with every column that the contract does not list renamed, so that its name is stored nowhere."""
-    if not header or len(header) > MOST_COLUMNS:
-        raise DeliveryError(f"{file.name}: line 1 is no header of column names. Send the feed with its header")
-    listed = [name for name in header if name in feed.columns]
-    if len(set(listed)) != len(listed):
-        raise DeliveryError(f"{file.name}: line 1 names a column twice. Send each column once")
-    required = [field.name for field in feed.fields if field.is_required and field.name not in listed]
+    place = "line 1" if file.format == "csv" else "its schema"
+    alike = [name.strip(" \ufeff").casefold() for name in header]
+    if twice := sorted({name for name in alike if name in feed.columns and alike.count(name) > 1}):
+        raise DeliveryError(
+            f"{file.name}: {place} names a column twice ({', '.join(twice)}; capitals and blanks make no difference). "
+            "Send each column once"
+        )
+    required = [field.name for field in feed.fields if field.is_required and field.name not in header]
     if required:
         raise DeliveryError(
-            f"{file.name}: line 1 lacks the required column {', '.join(required)}. Add it and send again"
+            f"{file.name}: {place} lacks the required column {', '.join(required)}. Add it and send again"
         )
-    if file.format == "parquet":
-        return header
     return [name if name in feed.columns else f"unlisted column {number}" for number, name in enumerate(header)]
 
 
@@ -66,15 +53,28 @@ def quoted(name: str) -> str:
 
 
 def source(path: Path, file_format: str, names: list[str]) -> str:
-    """The SQL that reads the file with these columns, every value as text, nothing sniffed and nothing mended."""
+    """The SQL that reads the file under these names, every CSV value as text, nothing sniffed and nothing mended."""
     place = literal(str(path))
     if file_format == "parquet":
-        return f"read_parquet({place})"
+        return f"read_parquet({place}) as delivered ({', '.join(map(quoted, names))})"
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({place}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
         f"strict_mode = true, null_padding = false, nullstr = '', max_line_size = {LONGEST_LINE_BYTES}, "
         f"columns = {{{columns}}})"
+    )
+
+
+def unreadable(file: DeliveredFile, error: duckdb.Error) -> Exception:
+    """What to raise when DuckDB stumbled over a file: its own error when the machine is at fault (disk, memory, rights).
+
+    Otherwise a DeliveryError that says where, without DuckDB's message: that quotes the line, and so a patient's values.
+    """
+    if isinstance(error, _OF_THE_MACHINE):
+        return error
+    found = re.search(r"[Ll]ine:? (\d+)", str(error))
+    return DeliveryError(
+        f"{file.name}: {f'line {found[1]}' if found else 'a line'} cannot be read. Send the file again"
     )
 
 
