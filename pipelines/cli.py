@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from pipelines import errors
+from pipelines.commands.backup import backup
+from pipelines.commands.rebuild import rebuild
 from pipelines.commands.ui import ui
 from pipelines.settings import Settings
 
@@ -114,6 +116,10 @@ def _night(settings: Settings) -> None:
     _places(settings)
     if result.run_id:
         _say(f"Run's page   http://127.0.0.1:3000/runs/{result.run_id}   (while `stepcare ui` runs)")
+    if result.troubles:
+        for trouble in result.troubles[1:]:
+            _say(f"! {trouble}")
+        raise result.troubles[0]
     if result.refused:
         _say("")
         raise errors.DeliveryError(
@@ -233,6 +239,8 @@ def status(runs: int) -> None:
         _say(line)
 
 
+main.add_command(backup)
+main.add_command(rebuild)
 main.add_command(ui)
 
 if __name__ == "__main__":

@@ -9,23 +9,31 @@ import assets
 from pipelines.resources import NightBuild
 from pipelines.schedules import build_schedules, freshness, nightly, weekly_report
 from pipelines.settings import Settings
+from pipelines.upkeep_jobs import build_upkeep_schedules, restore_drill, upkeep
 
 
 def build_definitions(
-    settings: Settings | None = None, loggers: Mapping[str, dg.LoggerDefinition] | None = None, **resources: Any
+    settings: Settings | None = None,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+    *,
+    is_from_store: bool = False,
+    **resources: Any,
 ) -> dg.Definitions:
     """The real code location, for the installation of `settings` (default: the environment's).
 
-    `resources` replaces resources by name, so that tests build the same graph on other folders.
+    With `is_from_store` its nights take nothing over from an earlier one. `resources` replaces resources by name, so that
+    tests build the same graph on other folders.
     """
     settings = settings or Settings.from_environment()
     schedules, sensors = build_schedules(settings)
-    night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
+    night = NightBuild(
+        home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone, is_from_store=is_from_store
+    )
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: _with_freshness(spec, settings.timezone), _assets()),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
-        jobs=[nightly, weekly_report],
-        schedules=schedules,
+        jobs=[nightly, weekly_report, upkeep, restore_drill],
+        schedules=[*schedules, *build_upkeep_schedules(settings)],
         sensors=sensors,
         resources={"night": night} | resources,
         loggers=dict(loggers or {}),

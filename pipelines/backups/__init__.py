@@ -1,0 +1,1 @@
+"""Encrypted backups in the age format: make, list, restore, and the drill that shows that they can be restored."""

@@ -1,0 +1,75 @@
+"""What a published night says, as hashes: how a night that was made again from a backup is compared with the one that was."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet
+
+from pipelines.generations import REPORTS, WAREHOUSE, Generation, read_generation
+from pipelines.warehouse import open_warehouse
+
+_STAMPS = ("made_at", "run_id")
+"""What a report is stamped with that another run on the same deliveries does not repeat."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """SHA-256 of every table of `report.*` and of every page's model without its stamps, by name."""
+
+    generation: str
+    code_hash: str
+    tables: dict[str, str]
+    pages: dict[str, str]
+
+
+def fingerprint_of(folder: Path) -> Fingerprint:
+    """The fingerprint of the generation in `folder`. Raises duckdb.Error when its warehouse cannot be read."""
+    generation: Generation = read_generation(folder)
+    with open_warehouse((folder / WAREHOUSE).resolve(), read_only=True) as con:
+        tables = {name: _rows_hash(con, name) for name in _report_tables(con)}
+    pages = {
+        str(path.relative_to(folder / REPORTS)): _model_hash(path)
+        for path in sorted((folder / REPORTS).rglob("*.json"))
+    }
+    return Fingerprint(generation.name, generation.code_hash, tables, pages)
+
+
+def differences(first: Fingerprint, second: Fingerprint) -> list[str]:
+    """The tables and pages that are not the same in both, by name; empty when the two say the same."""
+    found = []
+    for kind, one, other in (("table", first.tables, second.tables), ("page", first.pages, second.pages)):
+        names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+        found += [f"{kind} {name}" for name in names]
+    return found
+
+
+def report_parquet(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """(name, Parquet file) of every table of `report.*` of the generation in `folder`; aggregates, so small."""
+    with open_warehouse((folder / WAREHOUSE).resolve(), read_only=True) as con:
+        for name in _report_tables(con):
+            buffer = pa.BufferOutputStream()
+            pa.parquet.write_table(con.execute(f"select * from {name}").to_arrow_table(), buffer)
+            yield name.removeprefix("report."), buffer.getvalue().to_pybytes()
+
+
+def _report_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "select table_name from information_schema.tables where table_schema = 'report' order by table_name"
+    ).fetchall()
+    return [f"report.{row[0]}" for row in rows]
+
+
+def _rows_hash(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    return hashlib.sha256(repr(con.execute(f"select * from {table} order by all").fetchall()).encode()).hexdigest()
+
+
+def _model_hash(path: Path) -> str:
+    model = json.loads(path.read_text(encoding="utf-8"))
+    for stamp in _STAMPS:
+        model["stamp"].pop(stamp)
+    return hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()
