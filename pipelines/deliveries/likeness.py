@@ -63,12 +63,17 @@ def shift(samples: Sequence[Sample]) -> Shift:
     return Shift(moved / total, moved / math.sqrt(variance))
 
 
-def stability_index(samples: Sequence[Sample]) -> float:
-    """The population stability index of now against before, as if before had now's strata in now's shares."""
+def stability_index(samples: Sequence[Sample], *, is_ordered: bool) -> float:
+    """The population stability index of now against before, as if before had now's strata in now's shares.
+
+    Of ordered values neighbouring bins are joined first, so that few values a bin do not pass for another distribution.
+    """
     expected, found = standardised(samples)
     if not expected.sum() or not found.sum():
         return 0.0
-    expected, found = _joined(expected / expected.sum(), found / found.sum())
+    expected, found = expected / expected.sum(), found / found.sum()
+    if is_ordered:
+        expected, found = _joined(expected, found)
     floor = 0.5 / max(1.0, sum(float(sample.now.sum()) for sample in samples))
     expected, found = np.maximum(expected, floor), np.maximum(found, floor)
     return float(((found - expected) * np.log(found / expected)).sum())
