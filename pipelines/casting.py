@@ -63,6 +63,10 @@ def clean_sql(feed: Feed) -> str:
     typed_key = ", ".join(
         f"{typed(field, 'delivered.' + field.name)}" for field in feed.fields if field.name in feed.key
     )
+    shared = [
+        "    anti join clean.shared_key as shared",
+        f"        on said(raw_row.{feed.key[0]}) = shared.shared_key and shared.feed = '{feed.name}'",
+    ]
     lines = [
         f"-- The typed current view of the {feed.name} feed: one row for each {key}, the latest delivery in force wins.",
         "-- A value that breaks the contract is NULL with reason x; every other missing value keeps the reason it came with.",
@@ -73,17 +77,18 @@ def clean_sql(feed: Feed) -> str:
         "    select",
         "        raw_row.delivery_key,",
         "        raw_row.row_number,",
-        "        delivery.clinic_code as sender,",
-        "        delivery.sequence_no,",
+        "        file.clinic_code as sender,",
+        "        file.sequence_no,",
         ",\n".join(f"        said(raw_row.{name}) as {name}" for name in feed.columns),
         f"    from raw.{feed.name} as raw_row",
-        "    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key",
+        f"    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = '{feed.name}'",
         "    anti join raw.quarantine as refused",
         "        on",
         "            raw_row.delivery_key = refused.delivery_key",
         "            and raw_row.row_number = refused.row_number",
         f"            and refused.feed = '{feed.name}'",
         "            and refused.scope = 'row'",
+        *(shared if len(feed.key) == 1 else []),
         "),",
         "",
         "latest as (",
@@ -122,14 +127,152 @@ def clean_sql(feed: Feed) -> str:
     return "\n".join(lines) + "\n"
 
 
+_AS_OF = "coalesce(cast(getvariable('as_of') as timestamp), timestamp 'infinity')"
+
+
+def quarantine_sql() -> str:
+    """The text of `sql/clean/quarantine.sql`: what was set aside, by row, field and rule, and whether it has been healed."""
+    parts = [
+        "-- What was set aside of the deliveries that could be read: one row a broken rule, never a value, and what became of it.",
+        "-- state: open (it still counts), healed (the record came again without this fault), replaced (the record came again and",
+        "-- a newer line speaks of it, or it is no longer delivered), held (its whole delivery is).",
+        "-- Generated from the contract (python -m pipelines.casting); edit the contract, not this file.",
+        "-- scope: global",
+        "-- key: delivery_key, feed, row_number, field, rule",
+        "-- expect: scope in row, value",
+        "-- expect: state in open, healed, replaced, held",
+        "with received as (",
+        "    select",
+        "        receipt.delivery_key,",
+        "        receipt.clinic_code,",
+        "        min(receipt.delivery_id) as delivery_id",
+        "    from raw.receipt as receipt",
+        f"    where receipt.received_at <= {_AS_OF}",
+        "    group by",
+        "        receipt.delivery_key,",
+        "        receipt.clinic_code",
+        "),",
+        "",
+        "broken as (",
+        *_rows_of("quarantine", "raw.quarantine", "    where quarantine.scope in ('row', 'value')"),
+    ]
+    for feed in FEEDS.values():
+        if len(feed.key) == 1:
+            parts += ["    union all", *_shared_rows(feed)]
+    parts += ["),", "", "placed as ("]
+    for number, feed in enumerate(FEEDS.values()):
+        parts += [*(["    union all"] if number else []), *_placed(feed)]
+    parts += [_STATES.strip()]
+    return "\n".join(parts) + "\n"
+
+
+def _rows_of(alias: str, table: str, where: str) -> list[str]:
+    columns = ("delivery_key", "feed", "row_number", "field", "scope", "rule", "remedy")
+    return [
+        "    select",
+        ",\n".join(f"        {alias}.{name}" for name in columns),
+        f"    from {table} as {alias}",
+        where,
+    ]
+
+
+def _shared_rows(feed: Feed) -> list[str]:
+    return [
+        "    select",
+        "        raw_row.delivery_key,",
+        f"        '{feed.name}' as feed,",
+        "        raw_row.row_number,",
+        f"        '{feed.key[0]}' as field,",
+        "        'row' as scope,",
+        "        'a key is used by one clinic only' as rule,",
+        "        'Make keys with a secret of the clinic''s own, and send the rows again' as remedy",
+        f"    from raw.{feed.name} as raw_row",
+        f"    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = '{feed.name}'",
+        "    inner join clean.shared_key as shared",
+        f"        on said(raw_row.{feed.key[0]}) = shared.shared_key and shared.feed = '{feed.name}'",
+    ]
+
+
+def _placed(feed: Feed) -> list[str]:
+    """Each broken rule of a feed with the row in force under the same key of the same clinic, if there is one."""
+    keys = [field for field in feed.fields if field.name in feed.key]
+    same = [f"{typed(field, f'said(raw_row.{field.name})')} = in_force.{field.name}" for field in keys]
+    return [
+        "    select",
+        "        broken.*,",
+        "        received.clinic_code,",
+        "        received.delivery_id,",
+        "        in_force.delivery_key as delivery_key_in_force,",
+        "        in_force.row_number as row_number_in_force",
+        "    from broken",
+        "    inner join received on broken.delivery_key = received.delivery_key",
+        f"    inner join raw.{feed.name} as raw_row",
+        "        on broken.delivery_key = raw_row.delivery_key and broken.row_number = raw_row.row_number",
+        f"    left join clean.{feed.name} as in_force",
+        "        on",
+        "            received.clinic_code = in_force.clinic_code",
+        *(f"            and {condition}" for condition in same),
+        f"    where broken.feed = '{feed.name}'",
+    ]
+
+
+_STATES = """
+),
+
+held as (
+    select distinct hold.delivery_key
+    from raw.hold as hold
+),
+
+faults as (
+    select distinct
+        broken.delivery_key,
+        broken.feed,
+        broken.row_number,
+        broken.field
+    from broken
+)
+
+select
+    placed.delivery_key,
+    placed.clinic_code,
+    placed.delivery_id,
+    placed.feed,
+    placed.row_number,
+    placed.field,
+    placed.scope,
+    placed.rule,
+    placed.remedy,
+    case
+        when held.delivery_key is not null then 'held'
+        when file.sequence_no >= coalesce(file_in_force.sequence_no, 0) then 'open'
+        when placed.delivery_key_in_force is null or newer.delivery_key is not null then 'replaced'
+        else 'healed'
+    end as state
+from placed
+left join held on placed.delivery_key = held.delivery_key
+left join clean.file as file on placed.delivery_key = file.delivery_key and placed.feed = file.feed
+left join clean.file as file_in_force
+    on placed.delivery_key_in_force = file_in_force.delivery_key and placed.feed = file_in_force.feed
+left join faults as newer
+    on
+        placed.delivery_key_in_force = newer.delivery_key
+        and placed.row_number_in_force = newer.row_number
+        and placed.feed = newer.feed
+        and placed.field = newer.field
+"""
+
+
 def write_clean_sql(folder: Path = SQL_FOLDER / "clean") -> list[Path]:
-    """Write `clean_sql` of every feed into `folder`; returns the files."""
+    """Write `clean_sql` of every feed and `quarantine_sql` into `folder`; returns the files."""
     paths = []
     for feed in FEEDS.values():
         path = folder / f"{feed.name}.sql"
         path.write_text(clean_sql(feed), encoding="utf-8")
         paths.append(path)
-    return paths
+    path = folder / "quarantine.sql"
+    path.write_text(quarantine_sql(), encoding="utf-8")
+    return [*paths, path]
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding(f"the ledger knows {len(entries)} deliveries", True)
     kept = sorted(
-        {entry.delivery_key for entry in entries if entry.state in ("received", "loaded") and entry.delivery_key}
+        {entry.delivery_key for entry in entries if entry.delivery_key}
     )
     spoilt = [key for key in kept if not _is_whole(settings.store / key)]
     yield Finding(

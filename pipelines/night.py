@@ -13,20 +13,27 @@ from pipelines import errors
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.generations import Generation, current_generation
+from pipelines.integrity import Verified
 from pipelines.locking import only_one
 from pipelines.provenance import ROOT
+from pipelines.publishing import settle_published
 from pipelines.settings import Settings
+from pipelines.upkeep import back_up_tonight, look_over, spoilt_still
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class NightResult:
-    """How a night ended: the published generation, the run (None when nothing was new), what was refused this time."""
+    """How a night ended: the published generation, the run (None when nothing was new), what was refused this time.
+
+    `troubles` are what an operator must mend though the night went well: a backup that failed, a kept file that is spoilt.
+    """
 
     generation: Generation | None
     run_id: str | None
     refused: tuple[Entry, ...]
+    troubles: tuple[errors.StepcareError, ...] = ()
 
 
 def prepare_dagster(settings: Settings) -> None:
@@ -61,16 +68,21 @@ def run_night(settings: Settings, say: Say, events: logging.Handler | None = Non
 
         key, reason = what_is_new(settings)
         published = current_generation(settings)
+        verified = look_over(settings, say)
+        if published and not key and verified.is_in_published(settings):
+            key, reason = published.night_key, "the published night is not what was published"
         if not key and published is None:
-            refused = [entry for entry in judged if entry.state == "refused"]
+            refused = [entry for entry in judged if entry.state == "quarantined"]
             if refused:
                 raise errors.DeliveryError(
                     "no delivery could be loaded; the reasons stand above. Nothing was published"
                 )
             raise errors.NothingToDo(f"{reason}. Put deliveries there as <clinic>/<delivery>/, manifest.json last")
         if not key:
+            settle_published(settings)
             say(f"  {reason[0].upper()}{reason[1:]}.")
-            return NightResult(published, None, tuple(entry for entry in judged if entry.state == "refused"))
+            refused_now = tuple(entry for entry in judged if entry.state == "quarantined")
+            return NightResult(published, None, refused_now, _troubles(settings, verified, say))
         say(f"  Starting, since {reason}.")
         run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events)
         with open_ledger(settings.ledger) as ledger:
@@ -78,21 +90,37 @@ def run_night(settings: Settings, say: Say, events: logging.Handler | None = Non
             refused_now = tuple(
                 entry
                 for entry in ledger.entries()
-                if entry.state == "refused" and (entry.clinic_code, entry.delivery_id, entry.fingerprint) in seen
+                if entry.state == "quarantined" and (entry.clinic_code, entry.delivery_id, entry.fingerprint) in seen
             )
-        return NightResult(current_generation(settings), run_id, refused_now)
+        troubles = _troubles(settings, verified, say)
+        return NightResult(current_generation(settings), run_id, refused_now, troubles)
+
+
+def _troubles(settings: Settings, verified: Verified, say: Say) -> tuple[errors.StepcareError, ...]:
+    found = (spoilt_still(settings, verified), back_up_tonight(settings, say))
+    return tuple(trouble for trouble in found if trouble)
 
 
 def run_job(
-    settings: Settings, name: str, say: Say, tags: dict[str, str], events: logging.Handler | None = None
+    settings: Settings,
+    name: str,
+    say: Say,
+    tags: dict[str, str],
+    events: logging.Handler | None = None,
+    *,
+    is_from_store: bool = False,
 ) -> str:
-    """Run a job of the code location in this process with progress on the screen; returns the run's id."""
+    """Run a job of the code location in this process with progress on the screen; returns the run's id.
+
+    With `is_from_store` nothing of an earlier night is taken over.
+    """
     import dagster as dg
 
     from pipelines.definitions import build_definitions
     from pipelines.progress import StepLines, progress_logger
 
-    definitions = build_definitions(settings, loggers={"progress": progress_logger(events or StepLines(say))})
+    progress = progress_logger(events or StepLines(say))
+    definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store)
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags

@@ -7,11 +7,19 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.deliveries.ledger import Entry
+from pipelines.deliveries.ledger import Entry, Ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 _LIBRARIES = ("duckdb", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-_READING = ("pipelines/contract_fields.csv", "pipelines/contracts.py", "pipelines/casting.py", "pipelines/deliveries")
+_READING = (
+    "pipelines/contract_fields.csv",
+    "pipelines/contracts.py",
+    "pipelines/casting.py",
+    "pipelines/deliveries",
+    "pipelines/privacy/identifiers.py",
+    "pipelines/privacy/check_digits.py",
+    "pipelines/privacy/vocabulary.py",
+)
 
 
 def _sha256_of(paths: Iterable[Path]) -> str:
@@ -44,18 +52,36 @@ def reading_hash() -> str:
     return _sha256_of([*_files(*_READING), *macros])
 
 
-def data_hash(entries: Iterable[Entry]) -> str:
-    """sha256 of the deliveries in use and of those that were refused, whatever order they came in."""
-    judged = sorted(
-        {
-            (entry.clinic_code, entry.delivery_id, entry.delivery_key or "", entry.reason)
-            for entry in entries
-            if entry.state in ("received", "loaded", "refused")
-        }
-    )
-    return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
+def data_hash(entries: Iterable[Entry], releases: Iterable[str] = (), n_erasures: int = 0) -> str:
+    """sha256 of what the deliveries say together, whatever order they came in.
+
+    That is: under which name each content counts, what could not be used and why, what was withdrawn, released (delivery
+    keys) or erased. That the same content came once more changes nothing.
+    """
+    listed = sorted(entries, key=lambda entry: (entry.clinic_code, entry.delivery_id, entry.seen_at))
+    contents: dict[tuple[str, str], list[str]] = {}
+    for entry in listed:
+        if entry.delivery_key and entry.delivery_key not in contents.setdefault(
+            (entry.clinic_code, entry.delivery_id), []
+        ):
+            contents[entry.clinic_code, entry.delivery_id].append(entry.delivery_key)
+    placed: dict[str, tuple[str, str]] = {}
+    for name, keys in contents.items():
+        placed.setdefault(keys[-1], name)
+    corrected = [(name, keys) for name, keys in contents.items() if len(keys) > 1]
+    unusable = [
+        (e.clinic_code, e.delivery_id, e.reason) for e in listed if e.state == "quarantined" and not e.delivery_key
+    ]
+    withdrawn = sorted({e.delivery_key for e in listed if e.delivery_key and e.state == "withdrawn"})
+    said = [sorted(placed.items()), corrected, unusable, withdrawn, sorted(releases), n_erasures]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def night_key(entries: Iterable[Entry], code: str | None = None) -> str:
-    """The identity of a night: the same code (default: today's) on the same deliveries gives the same results."""
-    return hashlib.sha256(f"{code or code_hash()} {data_hash(entries)}".encode()).hexdigest()
+def ledger_hash(ledger: Ledger) -> str:
+    """`data_hash` of everything that the ledger knows."""
+    return data_hash(ledger.entries(), (key for key, _ in ledger.releases()), len(ledger.erasures()))
+
+
+def night_key(data: str, code: str | None = None) -> str:
+    """The identity of a night: the same code (default: today's) on the same deliveries (`data_hash`) gives the same results."""
+    return hashlib.sha256(f"{code or code_hash()} {data}".encode()).hexdigest()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.deliveries.ledger import Entry, open_ledger
-from pipelines.generations import WAREHOUSE, Generation, publish
-from pipelines.provenance import data_hash, night_key
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.generations import WAREHOUSE, Generation, current_warehouse, publish
+from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
@@ -19,40 +19,67 @@ _SOURCE_NOTES = {
     "SPIDER": "SPIDER: real lumbar MRI gradings of 218 people with a history of low back pain (van der Graaf 2024, CC BY 4.0).",
 }
 
+_STATES = """
+with held as (
+    select delivery_key, 'held: ' || string_agg(distinct rule, '; ' order by rule) as reason from raw.hold group by delivery_key
+),
+
+blocked as (
+    select delivery_key, string_agg(reason, ' ' order by feed) as reason
+    from raw.file
+    where state = 'blocked'
+    group by delivery_key
+)
+
+select
+    delivery.delivery_key,
+    case
+        when held.delivery_key is not null then 'quarantined'
+        when in_force.delivery_key is not null then 'loaded'
+        else 'superseded'
+    end as state,
+    coalesce(held.reason, blocked.reason, '') as reason
+from raw.delivery as delivery
+left join held on delivery.delivery_key = held.delivery_key
+left join blocked on delivery.delivery_key = blocked.delivery_key
+left join clean.delivery as in_force on delivery.delivery_key = in_force.delivery_key
+anti join raw.withdrawal as withdrawal on delivery.delivery_key = withdrawal.delivery_key
+order by delivery.delivery_key
+"""
+
 
 @dataclass(frozen=True)
 class _Made:
-    """What a run's warehouse was made from, by its own account."""
+    """What a run's warehouse was made from, by its own account, and the state of each delivery in it (with the reason)."""
 
     code: str
     reading: str
-    entries: tuple[Entry, ...]
+    data: str
     clinics: tuple[str, ...]
     is_simulated: bool
+    states: tuple[tuple[str, str, str], ...]
 
 
-def _made_from(con: duckdb.DuckDBPyConnection, settings: Settings) -> _Made:
+def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
     rows = con.execute("select delivery_key, clinic_code, is_simulated from raw.delivery").fetchall()
-    ((code, reading),) = con.execute("select code_hash, reading_hash from raw.code").fetchall()
-    delivered = {row[0] for row in rows}
-    with open_ledger(settings.ledger) as ledger:
-        entries = [e for e in ledger.entries() if e.state == "refused" or e.delivery_key in delivered]
+    ((code, reading, data),) = con.execute("select code_hash, reading_hash, data_hash from raw.code").fetchall()
     return _Made(
         code=code,
         reading=reading,
-        entries=tuple(entries),
+        data=data,
         clinics=tuple(sorted({row[1] for row in rows})),
         is_simulated=any(row[2] for row in rows),
+        states=tuple(con.execute(_STATES).fetchall()),
     )
 
 
-def stamp_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Stamp:
+def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str) -> Stamp:
     """What the reports of this run are stamped with; the time and the run are all that another run would not repeat."""
-    made = _made_from(con, settings)
+    made = _made_from(con)
     return Stamp(
         made_at=datetime.now(UTC),
         run_id=run_id,
-        data_hash=data_hash(made.entries),
+        data_hash=made.data,
         code_version=f"{version('stepcare')} ({made.code[:12]})",
         is_simulated=made.is_simulated,
         source_notes=tuple(_SOURCE_NOTES[clinic] for clinic in made.clinics if clinic in _SOURCE_NOTES),
@@ -60,16 +87,16 @@ def stamp_of(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) ->
 
 
 def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
-    """Publish the night in `folder` and mark its deliveries as loaded; returns the generation.
+    """Publish the night in `folder` and write into the ledger what became of its deliveries; returns the generation.
 
     What it was made from is read from its own warehouse: a run that only makes the pages again publishes the deliveries and
     the code of the night it started from, and so hides nothing that is new.
     """
     with open_warehouse(folder / WAREHOUSE) as con:
-        made = _made_from(con, settings)
+        made = _made_from(con)
         con.execute("checkpoint")
     made_at = datetime.now(UTC)
-    key = night_key(made.entries, made.code)
+    key = night_key(made.data, made.code)
     generation = Generation(
         name=f"{made_at:%Y%m%dT%H%M%SZ}-{key[:8]}",
         run_id=run_id,
@@ -77,12 +104,26 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
         night_key=key,
         code_hash=made.code,
         reading_hash=made.reading,
-        data_hash=data_hash(made.entries),
+        data_hash=made.data,
         is_simulated=made.is_simulated,
     )
     publish(settings, folder, generation)
-    with open_ledger(settings.ledger) as ledger:
-        for entry in made.entries:
-            if entry.state == "received" and entry.delivery_key:
-                ledger.mark(entry.delivery_key, "loaded")
+    _settle(settings, made)
     return generation
+
+
+def _settle(settings: Settings, made: _Made) -> None:
+    with open_ledger(settings.ledger) as ledger:
+        for delivery_key, state, reason in made.states:
+            ledger.mark(delivery_key, state, reason)
+
+
+def settle_published(settings: Settings) -> None:
+    """Write into the ledger what became of the deliveries of the published night, when a kill after the swap prevented it."""
+    path = current_warehouse(settings)
+    with open_ledger(settings.ledger) as ledger:
+        is_open = any(entry.state == "seen" for entry in ledger.entries())
+    if path and is_open:
+        with open_warehouse(path, read_only=True) as con:
+            made = _made_from(con)
+        _settle(settings, made)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from pipelines.errors import NightFailed
+from pipelines.checksums import spoilt_files
+from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
 from pipelines.provenance import reading_hash
@@ -27,6 +29,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     inbox: str
     timezone: str
+    is_from_store: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -42,7 +45,8 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     def begin(self, run_id: str) -> Path | None:
         """Start the run's warehouse from nothing, so that a retry starts clean.
 
-        Returns the published warehouse when its `raw.*` tables may be taken over (deliveries are still read the same way).
+        Returns the published warehouse when its `raw.*` tables may be taken over: deliveries are still read the same way, every
+        bit of that night is what was published, and nobody asked for everything from the store alone.
         """
         hold(self.settings.home)
         clear_abandoned_work(self.settings, run_id)
@@ -50,9 +54,9 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         with open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
         generation = current_generation(self.settings)
-        if generation and generation.reading_hash == reading_hash():
-            return current_warehouse(self.settings)
-        return None
+        if self.is_from_store or generation is None or generation.reading_hash != reading_hash():
+            return None
+        return None if spoilt_files(self.settings.current.resolve()) else current_warehouse(self.settings)
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -77,3 +81,15 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         except duckdb.Error as error:
             said = re.sub(r"'[^']*'|\"[^\"]*\"", "(not shown)", str(error).splitlines()[0])
             raise NightFailed(f"DuckDB: {said}") from None
+        except (StepcareError, dg.DagsterError, dg.Failure, dg.RetryRequested, GeneratorExit):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold a patient's value)
+            raise NightFailed(
+                f"{type(error).__name__} in {_place_of(error)}. Its text is not shown: it may be a value"
+            ) from None
+
+
+def _place_of(error: Exception) -> str:
+    """File and line where an error was raised, without anything that it says."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{Path(last.filename).name}, line {last.lineno}"

@@ -11,7 +11,7 @@ import dagster as dg
 from pipelines.deliveries.inbox import Found, look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
-from pipelines.provenance import code_hash, night_key, reading_hash
+from pipelines.provenance import code_hash, ledger_hash, night_key, reading_hash
 from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
@@ -57,19 +57,19 @@ def what_is_new(settings: Settings) -> tuple[str, str]:
     Only looks: no file of a delivery is read, nothing is written but the ledger when it is not there yet.
     """
     with open_ledger(settings.ledger) as ledger:
-        entries = ledger.entries()
+        due = night_key(ledger_hash(ledger))
+        in_use = any(entry.delivery_key for entry in ledger.entries())
     if unseen := unseen_deliveries(settings):
-        return night_key(entries), _in_words(unseen)
-    in_use = any(entry.state in ("received", "loaded") for entry in entries)
+        return due, _in_words(unseen)
     if not in_use:
         return "", f"there is no delivery to work on in {settings.inbox}"
     generation = current_generation(settings)
     if generation is None:
-        return night_key(entries), "nothing has been published yet"
+        return due, "nothing has been published yet"
     if generation.code_hash != code_hash():
-        return night_key(entries), "the code has changed since the last published night"
-    if generation.night_key != night_key(entries):
-        return night_key(entries), "the deliveries in use have changed since the last published night"
+        return due, "the code has changed since the last published night"
+    if generation.night_key != due:
+        return due, "the deliveries in use have changed since the last published night"
     return "", "nothing is new: the same code on the same deliveries has been published"
 
 

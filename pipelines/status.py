@@ -46,7 +46,7 @@ def _deliveries(settings: Settings) -> Iterator[str]:
     if len(loaded) > _NEWEST_SHOWN:
         yield f"    and {len(loaded) - _NEWEST_SHOWN} loaded before these"
     for entry in entries:
-        if entry.state in ("refused", "incomplete"):
+        if entry.state in ("quarantined", "incomplete"):
             yield f"    {entry.clinic_code}/{entry.delivery_id} {entry.state}: {entry.reason}"
 
 

@@ -1,12 +1,17 @@
 """What several tests share: the folder of yardsticks and real data, and a small delivery to damage."""
 
 import os
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import hypothesis
 import pandas as pd
 import pytest
 
+from pipelines.deliveries.load import NewDelivery, create_raw_tables, load_deliveries
+from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.settings import Settings
 
@@ -76,6 +81,18 @@ def small_tables(clinic_code: str = "C001") -> dict[str, pd.DataFrame]:
             }
         ),
     }
+
+
+def load_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> None:
+    """Load whole deliveries straight from their folders into `raw.*`, as if all had been received on one day."""
+    create_raw_tables(con)
+    arrived_at = datetime(2026, 11, 1)  # noqa: DTZ001
+    new = {}
+    for folder in folders:
+        manifest = read_manifest(folder)
+        new[manifest.delivery_key] = NewDelivery(folder, manifest, arrived_at)
+    assert load_deliveries(con, new) == []
+    con.execute("insert into raw.receipt select delivery_key, clinic_code, delivery_id, arrived_at from raw.delivery")
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.deliveries.ledger import Entry, Ledger
-from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, read_manifest
-from pipelines.deliveries.stripping import keep_listed_columns
+from pipelines.deliveries.manifest import MANIFEST, read_manifest
+from pipelines.deliveries.store import heal_store, keep
 from pipelines.errors import DeliveryError
 from pipelines.provenance import reading_hash
 
@@ -54,23 +53,30 @@ def _folders(parent: Path) -> list[Path]:
 def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None] = lambda _: None) -> list[Entry]:
     """Judge every delivery of the inbox that the ledger does not know yet and keep the good ones in the store.
 
-    Returns the entries that are new this time, in order. A delivery that cannot be read is refused with a reason and the
+    Returns the entries that are new this time, in order. A delivery that cannot be used is quarantined with a reason and the
     others go on; one whose content is known already is a duplicate and changes nothing.
     """
+    heal_store(store)
     new = []
     judged = ledger.judged(reading_hash())
+    known = {
+        entry.delivery_key: entry for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate"
+    }
+    erased = {erasure.patient_tag for erasure in ledger.erasures()}
     for found in look(inbox):
         if (found.clinic_code, found.delivery_id, found.fingerprint) in judged:
             continue
-        entry = replace(_judge(found, store, ledger), judged_by=reading_hash())
+        entry = replace(_judge(found, store, known, erased), judged_by=reading_hash())
         ledger.record(entry)
+        if entry.delivery_key and entry.state != "duplicate":
+            known[entry.delivery_key] = entry
         new.append(entry)
-        say(f"{entry.clinic_code}/{entry.delivery_id}: {entry.state}{': ' if entry.reason else ''}{entry.reason}")
+        say(f"{entry.name}: {entry.state}{': ' if entry.reason else ''}{entry.reason}")
     return new
 
 
-def _judge(found: Found, store: Path, ledger: Ledger) -> Entry:
-    entry = Entry(found.clinic_code, found.delivery_id, found.fingerprint, "received")
+def _judge(found: Found, store: Path, known: dict[str, Entry], erased: Collection[str]) -> Entry:
+    entry = Entry(found.clinic_code, found.delivery_id, found.fingerprint, "seen")
     if not found.is_complete:
         return replace(
             entry,
@@ -79,61 +85,20 @@ def _judge(found: Found, store: Path, ledger: Ledger) -> Entry:
         )
     try:
         manifest = read_manifest(found.folder)
-        for known in ledger.entries():
-            if known.delivery_key == manifest.delivery_key and known.state in ("received", "loaded"):
-                return replace(
-                    entry,
-                    state="duplicate",
-                    delivery_key=manifest.delivery_key,
-                    reason=f"the same content came as {known.delivery_id}; nothing was changed",
-                )
-        keep(found.folder, store / manifest.delivery_key, manifest)
+        entry = replace(entry, mode=manifest.mode, n_rows=manifest.n_rows, files=manifest.files_in_words)
+        if earlier := known.get(manifest.delivery_key):
+            return replace(
+                entry,
+                state="duplicate",
+                delivery_key=manifest.delivery_key,
+                reason=f"the same content came as {earlier.delivery_id} ({earlier.state}); nothing was changed",
+            )
+        place = store / manifest.delivery_key
+        keep(found.folder, place, manifest, erased)
+        kept = read_manifest(place, is_in_store=True)
     except DeliveryError as error:
-        return replace(entry, state="refused", reason=str(error))
+        return replace(entry, state="quarantined", reason=str(error))
     except OSError as error:
-        return replace(entry, state="refused", reason=f"a file could not be read ({error.strerror}). Send it again")
-    return replace(entry, delivery_key=manifest.delivery_key, n_rows=manifest.n_rows)
-
-
-def keep(folder: Path, place: Path, manifest: Manifest) -> None:
-    """Copy a delivery to `place` in the store: written aside, checked there, synced, renamed, read-only.
-
-    What is checked is the copy that is kept, and columns that the contract does not list are taken out of it. Raises
-    DeliveryError when it is not what the manifest says, or its header is not the contract's.
-    """
-    if place.exists():
-        return
-    aside = place.with_name(f".{place.name}.receiving")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True, mode=0o700)
-    try:
-        for name in (MANIFEST, *(file.name for file in manifest.files)):
-            if (folder / name).is_file() and not (folder / name).is_symlink():
-                shutil.copyfile(folder / name, aside / name)
-        for file in manifest.files:
-            check_file(aside, file)
-        keep_listed_columns(aside, manifest)
-    except (DeliveryError, OSError):
-        shutil.rmtree(aside)
-        raise
-    for path in aside.iterdir():
-        with path.open("rb") as kept:
-            os.fsync(kept.fileno())
-        path.chmod(0o400)
-    aside.rename(place)
-    sync_folder(place.parent)
-
-
-def remove(place: Path) -> None:
-    """Take a delivery out of the store."""
-    shutil.rmtree(place)
-    sync_folder(place.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return replace(entry, state="quarantined", reason=f"a file could not be read ({error.strerror}). Send it again")
+    reason = " ".join(file.blocked for file in kept.files if file.blocked)
+    return replace(entry, delivery_key=kept.delivery_key, n_rows=kept.n_rows, files=kept.files_in_words, reason=reason)

@@ -1,12 +1,12 @@
 """The ledger: one row a delivery that was ever seen, with what became of it and why. SQLite in WAL mode, fully synced.
 
-    incomplete   its manifest has not come yet
-    seen         judged good, its copy lies in the store, no published night holds it yet
-    loaded       in force in the published night
-    superseded   no longer in force: a later snapshot, or other content under its name, stands in its place
-    quarantined  cannot be used, or is held; the reason says why
-    withdrawn    taken out by hand (`stepcare withdraw`); what was known before stays in the history
-    duplicate    the same content had come before; nothing was changed
+incomplete   its manifest has not come yet
+seen         judged good, its copy lies in the store, no published night holds it yet
+loaded       in force in the published night
+superseded   no longer in force: a later snapshot, or other content under its name, stands in its place
+quarantined  cannot be used, or is held; the reason says why
+withdrawn    taken out by hand (`stepcare withdraw`); what was known before stays in the history
+duplicate    the same content had come before; nothing was changed
 """
 
 import sqlite3
@@ -188,7 +188,9 @@ class Ledger:
 
     def releases(self) -> list[tuple[str, str]]:
         """(delivery key, time) of what was released."""
-        return self._con.execute("select delivery_key, released_at from release order by released_at, delivery_key").fetchall()
+        return self._con.execute(
+            "select delivery_key, released_at from release order by released_at, delivery_key"
+        ).fetchall()
 
     def erase(self, erasure: Erasure) -> None:
         """Write down that a patient was erased, or once more, with what was found then."""

@@ -1,5 +1,11 @@
-"""From the store to `raw.*`: read each feed as text, append it, and put what breaks the contract in quarantine."""
+"""From the store to `raw.*`: read each feed as text, append it, and put what breaks the contract in quarantine.
 
+All new deliveries are read first and then judged together, one query a feed: to plan a query over a hundred fields takes
+longer than to run it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,24 +17,43 @@ from pipelines.deliveries.quarantine import quarantine_feed
 from pipelines.deliveries.reading import columns_of, quoted, source, where
 from pipelines.errors import DeliveryError
 
+_TABLES = {
+    "delivery": "delivery_key varchar, clinic_code varchar, delivery_id varchar, mode varchar, schema_version varchar, "
+    "is_simulated boolean, arrived_at timestamp, n_rows bigint",
+    "file": "delivery_key varchar, feed varchar, n_rows bigint, n_unlisted_columns bigint, state varchar, reason varchar, "
+    "columns varchar[]",
+    "quarantine": "delivery_key varchar, clinic_code varchar, feed varchar, row_number bigint, field varchar, "
+    "scope varchar, rule varchar, remedy varchar",
+    "receipt": "delivery_key varchar, clinic_code varchar, delivery_id varchar, received_at timestamp",
+    "withdrawal": "delivery_key varchar, withdrawn_at timestamp",
+    "release": "delivery_key varchar, released_at timestamp",
+    "hold": "delivery_key varchar, clinic_code varchar, feed varchar, field varchar, rule varchar, remedy varchar",
+    "refused_delivery": "clinic_code varchar, delivery_id varchar, state varchar, reason varchar, seen_at timestamp",
+}
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """A delivery of the store that `raw.*` does not hold yet. `arrived_at` is in UTC, without a zone."""
+
+    folder: Path
+    manifest: Manifest
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What cannot be used of a delivery, and why: one optional feed's file, or (`feed` None) the whole of it."""
+
+    delivery_key: str
+    feed: str | None
+    reason: str
+
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the empty `raw.*` tables where they are absent."""
-    con.execute(
-        "create table if not exists raw.delivery (delivery_key varchar, clinic_code varchar, delivery_id varchar, "
-        "mode varchar, schema_version varchar, is_simulated boolean, arrived_at timestamp, n_rows bigint)"
-    )
-    con.execute(
-        "create table if not exists raw.file (delivery_key varchar, feed varchar, n_rows bigint, n_unlisted_columns bigint)"
-    )
-    con.execute(
-        "create table if not exists raw.quarantine (delivery_key varchar, clinic_code varchar, feed varchar, "
-        "row_number bigint, field varchar, scope varchar, rule varchar, remedy varchar)"
-    )
-    con.execute(
-        "create table if not exists raw.refused_delivery (clinic_code varchar, delivery_id varchar, state varchar, "
-        "reason varchar, seen_at timestamp)"
-    )
+    for name, columns in _TABLES.items():
+        con.execute(f"create table if not exists raw.{name} ({columns})")
     for feed in FEEDS.values():
         columns = ", ".join(f"{name} varchar" for name in feed.columns)
         con.execute(
@@ -37,45 +62,74 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def load_delivery(con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, arrived_at: datetime) -> None:
-    """Append one delivery to `raw.*`, all of it or nothing. Raises DeliveryError when a file cannot be read."""
-    key = manifest.delivery_key
-    con.execute("begin transaction")
-    try:
-        for file in manifest.files:
-            _load_file(con, folder, file, key, arrived_at)
-            quarantine_feed(con, FEEDS[file.feed], key, manifest.clinic_code)
+def load_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Mapping[str, NewDelivery]) -> list[Blocked]:
+    """Append the deliveries (by key) to `raw.*` and quarantine what breaks the contract; returns what cannot be used.
+
+    A file of a feed that need not be there is blocked alone; another blocks its delivery, and nothing of that stays.
+    """
+    blocked: dict[tuple[str, str], str] = {}
+    for key, new in deliveries.items():
+        for file in new.manifest.files:
+            if file.blocked:
+                blocked[key, file.feed] = file.blocked
+                continue
+            try:
+                _load_file(con, new, file)
+            except DeliveryError as error:
+                blocked[key, file.feed] = str(error)
+    loaded = [[key, new.manifest.clinic_code] for key, new in deliveries.items()]
+    con.execute("create or replace temp table new_delivery (delivery_key varchar, clinic_code varchar)")
+    if loaded:
+        con.executemany("insert into new_delivery values (?, ?)", loaded)
+    for feed in FEEDS.values():
+        if any(file.feed == feed.name for new in deliveries.values() for file in new.manifest.usable_files):
+            blocked |= {(key, feed.name): reason for key, reason in quarantine_feed(con, feed).items()}
+    con.execute("drop table new_delivery")
+    return _settle(con, deliveries, blocked)
+
+
+def _settle(
+    con: duckdb.DuckDBPyConnection, deliveries: Mapping[str, NewDelivery], blocked: Mapping[tuple[str, str], str]
+) -> list[Blocked]:
+    """Take back what is blocked, and write `raw.delivery` for the others."""
+    found = []
+    for key, new in deliveries.items():
+        reasons = {feed: reason for (delivery, feed), reason in blocked.items() if delivery == key}
+        fatal = [reason for feed, reason in reasons.items() if FEEDS[feed].is_mandatory]
+        if fatal:
+            for feed in FEEDS:
+                _take_back(con, key, feed)
+            con.execute("delete from raw.file where delivery_key = ?", [key]).fetchall()
+            found.append(Blocked(key, None, " ".join(fatal)))
+            continue
+        for feed, reason in reasons.items():
+            _take_back(con, key, feed)
+            con.execute("delete from raw.file where delivery_key = ? and feed = ?", [key, feed]).fetchall()
+            con.execute("insert into raw.file values (?, ?, 0, 0, 'blocked', ?, [])", [key, feed, reason]).fetchall()
+            found.append(Blocked(key, feed, reason))
+        said = new.manifest
+        about = [key, said.clinic_code, said.delivery_id, said.mode, said.schema_version, said.is_simulated]
         con.execute(
-            "insert into raw.delivery values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                key,
-                manifest.clinic_code,
-                manifest.delivery_id,
-                manifest.mode,
-                manifest.schema_version,
-                manifest.is_simulated,
-                arrived_at.replace(tzinfo=None),
-                manifest.n_rows,
-            ],
-        )
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
+            "insert into raw.delivery values (?, ?, ?, ?, ?, ?, ?, ?)", [*about, new.arrived_at, said.n_rows]
+        ).fetchall()
+    return found
 
 
-def _load_file(
-    con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile, delivery_key: str, arrived_at: datetime
-) -> None:
+def _take_back(con: duckdb.DuckDBPyConnection, delivery_key: str, feed: str) -> None:
+    con.execute(f"delete from raw.{feed} where delivery_key = ?", [delivery_key]).fetchall()
+    con.execute("delete from raw.quarantine where delivery_key = ? and feed = ?", [delivery_key, feed]).fetchall()
+
+
+def _load_file(con: duckdb.DuckDBPyConnection, new: NewDelivery, file: DeliveredFile) -> None:
     feed = FEEDS[file.feed]
-    names = columns_of(con, folder, file)
-    chosen = ", ".join(f"cast({quoted(name)} as varchar)" for name in feed.columns if name in names)
-    targets = ", ".join(name for name in feed.columns if name in names)
+    names = columns_of(con, new.folder, file)
+    listed = [name for name in feed.columns if name in names]
+    chosen = ", ".join(f"cast({quoted(name)} as varchar)" for name in listed)
     try:
         rows = con.execute(
-            f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {targets}) "
-            f"select ?, row_number() over (), ?, {chosen} from {source(folder / file.name, file.format, names)}",
-            [delivery_key, arrived_at.replace(tzinfo=None)],
+            f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {', '.join(listed)}) "
+            f"select ?, row_number() over (), ?, {chosen} from {source(new.folder / file.name, file.format, names)}",
+            [new.manifest.delivery_key, new.arrived_at],
         ).fetchall()
     except duckdb.Error as error:
         raise DeliveryError(f"{file.name}: {where(error)} cannot be read. Send the file again") from None
@@ -85,6 +139,6 @@ def _load_file(
             f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"
         )
     con.execute(
-        "insert into raw.file values (?, ?, ?, ?)",
-        [delivery_key, feed.name, n_rows, file.n_unlisted_columns],
-    )
+        "insert into raw.file values (?, ?, ?, ?, 'loaded', '', ?)",
+        [new.manifest.delivery_key, feed.name, n_rows, file.n_unlisted_columns, listed],
+    ).fetchall()

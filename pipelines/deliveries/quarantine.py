@@ -7,8 +7,8 @@ A bad key, a missing required field or a doubtful duplicate sets the whole row a
 import duckdb
 
 from pipelines.casting import breaks, literal, requirement
-from pipelines.contracts import FEEDS, KNOWN_MAJOR_VERSION, Feed
-from pipelines.errors import DeliveryError
+from pipelines.contracts import KNOWN_MAJOR_VERSION, Feed
+from pipelines.privacy.identifiers import key_looks_like_sql, looks_like_sql
 
 LAB_RANGES = {
     "crp": {"mg/L": (0, 500)},
@@ -20,21 +20,12 @@ LAB_RANGES = {
 
 _SEND_AGAIN = "Correct it at the clinic and send the row again in the next delivery"
 
-_IDENTIFIERS = {
-    "an e-mail address": "[^@ ]+@[^@ ]+[.][A-Za-z]{2,}",
-    "a calendar date": "([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}.*|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4})",
-    "a telephone number": "[+(]?[0-9][0-9 ()./-]{7,}[0-9]",
-    "a name or free text": "[A-Z][a-z]+[ ,]+[A-Z][a-z]+.*|.*[A-Za-z]+ [A-Za-z]+ [A-Za-z]+.*",
-}
-"""Text that a delivery must not hold. Only text that breaks the contract is looked at: a code or a number in its range is
-none of these."""
 
-
-def _row_rules(feed: Feed, clinic_code: str) -> list[tuple[str, str, str, str]]:
+def _row_rules(feed: Feed) -> list[tuple[str, str, str, str]]:
     """(field, condition on trimmed text, rule, remedy) of what the contract asks of a whole row beyond its fields."""
     if feed.name == "intake":
         return [
-            ("clinic_code", f"clinic_code <> {literal(clinic_code)}", "equals the manifest's clinic_code", _SEND_AGAIN),
+            ("clinic_code", "clinic_code <> sender", "equals the manifest's clinic_code", _SEND_AGAIN),
             (
                 "schema_version",
                 f"try_cast(split_part(schema_version, '.', 1) as integer) <> {KNOWN_MAJOR_VERSION}",
@@ -61,36 +52,18 @@ def _row_rules(feed: Feed, clinic_code: str) -> list[tuple[str, str, str, str]]:
     return []
 
 
-def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: str, clinic_code: str) -> None:
-    """Add to `raw.quarantine` what breaks the contract in one delivered feed.
+def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed) -> dict[str, str]:
+    """Add to `raw.quarantine` what breaks the contract in one feed of the deliveries in `new_delivery` (key, clinic).
 
-    Raises DeliveryError, and the caller takes the delivery back, when text that breaks the contract looks like a direct
-    identifier: the file is blocked, and the message holds counts only.
+    Returns, by delivery, why its file of the feed must be blocked: it holds text that looks like a direct identifier. The
+    reason has counts only.
     """
     rules = [
         (field.name, breaks(field, field.name), "row" if field.breaks_row else "value", requirement(field), _SEND_AGAIN)
         for field in feed.fields
     ]
-    rules += [(name, condition, "row", rule, remedy) for name, condition, rule, remedy in _row_rules(feed, clinic_code)]
-    broken = ", ".join(
-        f"case when {condition} then {{'rule_no': {number}, 'text': {name}}} end"
-        for number, (name, condition, *_) in enumerate(rules)
-    )
-    trimmed = ", ".join(f"said({name}) as {name}" for name in feed.columns)
-    kind = " ".join(
-        f"when regexp_full_match(found.text, {literal(pattern)}) then {literal(name)}"
-        for name, pattern in _IDENTIFIERS.items()
-    )
-    con.execute(
-        f"""
-        create or replace temp table broken as
-        with trimmed as (select row_number, {trimmed} from raw.{feed.name} where delivery_key = $delivery),
-        listed as (select row_number, unnest([{broken}]) as found from trimmed)
-        select row_number, found.rule_no as rule_no, case {kind} end as looks_like from listed where found is not null
-        """,
-        {"delivery": delivery_key},
-    ).fetchall()
-    _refuse_identifiers(con, feed, [rule[0] for rule in rules])
+    rules += [(name, condition, "row", rule, remedy) for name, condition, rule, remedy in _row_rules(feed)]
+    _find_broken(con, feed, [(rule[0], rule[1]) for rule in rules])
     table = ", ".join(
         f"({number}, {literal(name)}, {literal(scope)}, {literal(rule)}, {literal(remedy)})"
         for number, (name, _, scope, rule, remedy) in enumerate(rules)
@@ -98,90 +71,112 @@ def quarantine_feed(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: st
     con.execute(
         f"""
         insert into raw.quarantine
-        select $delivery, $clinic, {literal(feed.name)}, broken.row_number, rule.field, rule.scope, rule.rule, rule.remedy
+        select broken.delivery_key, broken.sender, {literal(feed.name)}, broken.row_number, rule.field, rule.scope,
+            rule.rule, rule.remedy
         from broken
         inner join (values {table}) as rule (rule_no, field, scope, rule, remedy) on broken.rule_no = rule.rule_no
-        order by broken.row_number, rule.rule_no
-        """,
-        {"delivery": delivery_key, "clinic": clinic_code},
+        order by broken.delivery_key, broken.row_number, rule.rule_no
+        """
     ).fetchall()
+    found = _identifiers(con, feed, [rule[0] for rule in rules])
     con.execute("drop table broken")
-    _quarantine_duplicates(con, feed, delivery_key, clinic_code)
+    _quarantine_duplicates(con, feed)
+    return found
 
 
-def _refuse_identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) -> None:
-    rows = con.execute(
-        "select rule_no, looks_like, count(*) from broken where looks_like is not null group by all order by all"
+def _find_broken(con: duckdb.DuckDBPyConnection, feed: Feed, rules: list[tuple[str, str]]) -> None:
+    """The temp table `broken`: one row a rule broken by a row, with the kind of identifier that the text looks like."""
+    listed = ", ".join(
+        f"case when {condition} then {{'rule_no': {number}, 'text': {name}}} end"
+        for number, (name, condition) in enumerate(rules)
+    )
+    trimmed = ", ".join(f"said(raw_row.{name}) as {name}" for name in feed.columns)
+    con.execute(
+        f"""
+        create or replace temp table broken as
+        with trimmed as (
+            select new_delivery.delivery_key, new_delivery.clinic_code as sender, raw_row.row_number, {trimmed}
+            from raw.{feed.name} as raw_row
+            inner join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
+        ),
+        listed as (select delivery_key, sender, row_number, unnest([{listed}]) as found from trimmed)
+        select delivery_key, sender, row_number, found.rule_no as rule_no, {looks_like_sql("found.text")} as looks_like
+        from listed
+        where found is not null
+        """
     ).fetchall()
-    if rows:
-        found = "; ".join(f"{n_values} in {fields[rule_no]} look like {kind}" for rule_no, kind, n_values in rows)
-        raise DeliveryError(
-            f"{feed.name}: values that look like direct identifiers ({found}). Nothing of the delivery was loaded. "
-            "Take them out at the clinic and send it again"
-        )
 
 
-def _quarantine_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed, delivery_key: str, clinic_code: str) -> None:
-    """Of equal rows with one key the first stays; rows that contradict each other under one key all go."""
-    key = ", ".join(f"said({name})" for name in feed.key)
+def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) -> dict[str, str]:
+    """By delivery: what looks like a direct identifier, in text that breaks the contract and in keys, whose text is free."""
+    found: dict[str, list[str]] = {}
+    broken = con.execute(
+        "select delivery_key, rule_no, looks_like, count(*) from broken where looks_like is not null group by all order by all"
+    ).fetchall()
+    for delivery_key, rule_no, kind, n_values in broken:
+        found.setdefault(delivery_key, []).append(f"{n_values} in {fields[rule_no]} look like {kind}")
+    keys = [field.name for field in feed.fields if field.type == "key"]
+    listed = ", ".join(f"{{'field': {literal(name)}, 'text': said(raw_row.{name})}}" for name in keys)
+    rows = con.execute(
+        f"""
+        with listed as (
+            select raw_row.delivery_key, unnest([{listed}]) as found
+            from raw.{feed.name} as raw_row
+            semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
+            anti join broken on raw_row.delivery_key = broken.delivery_key and raw_row.row_number = broken.row_number
+                and broken.looks_like is not null
+        ),
+        named as (select delivery_key, found.field as field, {key_looks_like_sql("found.text")} as kind from listed)
+        select delivery_key, field, kind, count(*) from named where kind is not null group by all order by all
+        """
+    ).fetchall()
+    for delivery_key, field, kind, n_values in rows:
+        found.setdefault(delivery_key, []).append(f"{n_values} in {field} look like {kind}")
+    return {
+        delivery_key: f"{feed.name}: values that look like direct identifiers ({'; '.join(said)}). Nothing of the file was "
+        "kept. Take them out at the clinic and send it again"
+        for delivery_key, said in found.items()
+    }
+
+
+def _quarantine_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Of equal rows with one key one is used (scope `repeat`); rows that contradict each other under one key all go."""
+    key = ", ".join(f"said(raw_row.{name})" for name in feed.key)
     repeated = con.execute(
-        f"select 1 from raw.{feed.name} where delivery_key = $delivery group by {key} having count(*) > 1 limit 1",
-        {"delivery": delivery_key},
+        f"select 1 from raw.{feed.name} as raw_row "
+        "semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key "
+        f"group by raw_row.delivery_key, {key} having count(*) > 1 limit 1"
     ).fetchall()
     if not repeated:
         return
-    content = f"row({', '.join(f'said({name})' for name in feed.columns)})"
+    content = f"row({', '.join(f'said(raw_row.{name})' for name in feed.columns)})"
     con.execute(
         f"""
         insert into raw.quarantine
         with counted as (
             select
-                row_number,
-                row_number() over (partition by {key} order by row_number) as place,
-                count(*) over (partition by {key}) as n_rows,
-                min({content}) over (partition by {key}) = max({content}) over (partition by {key}) as is_same
-            from raw.{feed.name}
-            where delivery_key = $delivery
+                raw_row.delivery_key,
+                new_delivery.clinic_code,
+                raw_row.row_number,
+                row_number() over one_key as place,
+                count(*) over (partition by raw_row.delivery_key, {key}) as n_rows,
+                min({content}) over (partition by raw_row.delivery_key, {key})
+                = max({content}) over (partition by raw_row.delivery_key, {key}) as is_same
+            from raw.{feed.name} as raw_row
+            inner join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
+            window one_key as (partition by raw_row.delivery_key, {key} order by raw_row.row_number)
             qualify n_rows > 1 and (place > 1 or not is_same)
         )
         select
-            $delivery,
-            $clinic,
+            delivery_key,
+            clinic_code,
             {literal(feed.name)},
             row_number,
             {literal(", ".join(feed.key))},
-            'row',
+            case when is_same then 'repeat' else 'row' end,
             case when is_same then 'one row a key: the same row stands above' else 'one row a key: rows contradict each other' end,
-            case when is_same then 'Nothing to do: the first of the equal rows was used' else {literal(_SEND_AGAIN)} end
+            case when is_same then 'Nothing to do: one of the equal rows was used' else {literal(_SEND_AGAIN)} end
         from counted
-        order by row_number
-        """,
-        {"delivery": delivery_key, "clinic": clinic_code},
+        order by delivery_key, row_number
+        """
     ).fetchall()
-
-
-def quarantine_shared_keys(con: duckdb.DuckDBPyConnection) -> None:
-    """Set aside every row whose own key two clinics use: nobody can tell whose record it is."""
-    rule = "a key is used by one clinic only"
-    con.execute("delete from raw.quarantine where rule = $rule", {"rule": rule}).fetchall()
-    for feed in FEEDS.values():
-        if len(feed.key) > 1:
-            continue
-        name = feed.key[0]
-        con.execute(
-            f"""
-            insert into raw.quarantine
-            with used as (
-                select raw_row.delivery_key, delivery.clinic_code, raw_row.row_number, said(raw_row.{name}) as own_key
-                from raw.{feed.name} as raw_row
-                inner join raw.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
-            ),
-            shared as (select own_key from used group by own_key having count(distinct clinic_code) > 1)
-            select used.delivery_key, used.clinic_code, {literal(feed.name)}, used.row_number, {literal(name)}, 'row',
-                $rule, 'Make keys with a secret of each clinic''s own, and send the rows again'
-            from used
-            inner join shared on used.own_key = shared.own_key
-            order by used.delivery_key, used.row_number
-            """,
-            {"rule": rule},
-        ).fetchall()

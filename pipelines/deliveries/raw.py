@@ -1,24 +1,27 @@
 """Fill `raw.*` of a night: keep what an earlier night has read, add what the ledger holds beyond it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.inbox import remove
+from pipelines.deliveries.holding import write_holds
 from pipelines.deliveries.ledger import Entry, Ledger
-from pipelines.deliveries.load import create_raw_tables, load_delivery
+from pipelines.deliveries.load import Blocked, NewDelivery, create_raw_tables, load_deliveries
 from pipelines.deliveries.manifest import read_manifest
-from pipelines.deliveries.quarantine import quarantine_shared_keys
+from pipelines.deliveries.store import block_file, remove
+from pipelines.deliveries.wholeness import spoilt_in_delivery
 from pipelines.errors import DeliveryError, InstallationError
-from pipelines.provenance import code_hash, reading_hash
+from pipelines.provenance import code_hash, ledger_hash, reading_hash
 from pipelines.tables import count_rows
 
-RAW_TABLES = ("code", "delivery", "file", "quarantine", "refused_delivery", *FEEDS)
-_WRITTEN_EACH_NIGHT = ("code", "refused_delivery")
+_FROM_THE_LEDGER = ("receipt", "withdrawal", "release", "refused_delivery")
+_FROM_THE_WHOLE = ("code", "hold")
+_AS_DELIVERED = ("delivery", "file", "quarantine", *FEEDS)
+RAW_TABLES = (*_FROM_THE_WHOLE, *_FROM_THE_LEDGER, *_AS_DELIVERED)
 
 
 def fill_raw(
@@ -26,67 +29,92 @@ def fill_raw(
 ) -> int:
     """Fill `raw.*` from the store, starting from the tables of the `earlier` warehouse; returns the deliveries read anew.
 
-    A delivery whose files cannot be read is marked refused in the ledger, with the reason, its copy is taken out of the
-    store again (what looks like an identifier must not stay; the clinic's own files lie untouched in the inbox), and the
-    others go on. Raises
-    DeliveryError when not one delivery could be loaded.
+    A delivery that cannot be used is marked quarantined in the ledger, with the reason, its copy is taken out of the store
+    again (what looks like an identifier must not stay; the clinic's own files lie untouched in the inbox), and the others go
+    on. Raises DeliveryError when not one delivery could be loaded.
     """
     create_raw_tables(con)
+    erasures = str(len(ledger.erasures()))
     if earlier:
-        _copy_raw(con, earlier)
+        _take_over(con, earlier, erasures)
     known = {row[0] for row in con.execute("select delivery_key from raw.delivery").fetchall()}
-    n_read = 0
-    for entry in ledger.entries():
-        if entry.state in ("received", "loaded") and entry.delivery_key and entry.delivery_key not in known:
-            _load(con, store, ledger, entry, say)
-            known.add(entry.delivery_key)
-            n_read += 1
-    quarantine_shared_keys(con)
-    _write_refused(con, ledger)
+    kept = {
+        entry.delivery_key: entry for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate"
+    }
+    new = {key: _of_store(store, entry) for key, entry in sorted(kept.items()) if key not in known}
+    blocked = load_deliveries(con, new)
+    for found in blocked:
+        _block(store, ledger, kept[found.delivery_key], found, say)
+    fatal = {found.delivery_key for found in blocked if found.feed is None}
+    for key, delivery in new.items():
+        if key not in fatal:
+            say(f"{kept[key].name}: {delivery.manifest.n_rows:,} rows read")
+    _write_from_the_ledger(con, ledger)
+    write_holds(con)
     con.execute(
-        "create or replace table raw.code as select $code as code_hash, $reading as reading_hash",
-        {"code": code_hash(), "reading": reading_hash()},
+        "create or replace table raw.code as select $code as code_hash, $reading as reading_hash, $data as data_hash, "
+        "$erasures as erasures",
+        {"code": code_hash(), "reading": reading_hash(), "data": ledger_hash(ledger), "erasures": erasures},
     ).fetchall()
     if not count_rows(con, "raw.delivery"):
-        reasons = sorted({f"{entry.clinic_code}/{entry.delivery_id}: {entry.reason}" for entry in ledger.entries()})
+        reasons = sorted({f"{entry.name}: {entry.reason}" for entry in ledger.entries()})
         raise DeliveryError("No delivery could be loaded, so there is nothing to work on.\n  " + "\n  ".join(reasons))
-    return n_read
+    return len(new)
 
 
-def _load(
-    con: duckdb.DuckDBPyConnection, store: Path, ledger: Ledger, entry: Entry, say: Callable[[str], None]
-) -> None:
+def _of_store(store: Path, entry: Entry) -> NewDelivery:
     folder = store / str(entry.delivery_key)
     if not folder.is_dir():
+        raise InstallationError(f"the store has lost the delivery {entry.name}. Restore the store from its backup")
+    if spoilt := spoilt_in_delivery(folder):
         raise InstallationError(
-            f"the store has lost the delivery {entry.clinic_code}/{entry.delivery_id}. Restore the store from its backup"
+            f"the store's copy of {entry.name} is not what was kept ({', '.join(spoilt)}), and is needed. Nothing was "
+            f"published. Restore store/{folder.name} from the last backup"
         )
-    manifest = read_manifest(folder, is_in_store=True)
-    try:
-        load_delivery(con, folder, manifest, datetime.fromisoformat(entry.seen_at))
-    except DeliveryError as error:
-        ledger.mark(manifest.delivery_key, "refused", str(error))
-        remove(folder)
-        say(f"{entry.clinic_code}/{entry.delivery_id}: refused: {error}")
-        return
-    say(f"{entry.clinic_code}/{entry.delivery_id}: {manifest.n_rows:,} rows read")
+    return NewDelivery(folder, read_manifest(folder, is_in_store=True), _utc(entry.seen_at))
 
 
-def _copy_raw(con: duckdb.DuckDBPyConnection, earlier: Path) -> None:
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def _block(store: Path, ledger: Ledger, entry: Entry, found: Blocked, say: Callable[[str], None]) -> None:
+    place = store / found.delivery_key
+    if found.feed is None:
+        ledger.mark(found.delivery_key, "quarantined", found.reason, is_kept=False)
+        remove(place)
+        say(f"{entry.name}: quarantined: {found.reason}")
+    else:
+        if not any(file.feed == found.feed and file.blocked for file in read_manifest(place, is_in_store=True).files):
+            block_file(place, found.feed, found.reason)
+        ledger.mark(found.delivery_key, entry.state, found.reason)
+        say(f"{entry.name}: {found.feed} is blocked: {found.reason}")
+
+
+def _take_over(con: duckdb.DuckDBPyConnection, earlier: Path, erasures: str) -> None:
+    """Copy what an earlier night read of the deliveries, unless a patient was erased since."""
     con.execute(f"attach {literal(str(earlier))} as earlier (read_only)")
     try:
-        for table in RAW_TABLES:
-            if table not in _WRITTEN_EACH_NIGHT:
+        if con.execute("select erasures from earlier.raw.code").fetchall() == [(erasures,)]:
+            for table in _AS_DELIVERED:
                 con.execute(f"insert into raw.{table} by name select * from earlier.raw.{table}").fetchall()
     finally:
         con.execute("detach earlier")
 
 
-def _write_refused(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    rows = [
-        [e.clinic_code, e.delivery_id, e.state, e.reason, datetime.fromisoformat(e.seen_at).replace(tzinfo=None)]
-        for e in ledger.entries()
-        if e.state in ("refused", "incomplete")
-    ]
-    if rows:
-        con.executemany("insert into raw.refused_delivery values (?, ?, ?, ?, ?)", rows)
+def _write_from_the_ledger(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    entries = ledger.entries()
+    rows: dict[str, list[list[object]]] = {
+        "receipt": [[e.delivery_key, e.clinic_code, e.delivery_id, _utc(e.seen_at)] for e in entries if e.delivery_key],
+        "withdrawal": [[e.delivery_key, _utc(e.changed_at)] for e in entries if e.state == "withdrawn"],
+        "release": [[key, _utc(at)] for key, at in ledger.releases()],
+        "refused_delivery": [
+            [e.clinic_code, e.delivery_id, e.state, e.reason, _utc(e.seen_at)]
+            for e in entries
+            if e.state in ("quarantined", "incomplete") and not e.delivery_key
+        ],
+    }
+    for table, found in rows.items():
+        con.execute(f"delete from raw.{table}").fetchall()
+        if found:
+            con.executemany(f"insert into raw.{table} values ({', '.join('?' * len(found[0]))})", found)

@@ -68,7 +68,7 @@ def _certainty_of(responders: Responders) -> Certainty:
 
 
 def _not_loaded(deliveries: Sequence[RefusedDelivery]) -> Iterable[Finding]:
-    refused = [one for one in deliveries if one.state == "refused"]
+    refused = [one for one in deliveries if one.state != "incomplete"]
     if refused:
         names = ", ".join(f"{one.clinic_code}/{one.delivery_id}" for one in refused[:3])
         yield Finding(

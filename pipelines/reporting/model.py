@@ -42,7 +42,7 @@ class RefusedDelivery(Frozen):
 
     clinic_code: str
     delivery_id: str
-    state: Literal["refused", "incomplete"]
+    state: Literal["quarantined", "held", "incomplete"]
     reason: str
 
 

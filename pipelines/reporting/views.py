@@ -40,7 +40,7 @@ from pipelines.reporting.words import (
 
 _TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
 _FREQUENT_REASONS = 8
-_STATES = {"refused": "not loaded", "incomplete": "not complete yet"}
+_STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 

@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.session_key) as session_key,
         said(raw_row.event_no) as event_no,
         said(raw_row.ae_type) as ae_type,
@@ -18,7 +18,7 @@ with delivered as (
         said(raw_row.ae_duration_h) as ae_duration_h,
         said(raw_row.ae_related) as ae_related
     from raw.adverse_event as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'adverse_event'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

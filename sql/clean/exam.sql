@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.episode_key) as episode_key,
         said(raw_row.exam_day) as exam_day,
         said(raw_row.lumbar_exam_done) as lumbar_exam_done,
@@ -66,7 +66,7 @@ with delivered as (
         said(raw_row.clinical_dx) as clinical_dx,
         said(raw_row.dx_confidence) as dx_confidence
     from raw.exam as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'exam'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

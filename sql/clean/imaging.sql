@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.imaging_key) as imaging_key,
         said(raw_row.episode_key) as episode_key,
         said(raw_row.modality) as modality,
@@ -26,13 +26,15 @@ with delivered as (
         said(raw_row.report_source) as report_source,
         said(raw_row.deid_profile) as deid_profile
     from raw.imaging as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'imaging'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key
             and raw_row.row_number = refused.row_number
             and refused.feed = 'imaging'
             and refused.scope = 'row'
+    anti join clean.shared_key as shared
+        on said(raw_row.imaging_key) = shared.shared_key and shared.feed = 'imaging'
 ),
 
 latest as (

@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.imaging_key) as imaging_key,
         said(raw_row.reader_no) as reader_no,
         said(raw_row.nerve_root) as nerve_root,
@@ -34,7 +34,7 @@ with delivered as (
         said(raw_row.transitional_vertebra) as transitional_vertebra,
         said(raw_row.serious_finding) as serious_finding
     from raw.imaging_level as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'imaging_level'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.episode_key) as episode_key,
         said(raw_row.test) as test,
         said(raw_row.loinc) as loinc,
@@ -17,7 +17,7 @@ with delivered as (
         said(raw_row.unit) as unit,
         said(raw_row.flag) as flag
     from raw.lab as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'lab'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

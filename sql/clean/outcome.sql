@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.episode_key) as episode_key,
         said(raw_row.timepoint_wk) as timepoint_wk,
         said(raw_row.due_day) as due_day,
@@ -30,7 +30,7 @@ with delivered as (
         said(raw_row.surgery_or_injection) as surgery_or_injection,
         said(raw_row.reason_missing) as reason_missing
     from raw.outcome as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'outcome'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.session_key) as session_key,
         said(raw_row.episode_key) as episode_key,
         said(raw_row.session_no) as session_no,
@@ -36,13 +36,15 @@ with delivered as (
         said(raw_row.ae_since_last) as ae_since_last,
         said(raw_row.discharge_status) as discharge_status
     from raw.session as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'session'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key
             and raw_row.row_number = refused.row_number
             and refused.feed = 'session'
             and refused.scope = 'row'
+    anti join clean.shared_key as shared
+        on said(raw_row.session_key) = shared.shared_key and shared.feed = 'session'
 ),
 
 latest as (

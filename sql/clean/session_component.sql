@@ -7,8 +7,8 @@ with delivered as (
     select
         raw_row.delivery_key,
         raw_row.row_number,
-        delivery.clinic_code as sender,
-        delivery.sequence_no,
+        file.clinic_code as sender,
+        file.sequence_no,
         said(raw_row.session_key) as session_key,
         said(raw_row.component_no) as component_no,
         said(raw_row.component) as component,
@@ -26,7 +26,7 @@ with delivered as (
         said(raw_row.cavitation) as cavitation,
         said(raw_row.n_applications) as n_applications
     from raw.session_component as raw_row
-    inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
+    inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = 'session_component'
     anti join raw.quarantine as refused
         on
             raw_row.delivery_key = refused.delivery_key

@@ -101,8 +101,8 @@ refused as (
         count(distinct row(quarantine.delivery_key, quarantine.row_number))
         filter (where quarantine.scope = 'row') as n_rows_quarantined,
         count(*) filter (where quarantine.scope = 'value') as n_values_set_aside
-    from raw.quarantine as quarantine
-    inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
+    from clean.quarantine as quarantine
+    where quarantine.state = 'open'
     group by grouping sets ((quarantine.clinic_code, quarantine.feed), (quarantine.feed))
 )
 

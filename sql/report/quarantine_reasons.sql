@@ -11,8 +11,8 @@ with refused as (
         coalesce(quarantine.field, '') as field,
         quarantine.scope,
         quarantine.rule
-    from raw.quarantine as quarantine
-    inner join clean.delivery as delivery on quarantine.delivery_key = delivery.delivery_key
+    from clean.quarantine as quarantine
+    where quarantine.state = 'open'
 )
 
 select

@@ -1,15 +1,37 @@
--- Deliveries that could not be loaded, or are not complete yet: one row a delivery with its reason, without any number of rows.
--- A clinic that has nothing in force has no page of its own; its refused deliveries stand on the network's page.
+-- Deliveries that are not used: could not be loaded, are held, or not complete yet: one row a delivery with its reason, without
+-- any number of rows. A clinic that has nothing in force has no page of its own; its deliveries stand on the network's page.
 -- scope: global
 -- key: clinic_code, delivery_id
--- expect: state in refused, incomplete
+-- expect: state in quarantined, held, incomplete
+with not_used as (
+    select
+        refused.clinic_code,
+        refused.delivery_id,
+        refused.state,
+        refused.reason
+    from raw.refused_delivery as refused
+    union all
+    select
+        hold.clinic_code,
+        min(receipt.delivery_id) as delivery_id,
+        'held' as state,
+        string_agg(
+            distinct concat(hold.rule, '. ', hold.remedy), ' ' order by concat(hold.rule, '. ', hold.remedy)
+        ) as reason
+    from raw.hold as hold
+    inner join raw.receipt as receipt on hold.delivery_key = receipt.delivery_key
+    group by
+        hold.clinic_code,
+        hold.delivery_key
+)
+
 select
-    refused.clinic_code,
-    refused.delivery_id,
-    refused.state,
+    not_used.clinic_code,
+    not_used.delivery_id,
+    not_used.state,
     regexp_replace(
         regexp_replace(
-            refused.reason,
+            not_used.reason,
             'it has [0-9]+ rows and the manifest says [0-9]+',
             'it does not have as many rows as the manifest says'
         ),
@@ -17,4 +39,9 @@ select
         '',
         'g'
     ) as reason
-from raw.refused_delivery as refused
+from not_used
+qualify
+    row_number() over (
+        partition by not_used.clinic_code, not_used.delivery_id
+        order by not_used.state, not_used.reason
+    ) = 1

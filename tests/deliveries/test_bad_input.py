@@ -36,21 +36,21 @@ def _manifest(folder: Path, **changes: object) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "a missing manifest": (lambda f: (f / "manifest.json").unlink(), "incomplete", "manifest.json is missing"),
-    "a manifest that is not JSON": (lambda f: (f / "manifest.json").write_text("{"), "refused", "it is not JSON"),
-    "a wrong hash": (lambda f: (f / "outcome.csv").write_bytes((f / "outcome.csv").read_bytes() + b"\n"), "refused",
+    "a manifest that is not JSON": (lambda f: (f / "manifest.json").write_text("{"), "quarantined", "it is not JSON"),
+    "a wrong hash": (lambda f: (f / "outcome.csv").write_bytes((f / "outcome.csv").read_bytes() + b"\n"), "quarantined",
                      "outcome.csv: its SHA-256 is not the one in the manifest"),
-    "a file cut short": (lambda f: (f / "intake.csv").write_bytes((f / "intake.csv").read_bytes()[:-40]), "refused",
+    "a file cut short": (lambda f: (f / "intake.csv").write_bytes((f / "intake.csv").read_bytes()[:-40]), "quarantined",
                          "cut short or changed on the way"),
-    "a missing file": (lambda f: (f / "session.csv").unlink(), "refused", "session.csv: the manifest lists it"),
-    "a linked file": (lambda f: ((f / "session.csv").unlink(), (f / "session.csv").symlink_to("/etc/passwd")), "refused",
+    "a missing file": (lambda f: (f / "session.csv").unlink(), "quarantined", "session.csv: the manifest lists it"),
+    "a linked file": (lambda f: ((f / "session.csv").unlink(), (f / "session.csv").symlink_to("/etc/passwd")), "quarantined",
                       "it is not there as a plain file"),
-    "latin-1": (lambda f: _rewrite(f, "outcome.csv", b"episode_key,timepoint_wk,due_day\n\xe9,12,84\n", rows=1), "refused",
+    "latin-1": (lambda f: _rewrite(f, "outcome.csv", b"episode_key,timepoint_wk,due_day\n\xe9,12,84\n", rows=1), "quarantined",
                 "outcome.csv: line 2 is not UTF-8"),
-    "an unknown major version": (lambda f: _manifest(f, schema_version="2.0.0"), "refused", "unknown major number"),
-    "another clinic's folder": (lambda f: _manifest(f, clinic_code="C002"), "refused", "differs from the folder"),
-    "a path for a name": (lambda f: _manifest(f, files={"../../etc/passwd": {"rows": 1, "sha256": "0" * 64}}), "refused",
+    "an unknown major version": (lambda f: _manifest(f, schema_version="2.0.0"), "quarantined", "unknown major number"),
+    "another clinic's folder": (lambda f: _manifest(f, clinic_code="C002"), "quarantined", "differs from the folder"),
+    "a path for a name": (lambda f: _manifest(f, files={"../../etc/passwd": {"rows": 1, "sha256": "0" * 64}}), "quarantined",
                           "no feed of the contract"),
-    "a mandatory feed left out": (lambda f: _manifest(f, files={}), "refused", "does not list intake"),
+    "a mandatory feed left out": (lambda f: _manifest(f, files={}), "quarantined", "does not list intake"),
 }  # fmt: skip
 
 LATE_DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -75,7 +75,7 @@ LATE_DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda f: _rewrite(
             f, "outcome.csv", b"episode_key,timepoint_wk,due_day,mode\nepisode-00000000,12,84,Jane Smith\n", rows=1
         ),
-        "1 in mode look like a name or free text",
+        "1 in mode look like",
     ),
     "a date of birth in a number": (
         lambda f: _rewrite(
@@ -125,11 +125,11 @@ def test_a_file_that_cannot_be_read_refuses_its_delivery_and_the_others_go_on(
     damage, message = LATE_DAMAGE[kind]
     damage(delivery)
     entries = _load(settings)
-    assert entries["C001"].state == "refused"
+    assert entries["C001"].state == "quarantined"
     assert message in entries["C001"].reason
     assert "Jane" not in entries["C001"].reason
     assert "1961" not in entries["C001"].reason
-    assert entries["C002"].state == "received"
+    assert entries["C002"].state == "seen"
     assert [path.name for path in settings.store.iterdir()] == [entries["C002"].delivery_key]
 
 
@@ -142,11 +142,11 @@ def test_when_no_delivery_can_be_loaded_the_error_says_why(settings: Settings, d
 def test_a_delivery_that_is_mended_is_taken_and_its_fault_is_superseded(settings: Settings, delivery: Path) -> None:
     good = (delivery / "outcome.csv").read_bytes()
     (delivery / "outcome.csv").write_bytes(good[:-3])
-    assert [entry.state for entry in _judge(settings)] == ["refused"]
+    assert [entry.state for entry in _judge(settings)] == ["quarantined"]
     (delivery / "outcome.csv").write_bytes(good)
-    assert [entry.state for entry in _judge(settings)] == ["received"]
+    assert [entry.state for entry in _judge(settings)] == ["seen"]
     with open_ledger(settings.ledger) as ledger:
-        assert sorted(entry.state for entry in ledger.entries()) == ["received", "superseded"]
+        assert sorted(entry.state for entry in ledger.entries()) == ["seen", "superseded"]
 
 
 def test_the_same_content_under_another_name_changes_nothing_and_says_so(settings: Settings, delivery: Path) -> None:

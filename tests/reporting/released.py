@@ -34,7 +34,7 @@ SHARES = {
 REFUSED_DELIVERY = {
     "clinic_code": "C002",
     "delivery_id": "2026-11-23",
-    "state": "refused",
+    "state": "quarantined",
     "reason": "session.csv: line 1 names a column twice. Send each column once",
 }
 STAMP = Stamp(

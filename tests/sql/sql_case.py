@@ -110,8 +110,9 @@ def run_case(case: SqlCase) -> list[Row]:
         create_raw_tables(con)
         for table, rows in case.given.items():
             _give(con, table, rows)
+        _complete(con, case.given)
         for file in upstream(case.table, frozenset(case.given)):
-            if file.table in case.given:
+            if file.table in _given(case.given):
                 continue
             if file.schema == "clean" and not has_raw_rows:
                 _create_empty(con, file.table)
@@ -169,6 +170,33 @@ def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
         values = [_as_delivered(value) if types[name] == "VARCHAR" else value for name, value in full.items()]
         marks = ", ".join("?" for _ in full)
         con.execute(f"insert into {table} ({', '.join(full)}) values ({marks})", values)
+
+
+def _given(given: Mapping[str, list[Row]]) -> set[str]:
+    """The tables that a case gives, and the files in force that go without saying when it gives deliveries in force."""
+    return {*given, *(["clean.file"] if "clean.delivery" in given else [])}
+
+
+def _complete(con: duckdb.DuckDBPyConnection, given: Mapping[str, list[Row]]) -> None:
+    """What goes without saying: a delivery was received when it arrived, and every feed's file of it could be used."""
+    feeds = ", ".join(f"('{feed}')" for feed in FEEDS)
+    if "raw.delivery" in given and "raw.receipt" not in given:
+        con.execute(
+            "insert into raw.receipt select delivery_key, clinic_code, delivery_id, "
+            "coalesce(arrived_at, timestamp '2026-11-01') from raw.delivery"
+        ).fetchall()
+    if "raw.delivery" in given and "raw.file" not in given:
+        con.execute(
+            "insert into raw.file (delivery_key, feed, n_rows, state) "
+            f"select delivery_key, feed, 0, 'loaded' from raw.delivery cross join (values {feeds}) as feeds (feed)"
+        ).fetchall()
+    if "clean.delivery" in given and "clean.file" not in given:
+        _create_empty(con, "clean.file")
+        con.execute(
+            "insert into clean.file (clinic_code, delivery_key, feed, n_rows, sequence_no) "
+            "select clinic_code, delivery_key, feed, 0, sequence_no "
+            f"from clean.delivery cross join (values {feeds}) as feeds (feed)"
+        ).fetchall()
 
 
 def _create_empty(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:

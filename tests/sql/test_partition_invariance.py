@@ -1,7 +1,6 @@
 """A patient-scope model gives the same rows however the patients are split, so that the same files run on a cluster."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -9,11 +8,10 @@ import numpy as np
 import pytest
 
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.load import create_raw_tables, load_delivery
-from pipelines.deliveries.manifest import read_manifest
 from pipelines.synthetic import simulate
 from pipelines.tables import SqlFile, build, count_rows, in_order, materialize
 from pipelines.warehouse import open_warehouse
+from tests.conftest import load_folders
 
 from .random_records import write_random_clean_tables
 from .sql_case import model_files
@@ -65,9 +63,7 @@ def test_patient_scope_models_give_the_same_rows_on_any_number_of_buckets(
 
 def _load_simulated_clinics(con: duckdb.DuckDBPyConnection, inbox: Path) -> None:
     simulate(inbox, episodes=300, clinics=3, world="uniform", seed=20261101, dirt=0.02)
-    create_raw_tables(con)
-    for path in sorted(inbox.glob("*/*/manifest.json")):
-        load_delivery(con, path.parent, read_manifest(path.parent), datetime(2026, 11, 1, tzinfo=UTC))
+    load_folders(con, sorted(path.parent for path in inbox.glob("*/*/manifest.json")))
     build(con, ["clean"])
 
 

@@ -1,0 +1,157 @@
+"""The store: every delivery that could be used, as it came, named by its content. The truth of an installation.
+
+A kept delivery is a folder of read-only files. It changes in three cases only, each written down in its manifest: columns that
+the contract does not list are taken out before it is kept, a file that must not stay is blocked, and a patient is erased.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts import FEEDS
+from pipelines.deliveries.erasure import find_doomed
+from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, read_manifest
+from pipelines.deliveries.stripping import strip_file
+from pipelines.deliveries.wholeness import sealed
+from pipelines.errors import DeliveryError
+from pipelines.warehouse import open_warehouse
+
+
+def keep(folder: Path, place: Path, manifest: Manifest, erased: Collection[str] = ()) -> None:
+    """Copy a delivery to `place` in the store: written aside, checked there, synced, renamed, read-only.
+
+    What is checked is the copy that is kept, and what must not be kept is taken out of it (`strip_file`; `erased` are the tags
+    of erased patients' keys). A file of a feed that need not be there is blocked alone when it cannot be used: the kept
+    manifest says why. Raises DeliveryError when another file cannot be used.
+    """
+    if place.exists():
+        return
+    aside = _aside(place)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True, mode=0o700)
+    try:
+        for name in (MANIFEST, *(file.name for file in manifest.files)):
+            if (folder / name).is_file() and not (folder / name).is_symlink():
+                shutil.copyfile(folder / name, aside / name)
+        _strip(aside, manifest, erased)
+    except (DeliveryError, OSError):
+        shutil.rmtree(aside)
+        raise
+    seal(aside)
+    sync_folder(aside)
+    aside.rename(place)
+    sync_folder(place.parent)
+
+
+def _strip(aside: Path, manifest: Manifest, erased: Collection[str]) -> None:
+    """Block what cannot be used, take out what must not be kept, and write the kept manifest to match."""
+    changes = {}
+    with open_warehouse(":memory:", readable=(aside,)) as con:
+        for file in manifest.files:
+            try:
+                check_file(aside, file)
+                if changed := strip_file(con, aside, file):
+                    changes[file.name] = changed
+            except DeliveryError as error:
+                if FEEDS[file.feed].is_mandatory:
+                    raise
+                (aside / file.name).unlink(missing_ok=True)
+                changes[file.name] = {"blocked": str(error)}
+        note(aside, changes)
+        if erased:
+            find_doomed(con, [(aside, read_manifest(aside, is_in_store=True))], erased)
+            _strip_erased(con, aside)
+
+
+def strip_patients(con: duckdb.DuckDBPyConnection, place: Path) -> int:
+    """Take the rows that `find_doomed` has marked in `con` out of the delivery kept at `place`; returns how many went.
+
+    A whole new copy is made beside it and the two are swapped, so that a kill at any moment leaves one of them whole.
+    """
+    before = read_manifest(place, is_in_store=True)
+    aside = _aside(place)
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(place, aside)
+    n_gone = _strip_erased(con, aside)
+    if not n_gone:
+        shutil.rmtree(aside)
+        return 0
+    seal(aside)
+    old = place.with_name(f".{before.delivery_key}.erased")
+    place.rename(old)
+    aside.rename(place)
+    sync_folder(place.parent)
+    shutil.rmtree(old)
+    sync_folder(place.parent)
+    return n_gone
+
+
+def _strip_erased(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    before = read_manifest(folder, is_in_store=True)
+    note(folder, {file.name: strip_file(con, folder, file, has_erased=True) for file in before.usable_files})
+    return before.n_rows - read_manifest(folder, is_in_store=True).n_rows
+
+
+def heal_store(store: Path) -> None:
+    """Finish what a kill in the middle of `strip_patients` or `keep` left: what was to be erased goes, what was half made too."""
+    for old in store.glob(".*.erased"):
+        place = store / old.name.removeprefix(".").removesuffix(".erased")
+        if not place.exists():
+            _aside(place).rename(place)
+        shutil.rmtree(old)
+    for aside in store.glob(".*.receiving"):
+        shutil.rmtree(aside)
+    if store.is_dir():
+        sync_folder(store)
+
+
+def _aside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.receiving")
+
+
+def note(place: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write into the kept manifest at `place` what changed of its files, by file name, whole or not at all, and seal it."""
+    kept = json.loads((place / MANIFEST).read_bytes())
+    for name, changed in changes.items():
+        kept["files"][name] |= changed
+    aside = place / f".{MANIFEST}"
+    aside.write_text(sealed(kept), encoding="utf-8")
+    seal(place)
+    aside.rename(place / MANIFEST)
+    sync_folder(place)
+
+
+def block_file(place: Path, feed: str, reason: str) -> None:
+    """Take the file of a feed out of the kept delivery at `place`; its manifest says why from now on."""
+    (file,) = (file for file in read_manifest(place, is_in_store=True).files if file.feed == feed)
+    note(place, {file.name: {"blocked": reason}})
+    (place / file.name).unlink(missing_ok=True)
+    sync_folder(place)
+
+
+def seal(place: Path) -> None:
+    """Sync every file of a kept delivery to the disk and make it read-only."""
+    for path in place.iterdir():
+        with path.open("rb") as kept:
+            os.fsync(kept.fileno())
+        path.chmod(0o400)
+
+
+def remove(place: Path) -> None:
+    """Take a delivery out of the store."""
+    shutil.rmtree(place)
+    sync_folder(place.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
