@@ -22,6 +22,7 @@ _TRIES = 5
 _SECONDS_BETWEEN_TRIES = 0.1  # who only looks (`unfinished_work`) has the lock for less than a millisecond
 _UNKNOWN = "unknown"
 _held: dict[Path, int] = {}
+_kept_notes: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def hold(home: Path) -> None:
             f"a night is already running since {other.since}, pid {other.process}, in {home}. Wait for it; nothing was started"
         )
     _held[home] = lock
+    _kept_notes.discard(home)
     with contextlib.suppress(OSError):  # a full disk: the note is missing, the lock holds
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()} {datetime.now(UTC).isoformat(timespec='seconds')}".encode(), 0)
@@ -95,9 +97,14 @@ def _note(lock: int, *, is_running: bool) -> Work:
     return Work(process or _UNKNOWN, since or _UNKNOWN, is_running)
 
 
+def keep_note(home: Path) -> None:
+    """Leave the note when the lock is freed, as of work that was killed: how this work ended could not be written down."""
+    _kept_notes.add(home.resolve())
+
+
 def _free(home: Path) -> None:
     lock = _held.pop(home)
-    if _note(lock, is_running=True).process == str(os.getpid()):  # not in a child that ends
+    if home not in _kept_notes and _note(lock, is_running=True).process == str(os.getpid()):  # not in a child that ends
         os.ftruncate(lock, 0)
     os.close(lock)
 

@@ -14,9 +14,9 @@ from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.generations import Generation, current_generation
 from pipelines.integrity import Verified
-from pipelines.locking import only_one
 from pipelines.provenance import ROOT
 from pipelines.publishing import settle_published
+from pipelines.recording import Tonight, recorded
 from pipelines.settings import Settings
 from pipelines.upkeep import back_up_tonight, look_over, spoilt_still
 
@@ -53,47 +53,55 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
 
 
-def run_night(settings: Settings, say: Say, events: logging.Handler | None = None) -> NightResult:
+def run_night(
+    settings: Settings, say: Say, events: logging.Handler | None = None, summary_to: Path | None = None
+) -> NightResult:
     """Run the night when something is new; otherwise say that nothing is and do no more than look.
 
-    `events` takes Dagster's events instead of the lines a person reads (a benchmark measures stages with it).
+    `events` takes Dagster's events instead of the lines a person reads (a benchmark measures stages with it). However it ends,
+    its summary is in `last_night.json`, and in `summary_to`.
     Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
     """
-    with only_one(settings.home):
-        prepare_dagster(settings)
-        settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open_ledger(settings.ledger) as ledger:
-            judged = receive(settings.inbox, settings.store, ledger, lambda line: say(f"  {line}"))
-        from pipelines.schedules import what_is_new  # Dagster: 2 s of CPU, after the looking
+    with recorded(settings, summary_to) as tonight:
+        result = _night(settings, say, events, tonight)
+        tonight.has_refused, tonight.troubles = bool(result.refused), result.troubles
+    return result
 
-        key, reason = what_is_new(settings)
-        published = current_generation(settings)
-        verified = look_over(settings, say)
-        if published and not key and verified.is_in_published(settings):
-            key, reason = published.night_key, "the published night is not what was published"
-        if not key and published is None:
-            refused = [entry for entry in judged if entry.state == "quarantined"]
-            if refused:
-                raise errors.DeliveryError(
-                    "no delivery could be loaded; the reasons stand above. Nothing was published"
-                )
-            raise errors.NothingToDo(f"{reason}. Put deliveries there as <clinic>/<delivery>/, manifest.json last")
-        if not key:
-            settle_published(settings)
-            say(f"  {reason[0].upper()}{reason[1:]}.")
-            refused_now = tuple(entry for entry in judged if entry.state == "quarantined")
-            return NightResult(published, None, refused_now, _troubles(settings, verified, say))
-        say(f"  Starting, since {reason}.")
-        run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events)
-        with open_ledger(settings.ledger) as ledger:
-            seen = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in judged}
-            refused_now = tuple(
-                entry
-                for entry in ledger.entries()
-                if entry.state == "quarantined" and (entry.clinic_code, entry.delivery_id, entry.fingerprint) in seen
-            )
-        troubles = _troubles(settings, verified, say)
-        return NightResult(current_generation(settings), run_id, refused_now, troubles)
+
+def _night(settings: Settings, say: Say, events: logging.Handler | None, tonight: Tonight) -> NightResult:
+    prepare_dagster(settings)
+    settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open_ledger(settings.ledger) as ledger:
+        judged = receive(settings.inbox, settings.store, ledger, lambda line: say(f"  {line}"))
+    from pipelines.schedules import what_is_new  # Dagster: 2 s of CPU, after the looking
+
+    key, reason = what_is_new(settings)
+    published = current_generation(settings)
+    verified = look_over(settings, say)
+    tonight.spoilt = tuple(found.place for found in verified.spoilt)
+    if published and not key and verified.is_in_published(settings):
+        key, reason = published.night_key, "the published night is not what was published"
+    if not key and published is None:
+        refused = [entry for entry in judged if entry.state == "quarantined"]
+        if refused:
+            raise errors.DeliveryError("no delivery could be loaded; the reasons stand above. Nothing was published")
+        raise errors.NothingToDo(f"{reason}. Put deliveries there as <clinic>/<delivery>/, manifest.json last")
+    if not key:
+        settle_published(settings)
+        say(f"  {reason[0].upper()}{reason[1:]}.")
+        refused_now = tuple(entry for entry in judged if entry.state == "quarantined")
+        return NightResult(published, None, refused_now, _troubles(settings, verified, say))
+    say(f"  Starting, since {reason}.")
+    run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events, tonight=tonight)
+    with open_ledger(settings.ledger) as ledger:
+        seen = {(entry.clinic_code, entry.delivery_id, entry.fingerprint) for entry in judged}
+        refused_now = tuple(
+            entry
+            for entry in ledger.entries()
+            if entry.state == "quarantined" and (entry.clinic_code, entry.delivery_id, entry.fingerprint) in seen
+        )
+    troubles = _troubles(settings, verified, say)
+    return NightResult(current_generation(settings), run_id, refused_now, troubles)
 
 
 def _troubles(settings: Settings, verified: Verified, say: Say) -> tuple[errors.StepcareError, ...]:
@@ -109,15 +117,17 @@ def run_job(
     events: logging.Handler | None = None,
     *,
     is_from_store: bool = False,
+    tonight: Tonight | None = None,
 ) -> str:
     """Run a job of the code location in this process with progress on the screen; returns the run's id.
 
-    With `is_from_store` nothing of an earlier night is taken over.
+    With `is_from_store` nothing of an earlier night is taken over. `tonight` gets what the summary tells of the run.
     """
     import dagster as dg
 
     from pipelines.definitions import build_definitions
     from pipelines.progress import StepLines, progress_logger
+    from pipelines.run_facts import note_run
 
     progress = progress_logger(events or StepLines(say))
     definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store)
@@ -125,6 +135,8 @@ def run_job(
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags
         )
+        if tonight:
+            note_run(tonight, instance, result.run_id)
         if not result.success:
             raise _explain(result)
         return result.run_id
