@@ -215,11 +215,19 @@ def report(in_browser: bool, again: bool) -> None:
 
 
 @main.command()
-def doctor() -> None:
-    """Say what is wrong with this installation and how to mend it."""
+@click.option("--accept-plaintext", is_flag=True, help="Answer for a home on a disk that is not encrypted.")
+def doctor(accept_plaintext: bool) -> None:
+    """Say what is wrong with this installation and how to mend it.
+
+    Looks at every bit of what is kept, so it takes a while on a large installation.
+
+    \b
+    Example:
+      stepcare doctor
+    """
     from pipelines.doctor import examine
 
-    findings = examine(Settings.from_environment())
+    findings = examine(Settings.from_environment(), accept_plaintext=accept_plaintext)
     for finding in findings:
         _say(
             f"{'ok  ' if finding.is_well else 'MEND'} {finding.what}{'' if finding.is_well else ': ' + finding.remedy}"

@@ -1,40 +1,42 @@
 """Examine an installation: each finding says what was looked at, whether it is well, and what to do when it is not."""
 
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
 
+from pipelines.at_rest import Machine, this_machine
 from pipelines.deliveries.inbox import look
 from pipelines.deliveries.ledger import open_ledger
-from pipelines.deliveries.manifest import check_file, read_manifest
-from pipelines.errors import DeliveryError
+from pipelines.doctor_home import look_at_home
+from pipelines.finding import Finding
 from pipelines.generations import current_generation, current_warehouse
+from pipelines.integrity import verify_all
 from pipelines.provenance import ROOT
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
-SMALLEST_FREE_GIGABYTES = 2.0
-_NEEDED = ("dagster", "dagster-webserver", "duckdb", "great-expectations", "pandas", "scikit-learn")
+_NEEDED = ("dagster", "dagster-webserver", "duckdb", "great-expectations", "pandas", "pyrage", "scikit-learn")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
+def examine(
+    settings: Settings, *, accept_plaintext: bool = False, machine: Machine | None = None, now: datetime | None = None
+) -> list[Finding]:
+    """Every finding, in the order in which a person would mend them.
 
-    what: str
-    is_well: bool
-    remedy: str = ""
-
-
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding, in the order in which a person would mend them."""
-    return [*_python(), *_folders(settings), *_ledger(settings), *_published(settings), *_inbox(settings)]
+    `accept_plaintext` answers for a disk that is not encrypted; `machine` and `now` are those that this runs on.
+    """
+    return [
+        *_python(),
+        *look_at_home(settings, machine or this_machine(), now or datetime.now(UTC), accept_plaintext=accept_plaintext),
+        *_ledger(settings),
+        *_published(settings),
+        *_inbox(settings),
+    ]
 
 
 def _python() -> Iterator[Finding]:
@@ -49,23 +51,6 @@ def _python() -> Iterator[Finding]:
         yield Finding(f"{part} is there", (ROOT / part).is_file(), "the installation is incomplete: install it again")
 
 
-def _folders(settings: Settings) -> Iterator[Finding]:
-    place = settings.home
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free / 1e9
-    yield Finding(
-        f"{free:.1f} GB free where {settings.home} lies",
-        free >= SMALLEST_FREE_GIGABYTES,
-        f"free some space: a night needs at least {SMALLEST_FREE_GIGABYTES:.0f} GB",
-    )
-    if settings.home.exists():
-        mode = settings.home.stat().st_mode & 0o077
-        yield Finding(
-            f"{settings.home} is closed to others", mode == 0, f"chmod 700 {settings.home}: patient records lie in it"
-        )
-
-
 def _ledger(settings: Settings) -> Iterator[Finding]:
     if not settings.ledger.exists():
         return
@@ -76,24 +61,10 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding("the ledger opens", False, f"restore {settings.ledger} from its backup")
         return
     yield Finding(f"the ledger knows {len(entries)} deliveries", True)
-    kept = sorted(
-        {entry.delivery_key for entry in entries if entry.delivery_key}
-    )
-    spoilt = [key for key in kept if not _is_whole(settings.store / key)]
-    yield Finding(
-        f"{len(kept) - len(spoilt)} of {len(kept)} deliveries in the store are whole",
-        not spoilt,
-        f"restore from the backup: {', '.join(key[:12] for key in spoilt)}",
-    )
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        for file in read_manifest(folder, is_in_store=True).files:
-            check_file(folder, file)
-    except (DeliveryError, OSError):
-        return False
-    return True
+    verified = verify_all(settings)
+    yield Finding(f"{verified.n_files:,} kept files were looked at, bit by bit", is_well=True)
+    for found in verified.spoilt:
+        yield Finding(f"{found.place} is not what was written ({', '.join(found.files[:3])})", False, found.remedy)
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

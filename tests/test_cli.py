@@ -93,13 +93,13 @@ def test_the_doctor_finds_a_spoilt_delivery_in_the_store(at_home: Settings, deli
     at_home.home.chmod(0o700)
     with open_ledger(at_home.ledger) as ledger:
         (entry,) = receive(at_home.inbox, at_home.store, ledger)
-    assert _run("doctor").exit_code == 0
+    assert _run("doctor", "--accept-plaintext").exit_code == 0
     kept = at_home.store / str(entry.delivery_key) / "intake.csv"
     kept.chmod(0o600)
     kept.write_bytes(kept.read_bytes()[:-1] + b"8")
     result = _run("doctor")
     assert result.exit_code == errors.InstallationError.exit_code
-    assert "restore from the backup" in result.output
+    assert "Restore the last backup" in result.output
 
 
 def test_a_second_night_at_once_is_told_so(at_home: Settings, delivery: Path) -> None:
