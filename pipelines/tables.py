@@ -27,6 +27,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.casting import SQL_FOLDER
+from pipelines.warehouse import open_calculator
 
 _DIRECTIVE = re.compile(r"^(scope|key|expect|count|part|table|severity|allowed):\s*(.+)$")
 
@@ -98,7 +99,7 @@ def read_sql_file(path: Path) -> SqlFile:
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return open_calculator()
 
 
 def tables_read(sql: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import duckdb
 from pipelines.casting import SQL_FOLDER, literal
 
 MEMORY_LIMIT = "4GB"
+IN_MEMORY = ":memory:"
 SCHEMAS = ("raw", "clean", "cohort", "checks", "estimates", "report")
 
 
@@ -24,14 +25,15 @@ def open_warehouse(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the DuckDB file at `path`, with Stepcare's macros, closed on the way out.
 
-    Outside access is limited to the file's own folder and the folders in `readable`, extensions are never loaded, the
-    configuration is locked, no secret is kept and the time zone is UTC. Without a file nothing spills to the disk; `bare` leaves
-    schemas and macros out, which take longer to make than a small file takes to read.
+    Outside access is limited to the folders in `readable` and, for writing, to the file's own folder; extensions are never
+    loaded, the configuration is locked, no secret is kept and the time zone is UTC. Without a file nothing spills to the disk;
+    `bare` leaves schemas and macros out, which take longer to make than a small file takes to read.
     """
-    is_new = not bare and (str(path) == ":memory:" or not Path(path).exists())
+    is_new = not bare and (str(path) == IN_MEMORY or not Path(path).exists())
     con = duckdb.connect(str(path), read_only=read_only)
     try:
-        _harden(con, path, readable, threads, memory)
+        own = () if str(path) == IN_MEMORY or read_only else (Path(path).resolve().parent,)
+        _harden(con, path, (*readable, *own), threads, memory)
         if is_new:
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
@@ -42,21 +44,27 @@ def open_warehouse(
         con.close()
 
 
+def open_calculator() -> duckdb.DuckDBPyConnection:
+    """A connection in memory that reaches no file at all: to parse SQL, or to try an expression on a few values."""
+    con = duckdb.connect()
+    _harden(con, IN_MEMORY, (), 1, "1GB")
+    con.execute("set lock_configuration = true")
+    return con
+
+
 def _harden(
-    con: duckdb.DuckDBPyConnection, path: Path | str, readable: tuple[Path, ...], threads: int, memory: str
+    con: duckdb.DuckDBPyConnection, path: Path | str, folders: tuple[Path, ...], threads: int, memory: str
 ) -> None:
-    folders = [folder.resolve() for folder in readable]
+    names = ", ".join(literal(str(folder.resolve())) for folder in folders)
+    spill = "" if str(path) == IN_MEMORY else str(Path(path).resolve().parent / "spill")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
+    con.execute("set allow_community_extensions = false")
+    con.execute("set allow_extension_repositories = 'forbidden'")
+    con.execute("set allow_persistent_secrets = false")
     con.execute("set TimeZone = 'UTC'")
     con.execute(f"set threads = {threads}")
     con.execute(f"set memory_limit = {literal(memory)}")
-    con.execute("set allow_persistent_secrets = false")
-    con.execute("set temp_directory = ''")
-    if str(path) != ":memory:":
-        home = Path(path).resolve().parent
-        folders.append(home)
-        con.execute(f"set temp_directory = {literal(str(home / 'spill'))}")
-    names = ", ".join(literal(str(folder)) for folder in folders)
+    con.execute(f"set temp_directory = {literal(spill)}")
     con.execute(f"set allowed_directories = [{names}]")
     con.execute("set enable_external_access = false")

@@ -9,11 +9,10 @@ Answers name the kind, never the text. Not found: a single word that is no commo
 import re
 from collections.abc import Sequence
 
-import duckdb
-
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
 from pipelines.privacy.forms import DECIMAL, IN_BROKEN_TEXT, PSEUDONYM, RECORD, SHORT_KEY, STRUCTURED, Form
+from pipelines.warehouse import open_calculator
 
 
 def looks_like_sql(column: str) -> str:
@@ -71,7 +70,7 @@ def header_kinds(names: Sequence[str]) -> list[str | None]:
     said = [name.strip() for name in names]
     kinds = [_NAMED if _HEADER.search(_as_words(name)) else None for name in said]
     if any(kind is None and name not in _LISTED for kind, name in zip(kinds, said, strict=True)):
-        with duckdb.connect() as con:
+        with open_calculator() as con:
             found = con.execute(
                 f"select {key_looks_like_sql('said')} from (select unnest($names) as said, unnest($places) as place) "
                 "order by place",
