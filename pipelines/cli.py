@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from pipelines import errors
+from pipelines.commands.alerts import alerts
 from pipelines.commands.backup import backup
 from pipelines.commands.rebuild import rebuild
 from pipelines.commands.ui import ui
+from pipelines.commands.watch import watch
 from pipelines.settings import Settings
 
 _EXIT_CODES = """\b
@@ -89,7 +91,11 @@ def _inbox_option(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command(epilog=_EXIT_CODES)
 @_inbox_option
-def nightly(inbox: Path | None) -> None:
+@click.option(
+    "--summary", type=click.Path(path_type=Path, dir_okay=False), help="Write the run summary (JSON) there too."
+)
+@click.option("--no-alerts", is_flag=True, help="Send no alerts: `stepcare watch` sends them.")
+def nightly(inbox: Path | None, summary: Path | None, no_alerts: bool) -> None:
     """Take in what is new, check it, estimate, and publish the reports.
 
     With nothing new it only looks, and says so. What was published before stays until the new night is whole.
@@ -98,20 +104,29 @@ def nightly(inbox: Path | None) -> None:
     Examples:
       stepcare nightly
       stepcare nightly --inbox /data/deliveries
+      stepcare nightly --summary night.json
     """
     settings = Settings.from_environment()
     if inbox is not None:
         if not inbox.is_dir():
             raise errors.UsageError(f"--inbox {inbox} is no folder. Name the folder that holds <clinic>/<delivery>/")
         settings = Settings(settings.home, inbox.absolute(), settings.timezone)
-    _night(settings)
+    _night(settings, summary, is_telling=not no_alerts)
 
 
-def _night(settings: Settings) -> None:
+def _night(settings: Settings, summary_to: Path | None = None, *, is_telling: bool = False) -> None:
+    from pipelines.alerts.telling import tell_after_night
     from pipelines.night import run_night
 
     _say(f"Looking into {settings.inbox}")
-    result = run_night(settings, _say)
+    try:
+        result = run_night(settings, _say, summary_to=summary_to)
+    except errors.AlreadyRunning:
+        is_telling = False  # the night that runs will tell
+        raise
+    finally:
+        if is_telling:
+            tell_after_night(settings, lambda line: click.echo(f"stepcare: {line}", err=True))
     _say("")
     _places(settings)
     if result.run_id:
@@ -247,9 +262,11 @@ def status(runs: int) -> None:
         _say(line)
 
 
+main.add_command(alerts)
 main.add_command(backup)
 main.add_command(rebuild)
 main.add_command(ui)
+main.add_command(watch)
 
 if __name__ == "__main__":
     main()
