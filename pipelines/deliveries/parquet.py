@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from pipelines.casting import literal
 from pipelines.deliveries.limits import (
@@ -28,6 +28,7 @@ from pipelines.warehouse import open_warehouse
 _MAGIC = b"PAR1"
 _TAIL_BYTES = 8
 _SMALLEST_BYTES = 12
+_BATCH_ROWS = 50_000
 
 
 def parquet_header(path: Path) -> list[str]:
@@ -90,35 +91,40 @@ def _footer(path: Path) -> parquet.FileMetaData:
 
 
 def _read_once(path: Path, n_columns: int, n_rows: int) -> None:
-    """Read every value as text, keep none, and hold their number and length against the limits."""
+    """Read every value as text, keep none, and hold their number and length against the limits; stops at the first broken one."""
     names = [f"column_{number}" for number in range(n_columns)]
-    total = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in names)
-    longest = ", ".join(f"max(length({name}))" for name in names)
-    texts = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
+    sizes = [f"coalesce(strlen(cast({name} as varchar)), 0)" for name in names]
+    n_found = n_bytes = longest = 0
     try:
         with open_warehouse(":memory:", readable=(path.parent,), threads=1, memory=PARQUET_MEMORY, bare=True) as con:
-            ((n_found, n_bytes, n_longest),) = con.execute(
-                f"with said as (select {texts} from read_parquet({literal(str(path))}) as delivered ({', '.join(names)})) "
-                f"select count(*), {total}, greatest({longest}, 0) from said"
-            ).fetchall()
+            found = con.sql(
+                f"select {' + '.join(sizes)} as n_bytes, greatest({', '.join(sizes)}, 0) as longest "
+                f"from read_parquet({literal(str(path))}) as delivered ({', '.join(names)})"
+            )
+            for batch in found.to_arrow_reader(_BATCH_ROWS):
+                n_found += batch.num_rows
+                n_bytes += compute.sum(batch["n_bytes"]).as_py()
+                longest = max(longest, compute.max(batch["longest"]).as_py())
+                if n_bytes > LARGEST_UNPACKED_BYTES or longest > LONGEST_FIELD_CHARACTERS:
+                    break
     except duckdb.OutOfMemoryException:
         raise _refuse(
             path, f"to read it takes more than {PARQUET_MEMORY}", "Write smaller groups of rows, or CSV"
         ) from None
-    except duckdb.Error:
+    except (duckdb.Error, pa.ArrowException, OSError):
         raise _refuse(path, "it is a Parquet file that cannot be read", "Export the feed again, or as CSV") from None
-    if n_found != n_rows:
-        raise _refuse(path, f"it has {n_found} rows and the manifest says {n_rows}", "Export the delivery again")
-    if n_bytes > LARGEST_UNPACKED_BYTES:
-        raise _refuse(
-            path, f"as text it has more than {LARGEST_UNPACKED_BYTES:,} bytes", "Export the feed again, or as CSV"
-        )
-    if n_longest > LONGEST_FIELD_CHARACTERS:
+    if longest > LONGEST_FIELD_CHARACTERS:
         raise _refuse(
             path,
             f"it has a value of more than {LONGEST_FIELD_CHARACTERS:,} characters",
             "Free text must not leave the clinic",
         )
+    if n_bytes > LARGEST_UNPACKED_BYTES:
+        raise _refuse(
+            path, f"as text it has more than {LARGEST_UNPACKED_BYTES:,} bytes", "Export the feed again, or as CSV"
+        )
+    if n_found != n_rows:
+        raise _refuse(path, f"it has {n_found} rows and the manifest says {n_rows}", "Export the delivery again")
 
 
 def _refuse(path: Path, found: str, remedy: str) -> DeliveryError:
