@@ -69,7 +69,7 @@ def compare(con: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison]) -
 def _put_beside(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """temp.beside: every delivered row with, as text lists, its values now and those of the view; and its place in the feed."""
     names = [field.name for field in profiled(feed)]
-    now, before = (", ".join(f"said({side}.{name})" for name in names) for side in ("now", "before"))
+    now, before = (", ".join(f"{side}.{name}" for name in names) for side in ("now", "before"))
     key = ", ".join(f"said({name})" for name in feed.key)
     same_key = " and ".join(f"said(now.{name}) = said(before.{name})" for name in feed.key)
     con.execute(
@@ -104,9 +104,13 @@ def _insert_changes(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         f"""
         insert into raw.change
         with sides as (
-            select delivery_key, reference, row_number, unnest($names) as field, unnest(now) as now, unnest(before) as before
-            from beside
-            where is_known and now is distinct from before
+            select delivery_key, reference, row_number, field, said(now) as now, said(before) as before
+            from (
+                select delivery_key, reference, row_number, unnest($names) as field, unnest(now) as now, unnest(before) as before
+                from beside
+                where is_known and now is distinct from before
+            )
+            where now is distinct from before
         ),
         changed as materialized (
             select *, try_cast(before as double) as number_before, try_cast(now as double) as number_now
@@ -147,12 +151,13 @@ def _insert_changes(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 def _insert_new_values(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     names = [field.name for field in profiled(feed)]
     long = (
-        "select * from (select delivery_key, reference, stratum, owner, unnest($names) as field, unnest(now) as text, "
-        "unnest(before) as before from beside where now is distinct from before) where is_missing_token(before)"
+        "select * from (select delivery_key, reference, stratum, unnest($names) as field, unnest(now) as text, "
+        "unnest(before) as before from beside where now is distinct from before) "
+        "where text is not null and is_missing_token(said(before))"
     )
     rows = (
-        "select delivery_key, reference, stratum, count(*) filter (where not is_known) as n_rows, 0 as n_units "
-        "from beside group by all"
+        "select delivery_key, reference, stratum, count(*) filter (where not is_known) as n_rows, "
+        "count(distinct owner) filter (where now is distinct from before) as n_owners, 0 as n_different from beside group by all"
     )
     insert_profiles(con, feed, long, rows, {"names": names})
 
@@ -183,7 +188,7 @@ def _insert_new_figures(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     names = [field.name for field in profiled(feed)]
     watched = [number for number, name in enumerate(names, start=1) if name in (*SCORES, "groc", "pgic", "nprs_pre")]
     is_new = " or ".join(
-        f"(is_missing_token(before[{place}]) and not is_missing_token(now[{place}]))" for place in watched
+        f"(is_missing_token(said(before[{place}])) and not is_missing_token(said(now[{place}])))" for place in watched
     )
     rows = (
         f"select beside.reference, raw_row.* from raw.{feed.name} as raw_row inner join beside "

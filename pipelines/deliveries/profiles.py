@@ -13,7 +13,8 @@ the patients' side of the privacy boundary: a mean over one answer is that answe
 new (see `changes`). `stratum` splits a feed where values of its parts are not alike: outcomes by time point, sessions by
 time since the start, blood tests by test and unit, components by kind. `n_given` counts values that are no missing token
 (of a set, its items), `n_outside` those outside the contract's codes or range, `n_units` the different patients, episodes,
-sessions or studies that they are of; in the stratum's own row, the different rows without their keys. `mean` and `sd`
+sessions or studies that they are of (at most as many as the stratum has); in the stratum's own row, the different rows without
+their keys. `mean` and `sd`
 are of the numbers up to ten times the highest allowed. `histogram` has the bins of `histograms`.
 """
 
@@ -61,9 +62,9 @@ def profile_new(con: duckdb.DuckDBPyConnection, delivery_keys: Sequence[str]) ->
         insert_profiles(
             con,
             feed,
-            f"select * from (unpivot (select {place}, {owner_sql(feed)} as owner, {names} {mine}) "
-            f"on {names} into name field value text)",
-            f"select {place}, count(*) as n_rows, count(distinct hash({names})) as n_units {mine} group by all",
+            f"select * from (unpivot (select {place}, {names} {mine}) on {names} into name field value text)",
+            f"select {place}, count(*) as n_rows, count(distinct {owner_sql(feed)}) as n_owners, "
+            f"count(distinct hash({names})) as n_different {mine} group by all",
             {"keys": keys},
         )
     figure_new(con, keys)
@@ -72,28 +73,29 @@ def profile_new(con: duckdb.DuckDBPyConnection, delivery_keys: Sequence[str]) ->
 def insert_profiles(
     con: duckdb.DuckDBPyConnection, feed: Feed, values: str, rows: str, parameters: dict[str, object]
 ) -> None:
-    """Add rows to `raw.profile` from two SELECTs: values in long form, and the number of rows of every stratum.
+    """Add rows to `raw.profile` from two SELECTs: values in long form, and what is known of every stratum.
 
-    `values` gives delivery_key, reference, stratum, owner, field and text; `rows` gives delivery_key, reference, stratum,
-    n_rows and n_units.
+    `values` gives delivery_key, reference, stratum, field and text; `rows` gives delivery_key, reference, stratum, n_rows,
+    n_owners (different patients, episodes or sessions) and n_different (rows, without their keys).
     """
     place = "delivery_key, reference, stratum"
     con.execute(
         f"""
         insert into raw.profile
-        with valued as materialized (
-            select {place}, owner, field, said(text) as text from ({values}) where not is_missing_token(said(text))
-        ),
-        strata as materialized ({rows}),
-        counted as (select {place}, field, text, count(*) as n from valued group by all),
+        with counted as (select {place}, field, text, count(*) as n from ({values}) group by all),
         items as (
             select counted.*, listed.* exclude (field),
                 unnest(
-                    case kind when 'set' then list_transform(string_split(text, ';'), lambda part: trim(part)) else [text] end
+                    case kind
+                        when 'set' then list_transform(string_split(text, ';'), lambda part: trim(part))
+                        else [said(text)]
+                    end
                 ) as item
             from counted
             inner join {fields_sql(feed)} on counted.field = listed.field
+            where not is_missing_token(said(text))
         ),
+        strata as ({rows}),
         numbered as (select *, case when codes = [] then {NUMBER_SQL} end as number from items),
         binned as (select *, {BIN_SQL} as bin from numbered),
         bins as (select {place}, field, n_bins, bin, sum(n)::bigint as n from binned group by all),
@@ -112,15 +114,13 @@ def insert_profiles(
             from binned
             where bin between 1 and n_bins + 2 and number is not null
             group by all
-        ),
-        units as (select {place}, field, count(distinct owner) as n_units from valued group by all)
-        select delivery_key, reference, {literal(feed.name)}, stratum, '', n_rows, n_rows, 0, n_units, null, null, map {{}}
+        )
+        select delivery_key, reference, {literal(feed.name)}, stratum, '', n_rows, n_rows, 0, n_different, null, null, map {{}}
         from strata
         union all
-        select delivery_key, reference, {literal(feed.name)}, stratum, field, strata.n_rows, n_given, n_outside, units.n_units,
+        select delivery_key, reference, {literal(feed.name)}, stratum, field, n_rows, n_given, n_outside, least(n_given, n_owners),
             mean, case when mean is not null then sqrt(greatest(0, mean_of_squares - mean * mean)) end, histogram
         from histograms
-        inner join units using ({place}, field)
         inner join strata using ({place})
         left join moments using ({place}, field)
         order by all
