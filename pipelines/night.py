@@ -12,11 +12,13 @@ from typing import Any
 from pipelines import errors
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
-from pipelines.generations import Generation, current_generation
+from pipelines.disk import disk_errors_named
+from pipelines.generations import Generation, clear_abandoned_work, current_generation
 from pipelines.integrity import Verified
 from pipelines.provenance import ROOT
 from pipelines.publishing import settle_published
 from pipelines.recording import Tonight, recorded
+from pipelines.room import require_room
 from pipelines.settings import Settings
 from pipelines.upkeep import back_up_tonight, look_over, spoilt_still
 
@@ -62,7 +64,9 @@ def run_night(
     its summary is in `last_night.json`, and in `summary_to`.
     Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
     """
-    with recorded(settings, summary_to) as tonight:
+    with disk_errors_named(settings.home), recorded(settings, summary_to) as tonight, disk_errors_named(settings.home):
+        clear_abandoned_work(settings)
+        require_room(settings)
         result = _night(settings, say, events, tonight)
         tonight.has_refused, tonight.troubles = bool(result.refused), result.troubles
     return result

@@ -11,10 +11,12 @@ import dagster as dg
 import duckdb
 
 from pipelines.checksums import spoilt_files
+from pipelines.disk import full_disk_named
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
 from pipelines.provenance import reading_hash
+from pipelines.room import require_room
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
@@ -51,6 +53,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         hold(self.settings.home)
         clear_abandoned_work(self.settings, run_id)
         shutil.rmtree(self.folder(run_id))
+        require_room(self.settings)
         with open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
         generation = current_generation(self.settings)
@@ -69,10 +72,12 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         path = self.folder(run_id) / WAREHOUSE
         published = current_warehouse(self.settings)
         if not path.exists() and published:
-            shutil.copyfile(published, path)
+            with full_disk_named(self.settings.home):
+                shutil.copyfile(published, path.with_suffix(".copying"))
+            path.with_suffix(".copying").rename(path)
         readable = (self.settings.store, self.settings.generations)
         try:
-            with open_warehouse(path, readable=readable) as con:
+            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable) as con:
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(

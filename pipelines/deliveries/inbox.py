@@ -1,60 +1,22 @@
 """Look into the inbox, verify what is new and keep it in the store. Looking is cheap: files already judged are not read again."""
 
-import hashlib
-import os
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.deliveries.ledger import Entry, Ledger
-from pipelines.deliveries.manifest import MANIFEST, read_manifest
+from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.store import heal_store, keep
 from pipelines.errors import DeliveryError
 from pipelines.provenance import reading_hash
-
-
-@dataclass(frozen=True)
-class Found:
-    """A delivery's folder in the inbox. `fingerprint` changes when a file's name, size or time of change does."""
-
-    clinic_code: str
-    delivery_id: str
-    folder: Path
-    fingerprint: str
-    is_complete: bool
-
-
-def look(inbox: Path) -> Iterator[Found]:
-    """Every delivery folder `inbox/<clinic>/<delivery>`, by name; hidden folders and links are passed over."""
-    for clinic in _folders(inbox):
-        for folder in _folders(clinic):
-            files = sorted(
-                (entry.name, entry.stat(follow_symlinks=False))
-                for entry in os.scandir(folder)
-                if not entry.name.startswith(".")
-            )
-            seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in files]
-            yield Found(
-                clinic_code=clinic.name,
-                delivery_id=folder.name,
-                folder=folder,
-                fingerprint=hashlib.sha256(repr(seen).encode()).hexdigest(),
-                is_complete=any(name == MANIFEST for name, _ in files),
-            )
-
-
-def _folders(parent: Path) -> list[Path]:
-    if not parent.is_dir():
-        return []
-    entries = [Path(entry) for entry in os.scandir(parent) if entry.is_dir(follow_symlinks=False)]
-    return sorted(path for path in entries if not path.name.startswith("."))
 
 
 def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None] = lambda _: None) -> list[Entry]:
     """Judge every delivery of the inbox that the ledger does not know yet and keep the good ones in the store.
 
     Returns the entries that are new this time, in order. A delivery that cannot be used is quarantined with a reason and the
-    others go on; one whose content is known already is a duplicate and changes nothing.
+    others go on; one whose content is known already is a duplicate and changes nothing. Of a clinic that sends more than
+    MOST_DELIVERIES_A_NIGHT at once the next nights judge the others. An error of the machine's (no space) stays an OSError.
     """
     heal_store(store)
     new = []
@@ -63,20 +25,43 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
         entry.delivery_key: entry for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate"
     }
     erased = {erasure.patient_tag for erasure in ledger.erasures()}
+    n_judged: Counter[str] = Counter()
+    seen = set()
     for found in look(inbox):
+        seen.add((found.clinic_code, found.delivery_id))
         if (found.clinic_code, found.delivery_id, found.fingerprint) in judged:
             continue
-        entry = replace(_judge(found, store, known, erased), judged_by=reading_hash())
+        n_judged[found.clinic_code] += 1
+        if n_judged[found.clinic_code] > MOST_DELIVERIES_A_NIGHT:
+            continue
+        entry = _judge(found, store, known, erased)
         ledger.record(entry)
         if entry.delivery_key and entry.state != "duplicate":
             known[entry.delivery_key] = entry
         new.append(entry)
         say(f"{entry.name}: {entry.state}{': ' if entry.reason else ''}{entry.reason}")
+    for clinic, number in n_judged.items():
+        if number > MOST_DELIVERIES_A_NIGHT:
+            waiting = number - MOST_DELIVERIES_A_NIGHT
+            say(
+                f"{clinic}: {waiting} more wait for the next night, which judges {MOST_DELIVERIES_A_NIGHT:,} of a clinic"
+            )
+    _forget_masked(ledger, seen)
     return new
 
 
+def _forget_masked(ledger: Ledger, seen: Collection[tuple[str, str]]) -> None:
+    """A folder without a usable name that is no longer there was renamed: the new name has an entry of its own."""
+    for entry in ledger.entries():
+        odd = is_masked(entry.clinic_code) or is_masked(entry.delivery_id)
+        if odd and entry.state == "quarantined" and (entry.clinic_code, entry.delivery_id) not in seen:
+            ledger.record(replace(entry, state="superseded", judged_by=""))
+
+
 def _judge(found: Found, store: Path, known: dict[str, Entry], erased: Collection[str]) -> Entry:
-    entry = Entry(found.clinic_code, found.delivery_id, found.fingerprint, "seen")
+    entry = Entry(found.clinic_code, found.delivery_id, found.fingerprint, "seen", judged_by=reading_hash())
+    if found.refusal:
+        return replace(entry, state="quarantined", reason=found.refusal)
     if not found.is_complete:
         return replace(
             entry,
@@ -96,9 +81,9 @@ def _judge(found: Found, store: Path, known: dict[str, Entry], erased: Collectio
         place = store / manifest.delivery_key
         keep(found.folder, place, manifest, erased)
         kept = read_manifest(place, is_in_store=True)
+    except UnreadableNow as error:
+        return replace(entry, state="quarantined", reason=str(error), judged_by="")
     except DeliveryError as error:
         return replace(entry, state="quarantined", reason=str(error))
-    except OSError as error:
-        return replace(entry, state="quarantined", reason=f"a file could not be read ({error.strerror}). Send it again")
     reason = " ".join(file.blocked for file in kept.files if file.blocked)
     return replace(entry, delivery_key=kept.delivery_key, n_rows=kept.n_rows, files=kept.files_in_words, reason=reason)

@@ -14,7 +14,8 @@ import duckdb
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.manifest import DeliveredFile, Manifest
 from pipelines.deliveries.quarantine import quarantine_feed
-from pipelines.deliveries.reading import columns_of, quoted, source, where
+from pipelines.deliveries.reading import columns_of, quoted, source, unreadable
+from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 
 _TABLES = {
@@ -132,7 +133,8 @@ def _load_file(con: duckdb.DuckDBPyConnection, new: NewDelivery, file: Delivered
             [new.manifest.delivery_key, new.arrived_at],
         ).fetchall()
     except duckdb.Error as error:
-        raise DeliveryError(f"{file.name}: {where(error)} cannot be read. Send the file again") from None
+        raise_if_full(error)
+        raise unreadable(file, error) from None
     n_rows = int(rows[0][0])
     if n_rows != file.rows:
         raise DeliveryError(

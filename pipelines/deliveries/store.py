@@ -15,10 +15,12 @@ import duckdb
 
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.erasure import find_doomed
-from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, read_manifest
+from pipelines.deliveries.files import copy_regular
+from pipelines.deliveries.limits import LARGEST_FILE_BYTES
+from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, kept_manifest, read_manifest
 from pipelines.deliveries.stripping import strip_file
 from pipelines.deliveries.wholeness import sealed
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.warehouse import open_warehouse
 
 
@@ -35,11 +37,9 @@ def keep(folder: Path, place: Path, manifest: Manifest, erased: Collection[str] 
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
     try:
-        for name in (MANIFEST, *(file.name for file in manifest.files)):
-            if (folder / name).is_file() and not (folder / name).is_symlink():
-                shutil.copyfile(folder / name, aside / name)
-        _strip(aside, manifest, erased)
-    except (DeliveryError, OSError):
+        (aside / MANIFEST).write_text(sealed(kept_manifest(manifest)), encoding="utf-8")
+        _strip(folder, aside, manifest, erased)
+    except (DeliveryError, OSError, duckdb.Error):
         shutil.rmtree(aside)
         raise
     seal(aside)
@@ -48,17 +48,18 @@ def keep(folder: Path, place: Path, manifest: Manifest, erased: Collection[str] 
     sync_folder(place.parent)
 
 
-def _strip(aside: Path, manifest: Manifest, erased: Collection[str]) -> None:
-    """Block what cannot be used, take out what must not be kept, and write the kept manifest to match."""
+def _strip(folder: Path, aside: Path, manifest: Manifest, erased: Collection[str]) -> None:
+    """Copy the files, block what cannot be used, take out what must not be kept, and write the kept manifest to match."""
     changes = {}
     with open_warehouse(":memory:", readable=(aside,)) as con:
         for file in manifest.files:
             try:
+                copy_regular(folder / file.name, aside / file.name, LARGEST_FILE_BYTES)
                 check_file(aside, file)
                 if changed := strip_file(con, aside, file):
                     changes[file.name] = changed
             except DeliveryError as error:
-                if FEEDS[file.feed].is_mandatory:
+                if FEEDS[file.feed].is_mandatory or isinstance(error, UnreadableNow):
                     raise
                 (aside / file.name).unlink(missing_ok=True)
                 changes[file.name] = {"blocked": str(error)}

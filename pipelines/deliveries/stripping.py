@@ -15,7 +15,8 @@ from pipelines.contracts import FEEDS
 from pipelines.deliveries.erasure import is_doomed
 from pipelines.deliveries.headers import MISSING_COLUMN, drift_of_header
 from pipelines.deliveries.manifest import DeliveredFile
-from pipelines.deliveries.reading import columns_of, header_of, quoted, source, where
+from pipelines.deliveries.reading import columns_of, header_of, quoted, source, unreadable
+from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 from pipelines.privacy.identifiers import header_kind, key_looks_like_sql
 
@@ -52,7 +53,8 @@ def strip_file(
             )
         _write_again(con, path, file, f"select {', '.join(map(quoted, listed))} from {rows}", n_doomed)
     except duckdb.Error as error:
-        raise DeliveryError(f"{file.name}: {where(error)} cannot be read. Send the file again") from None
+        raise_if_full(error)
+        raise unreadable(file, error) from None
     with path.open("rb") as kept:
         sha256 = hashlib.file_digest(kept, "sha256").hexdigest()
     return said | {

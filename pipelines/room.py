@@ -1,0 +1,47 @@
+"""The room that a night needs on the disk, looked at before it starts."""
+
+from dataclasses import dataclass
+
+from pipelines.configuration import CONFIGURATION, read_section
+from pipelines.disk import free_bytes
+from pipelines.errors import NightFailed
+from pipelines.generations import current_warehouse
+from pipelines.settings import Settings
+
+WAREHOUSES_OF_ROOM = 3
+
+
+@dataclass(frozen=True)
+class DiskSettings:
+    """The table `[disk]` of stepcare.toml. The default floor and `WAREHOUSES_OF_ROOM` are those of reliability.md, R-F2;
+    `accept_plaintext` answers for a disk that is not encrypted."""
+
+    smallest_free_gigabytes: float = 1.0
+    accept_plaintext: bool = False
+
+
+@dataclass(frozen=True)
+class Room:
+    """Bytes that are free where the installation lies, and that must be before a night starts."""
+
+    free: int
+    needed: int
+
+
+def room(settings: Settings) -> Room:
+    """The room there is and the room a night needs: three times the published warehouse and a floor that may be set."""
+    floor = read_section(settings.home, "disk", DiskSettings).smallest_free_gigabytes
+    published = current_warehouse(settings)
+    size = published.stat().st_size if published else 0
+    return Room(free_bytes(settings.home), WAREHOUSES_OF_ROOM * size + int(floor * 1e9))
+
+
+def require_room(settings: Settings) -> None:
+    """Raise NightFailed, with the figures, when there is less room than a night needs."""
+    there = room(settings)
+    if there.free < there.needed:
+        raise NightFailed(
+            f"{there.free / 1e9:.2f} GB are free where {settings.home} lies, and a night needs {there.needed / 1e9:.2f} GB "
+            f"({WAREHOUSES_OF_ROOM} times the published warehouse, and smallest_free_gigabytes of [disk] in {CONFIGURATION}). "
+            "Nothing was started and the last good results stay. Free some space and run it again"
+        )
