@@ -31,17 +31,17 @@ def raise_if_full(error: Exception) -> None:
         raise error
 
 
-def free_gigabytes(place: Path) -> float:
-    """GB (10^9 bytes) that are free on the disk of `place`, or of the folder it would be made in."""
+def free_bytes(place: Path) -> int:
+    """Bytes that are free on the disk of `place`, or of the folder it would be made in."""
     while not place.exists():
         place = place.parent
-    return shutil.disk_usage(place).free / 1e9
+    return shutil.disk_usage(place).free
 
 
 def full_error(home: Path) -> NightFailed:
     """What a night ends with that ran out of room."""
     return NightFailed(
-        f"the disk is full: {free_gigabytes(home):.2f} GB are free where {home} lies. {_STAYS}. "
+        f"the disk is full: {free_bytes(home) / 1e9:.2f} GB are free where {home} lies. {_STAYS}. "
         "Free some space and run it again"
     )
 
@@ -81,7 +81,7 @@ def _named(home: Path, error: Exception) -> StepcareError | None:
             return full_error(home)
         if isinstance(one, (OSError, sqlite3.OperationalError)):
             return _cannot_be_written(home, one) or NightFailed(
-                f"the disk or a lock: {_said(one)}; {free_gigabytes(home):.2f} GB are free where {home} lies. {_STAYS}. "
+                f"the disk or a lock: {_said(one)}; {free_bytes(home) / 1e9:.2f} GB are free where {home} lies. {_STAYS}. "
                 "Look at the disk and run it again"
             )
     return None

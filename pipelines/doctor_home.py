@@ -12,10 +12,10 @@ from pipelines.at_rest import Machine, at_rest, plain_swaps
 from pipelines.backups.keeping import backup_folder, backup_settings, backups_in
 from pipelines.backups.keys import read_identity, read_recipient
 from pipelines.configuration import CONFIGURATION, read_section
-from pipelines.disk import WAREHOUSES_OF_ROOM, DiskSettings, room
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
+from pipelines.room import WAREHOUSES_OF_ROOM, DiskSettings, room
 from pipelines.settings import Settings
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
