@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.at_rest import Machine, this_machine
-from pipelines.deliveries.inbox import look
+from pipelines.deliveries.folders import look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.doctor_home import look_at_home
 from pipelines.finding import Finding

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from pipelines.deliveries.inbox import Found, look
+from pipelines.deliveries.folders import Found, look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
 from pipelines.provenance import code_hash, ledger_hash, night_key, reading_hash

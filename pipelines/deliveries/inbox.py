@@ -1,13 +1,16 @@
 """Look into the inbox, verify what is new and keep it in the store. Looking is cheap: files already judged are not read again."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
+from pipelines.deliveries.folders import Found, is_masked, look
 from pipelines.deliveries.ledger import Entry, Ledger
+from pipelines.deliveries.limits import MOST_DELIVERIES_A_NIGHT
 from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.store import heal_store, keep
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.provenance import reading_hash
 
 

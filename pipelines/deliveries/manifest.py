@@ -13,7 +13,7 @@ from pipelines.deliveries.files import read_regular
 from pipelines.deliveries.limits import CLINIC_CODE, DEEPEST_MANIFEST, LARGEST_MANIFEST_BYTES, MOST_ROWS, NAME
 from pipelines.deliveries.parquet import check_parquet
 from pipelines.deliveries.records import check_csv
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, UnreadableNow
 
 MANIFEST = "manifest.json"
 MODES = ("snapshot", "delta")
@@ -124,7 +124,10 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
 
 def _read_json(path: Path) -> Any:
     """The manifest's content; raises DeliveryError for what is no JSON in UTF-8, or JSON that means two things."""
-    content = read_regular(path, LARGEST_MANIFEST_BYTES)
+    try:
+        content = read_regular(path, LARGEST_MANIFEST_BYTES)
+    except FileNotFoundError:
+        raise UnreadableNow(f"{MANIFEST}: it is no longer there. Write it last, once every file is complete") from None
     try:
         text = content.decode("utf-8-sig")
         if _depth(text) > DEEPEST_MANIFEST:
