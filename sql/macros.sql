@@ -4,9 +4,12 @@
 -- than five constants into a join, 3 ms each.
 create or replace macro said(text) as nullif(trim(text), '');
 
--- 7, 7.0 and 7e0 are one number; 1_0 is none.
+-- 7, 7.0 and 7e0 are one number; 1_0 and +-7, which DuckDB casts, are none.
 create or replace macro decimal_number(text, low, high) as
-case when try_cast(text as double) between low and high and not contains(text, '_') then try_cast(text as double) end;
+case
+    when try_cast(text as double) between low and high and not contains(text, '_') and not contains(text, '+-')
+        then try_cast(text as double)
+end;
 
 -- 7 and 7.0 are the same whole number: writers that use floats for missing values add the point. 7.5 is none.
 create or replace macro whole_number(text, low, high) as
@@ -15,6 +18,7 @@ case
         try_cast(text as double) between low and high
         and try_cast(text as double) = trunc(try_cast(text as double))
         and not contains(text, '_')
+        and not contains(text, '+-')
         then cast(try_cast(text as double) as integer)
 end;
 
