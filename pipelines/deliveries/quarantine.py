@@ -28,7 +28,7 @@ def _row_rules(feed: Feed) -> list[tuple[str, str, str, str]]:
             ("clinic_code", "clinic_code <> sender", "equals the manifest's clinic_code", _SEND_AGAIN),
             (
                 "schema_version",
-                f"try_cast(split_part(schema_version, '.', 1) as integer) <> {KNOWN_MAJOR_VERSION}",
+                f"try_cast(split_part(schema_version, '.', 1) as double) <> {KNOWN_MAJOR_VERSION}",
                 "has a known major number",
                 "Send the version of the contract that this installation reads",
             ),
