@@ -1,8 +1,8 @@
 """Check digits of national and account numbers, as SQL conditions on a candidate without separators.
 
 Sources: NHS Data Dictionary (NHS NUMBER, modulus 11); the Dutch 11-proef; the INSEE key (97 less the number mod 97); ISO/IEC 7064
-mod 11,10 (German IdNr); ISO/IEC 7812 (Luhn: payment cards, Swedish personal numbers); the mod 11 that Danish CPR numbers had
-until 2007; mod 23 of the Spanish DNI and NIE; ISO 13616 (IBAN).
+mod 11,10 (German IdNr); ISO/IEC 7812 (Luhn: payment cards, Swedish personal numbers); mod 23 of the Spanish DNI and NIE; ISO
+13616 (IBAN).
 """
 
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -31,12 +31,6 @@ def is_nhs(text: str) -> str:
 def is_bsn(text: str) -> str:
     """Nine digits: a Dutch citizen service number."""
     return f"({_weighted_sum(text, (9, 8, 7, 6, 5, 4, 3, 2, -1))} % 11 = 0 and not starts_with({text}, '000'))"
-
-
-def is_cpr(text: str) -> str:
-    """Ten digits: a Danish personal number with a date and the check digit of those given before 2007."""
-    total = _weighted_sum(text, (4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
-    return f"({total} % 11 = 0 and {begins_with_day_and_month(text)})"
 
 
 def is_insee(text: str) -> str:

@@ -32,7 +32,7 @@ class Form:
 
 _BEFORE, _AFTER = "(?:^|[^0-9A-Za-z])", "(?:[^0-9A-Za-z]|$)"
 _D2, _M2, _YEAR = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])", "(?:19|20)[0-9]{2}"
-_DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
+_DAY, _MONTH_NO = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 _MONTH = "(?:jan|feb|m[aä]r|apr|ma[yij]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|f[eé]v|avr|juin|juil|ao[uû]t|ene|abr|ago|dic)[a-zéûä]*"
 _MBI_LETTER = "[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"
 _MBI_ANY = "[0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"
@@ -51,6 +51,7 @@ _ACCOUNT_COUNTRIES = (
 )
 _INWARD = "[0-9][ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2}"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_START = r"(?:^|[^\p{L}0-9_-])"
 _SEP = "[ ._,-]+"
 _WORD = r"\p{Lu}(?:['’]\p{Lu}|[ac]{1,2}\p{Lu})?\p{Ll}{2,}(?:-\p{Lu}\p{Ll}+)?"
 
@@ -93,7 +94,9 @@ STRUCTURED = (
     Form(MAIL, r"[^\s@]+@[^\s@]+[.][A-Za-z]{2,}"),
     Form(
         ACCOUNT,
-        _whole(f"(?:{_ACCOUNT_COUNTRIES})[0-9]{{2}}(?:[ -]?[0-9A-Z]{{4}}){{2,7}}(?:[ -]?[0-9A-Z]{{1,3}})?"),
+        _whole(
+            f"(?:{_ACCOUNT_COUNTRIES})[0-9]{{2}}(?:[ -]?[A-Z]){{0,4}}(?:[ -]?[0-9]){{10,26}}(?:[ -]?[0-9A-Z]){{0,13}}"
+        ),
         check_digits.is_iban,
     ),
     Form(ACCOUNT, _whole("(?:4[0-9]|5[1-5]|2[2-7]|6[05])[0-9]{2}(?:[ -]?[0-9]{4}){3}"), check_digits.is_luhn),
@@ -114,20 +117,28 @@ STRUCTURED = (
         check_digits.is_insee,
     ),
     Form(NATIONAL, _whole("[1-9][0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}"), check_digits.is_idnr),
-    Form(NATIONAL, _whole("(?:19|20)?[0-9]{6}[-+]?[0-9]{4}"), check_digits.is_personnummer),
+    Form(
+        NATIONAL,
+        _whole("(?:19|20)?[0-9]{6}[-+][0-9]{4}|(?:19|20)[0-9]{10}|(?:[1-9][0-9]|0[1-9])[0-9]{8}"),
+        check_digits.is_personnummer,
+    ),
     Form(NATIONAL, _whole(f"{_D2}{_M2}[0-9]{{2}}[ -][0-9]{{4}}")),
-    Form(NATIONAL, _whole("[0-9]{10}"), check_digits.is_cpr),
     Form(NATIONAL, _whole("(?:[0-9]{8}|[XYZxyz]-?[0-9]{7})-?[A-HJ-NP-TV-Za-hj-np-tv-z]"), check_digits.is_dni),
     Form(DATE, f"(?:^|[^0-9]){_YEAR}[-./ _]{_M2}[-./ _]{_D2}(?:[^0-9]|$)"),
     Form(DATE, f"(?:^|[^0-9]){_YEAR}/{_DAY}/{_DAY}(?:[^0-9]|$)"),
-    Form(DATE, f"(?:^|[^0-9]){_DAY}[-./ _]{_DAY}[-./ _]{_YEAR}(?:[^0-9]|$)"),
-    Form(DATE, f"{_BEFORE}{_D2}[./]{_D2}[./][0-9]{{2}}{_AFTER}"),
+    Form(DATE, f"(?:^|[^0-9])(?:{_DAY}[-./ _]{_MONTH_NO}|{_MONTH_NO}[-./ _]{_DAY})[-./ _]{_YEAR}(?:[^0-9]|$)"),
+    Form(DATE, f"{_BEFORE}(?:{_D2}[./]{_M2}|{_M2}[./]{_D2})[./][0-9]{{2}}{_AFTER}"),
     Form(DATE, f"{_BEFORE}(?:19[0-9]{{2}}|200[0-9]){_M2}{_D2}{_AFTER}"),
     Form(DATE, f"(?i:{_BEFORE}{_DAY}(?:st|nd|rd|th)?[ ._-]*(?:of |de )?{_MONTH}[ .,_-]*(?:de )?{_YEAR}{_AFTER})"),
     Form(DATE, f"(?i:{_BEFORE}{_DAY}[ ._-]{_MONTH}[ ._-][0-9]{{2}}{_AFTER})"),
     Form(DATE, f"(?i:{_BEFORE}{_MONTH}[ ._-]*{_DAY}(?:st|nd|rd|th)?[ ,._-]+{_YEAR}{_AFTER})"),
-    Form(PHONE, rf"(?:^|[^0-9A-Za-z+])(?:\+|00 ?)[1-9](?:[ ()./-]{{0,3}}[0-9]){{8,13}}{_AFTER}"),
-    Form(PHONE, rf"{_BEFORE}\(?0[1-9][0-9]{{1,4}}\)?(?: ?[/-] ?|[ .])[1-9](?:[ .-]?[0-9]){{4,8}}{_AFTER}"),
+    Form(PHONE, rf"(?:^|[^0-9A-Za-z+])(?:\+[1-9]|00 ?[1-9][0-9])(?:[ ()./-]{{0,3}}[0-9]){{8,13}}{_AFTER}"),
+    Form(PHONE, rf"{_BEFORE}\(?0[1-9][0-9]{{1,4}}\)?(?: ?/ ?[1-9]|[ .][0-9])(?:[ .-]?[0-9]){{4,8}}{_AFTER}"),
+    Form(PHONE, f"{_BEFORE}0[1-9][0-9]{{1,4}} ?- ?[1-9][0-9]{{2,4}}[ -][0-9]{{3,4}}{_AFTER}"),
+    Form(
+        PHONE,
+        f"{_BEFORE}0[1-9](?:-[1-9][0-9]{{7}}|[0-9]-[1-9][0-9]{{6,7}}|[0-9]{{2}}-[1-9][0-9]{{5,6}}|[0-9]{{3}}-[1-9][0-9]{{4,6}}){_AFTER}",
+    ),
     Form(PHONE, rf"{_BEFORE}0[1-9](?:[0-9]{{8,9}}|(?:[ .-][0-9]{{2}}){{4}}){_AFTER}"),
     Form(PHONE, rf"{_BEFORE}\(?[2-9][0-9]{{2}}\)?[ .-]{{1,2}}[2-9][0-9]{{2}}[ .-][0-9]{{4}}{_AFTER}"),
     Form(PHONE, f"{_BEFORE}[6-9][0-9]{{2}} [0-9]{{3}} [0-9]{{3}}{_AFTER}"),
@@ -163,11 +174,11 @@ STRUCTURED = (
     Form(INTERNET, f"(?i:{_BEFORE}(?:[0-9a-f]{{2}}[:-]){{5}}[0-9a-f]{{2}}{_AFTER})"),
     Form(
         NAME,
-        rf"(?:^|[^\p{{L}}0-9])({_WORD}[ ._,]+{_WORD})(?:[^\p{{L}}0-9]|$)",
+        rf"{_START}(?:[A-Za-z]+[_-])?({_WORD}[ ._,]+{_WORD})(?:[_-][\p{{L}}0-9]+)*(?:[^\p{{L}}0-9_-]|$)",
         _is_no_record_word,
         keeps_separators=True,
     ),
-    Form(NAME, rf"{_BEFORE}(?i:mr|mrs|ms|miss|dr|prof|herr|frau|mme)[ ._-]+\p{{Lu}}\p{{Ll}}+"),
+    Form(NAME, rf"{_BEFORE}(?i:mr|mrs|ms|miss|dr|prof|herr|frau|mme)[ ._]+\p{{Lu}}\p{{Ll}}{{2,}}(?:[^\p{{L}}0-9]|$)"),
     Form(NAME, rf"^((?:\p{{Lu}}[.] ?){{1,2}}{_WORD})$", _is_no_record_word, keeps_separators=True),
     Form(
         NAME,
@@ -199,7 +210,7 @@ IN_BROKEN_TEXT = (
 DECIMAL = r"[+-]?(?:0|[1-9][0-9]*)?[.,][0-9]+(?:[eE][+-]?[0-9]+)?"
 """A number with a point or a comma is a measurement, however many digits it has."""
 
-SHORT_KEY = "(?:[A-Za-z]{0,3}[0-9]{1,4}[-_.:/])?[A-Za-z]{0,16}[-_.:]?[0-9]{0,7}|[0-9]{4}-Q[1-4]"
+SHORT_KEY = "(?:[A-Za-z]{1,3}[0-9]{1,4}[-_.:/])?[A-Za-z]{0,16}[-_.:]?[0-9]{0,7}|[0-9]{4}-Q[1-4]"
 """What most keys look like, and no identifier but a record number does: a word, a short number, or both."""
 
 PSEUDONYM = (

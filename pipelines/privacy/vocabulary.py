@@ -19,25 +19,25 @@ unspecified up upper use value version visit visits ward week weeks west without
 """
 
 _GIVEN = """
-aaron abdul abigail adam adrian agnes ahmed aisha alan albert alejandro alex alexander alexandra ali alice alison amanda amelia
-amir amy ana anders andrea andreas andrew angela anita anja ann anna anne annika anthony antonio arthur astrid barbara beatrice
-ben benjamin bernard bert birgit brian britta bruno camille carl carla carlos carmen caroline catherine cecilia charles charlotte
-chloe christian christine christopher clara claire claudia colin craig cristina daniel daniela david deborah denis diana diane
-diego dieter dirk dominik donald dorothy edward eleanor elena elisabeth elizabeth ella ellen emily emma eric erik ernst eva
-evelyn fabian fatima felix fiona florence francesca francis francois frank franz fred frederik gareth gary geoffrey george
-gerald gerhard gillian giovanni giulia gloria gordon grace graham greta guido gustav hannah hans harold harry hassan heather
-heidi heike heinz helen helena helga henrik henry herbert horst hugo ian ibrahim ines ingrid irene isabel isabella ivan jack
-jacob jacques james jan jane janet jason javier jean jennifer jens jeremy jessica jill joan joanna johan johannes john jonas
-jonathan jorge jose josef joseph joshua joyce juan judith julia julie jurgen karen karin karl katarzyna katharina katherine
-kathleen keith kenneth kevin kim kristina kumar lars laura lauren leah leo leon lewis liam linda lisa lotte louis louise
-luca lucas lucia lucy luis luke maja manuel marc marco marcus margaret maria marie marion mark marko marta martha martin mary
-matthew matthias megan mehmet melissa michael michel michelle miguel mohamed mohammad mohammed monika muhammad mustafa
-nadia nancy natalie natasha neil niamh nicholas nicola nicole nigel nils nina noah nora olaf olga oliver olivia oscar otto
-pablo pamela patricia patrick paul paula pauline pedro peter petra philip philippe pierre piotr rachel rafael rahul ralph
-raymond rebecca renate rene richard rita robert roberto robin roger roland ronald rosa rosemary ruth ryan sabine sally samantha
-samuel sandra sara sarah scott sean sebastian sergio sharon shaun sheila silvia simon sofia sonia sophia sophie stefan stefanie
-stephanie stephen steven stuart susan susanne suzanne sven sylvia tamara tanja teresa thomas tim timothy tom tomas tony ursula
-ute valerie vanessa vera veronica victor victoria viktor vincent vivian walter wendy werner william wolfgang yasmin yusuf yvonne
+aaron abdul abigail adam adrian agnes ahmed aisha alan albert alejandro alex alexander alexandra alice alison amanda amelia amir
+anders andrea andreas andrew angela anita anja anna anne annika anthony antonio arthur astrid barbara beatrice benjamin bernard
+bert birgit brian britta bruno camille carl carla carlos carmen caroline catherine cecilia charles charlotte chloe christian
+christine christopher clara claire claudia colin craig cristina daniel daniela david deborah denis diana diane diego dieter dirk
+dominik donald dorothy edward eleanor elena elisabeth elizabeth ella ellen emily emma eric erik ernst evelyn fabian fatima felix
+fiona florence francesca francis francois frank franz fred frederik gareth gary geoffrey george gerald gerhard gillian giovanni
+giulia gloria gordon grace graham greta guido gustav hannah hans harold harry hassan heather heidi heike heinz helen helena
+helga henrik henry herbert horst hugo ibrahim ines ingrid irene isabel isabella ivan jack jacob jacques james jane janet jason
+javier jean jennifer jens jeremy jessica jill joan joanna johan johannes john jonas jonathan jorge jose josef joseph joshua
+joyce juan judith julia julie jurgen karen karin karl katarzyna katharina katherine kathleen keith kenneth kevin kristina kumar
+lars laura lauren leah leon lewis liam linda lisa lotte louis louise luca lucas lucia lucy luis luke maja manuel marc marco
+marcus margaret maria marie marion mark marko marta martha martin mary matthew matthias megan mehmet melissa michael michel
+michelle miguel mohamed mohammad mohammed monika muhammad mustafa nadia nancy natalie natasha neil niamh nicholas nicola nicole
+nigel nils nina noah nora olaf olga oliver olivia oscar otto pablo pamela patricia patrick paul paula pauline pedro peter petra
+philip philippe pierre piotr rachel rafael rahul ralph raymond rebecca renate rene richard rita robert roberto robin roger
+roland ronald rosa rosemary ruth ryan sabine sally samantha samuel sandra sara sarah scott sean sebastian sergio sharon shaun
+sheila silvia simon sofia sonia sophia sophie stefan stefanie stephanie stephen steven stuart susan susanne suzanne sven sylvia
+tamara tanja teresa thomas timothy tomas tony ursula valerie vanessa vera veronica victor victoria viktor vincent vivian walter
+wendy werner william wolfgang yasmin yusuf yvonne
 """
 
 
@@ -51,5 +51,8 @@ def record_words() -> tuple[str, ...]:
 
 @cache
 def given_names() -> tuple[str, ...]:
-    """Common given names of the languages in which deliveries are likely to be written, in lower case, without accents."""
+    """Common given names of the languages in which deliveries are likely to be written, in lower case, without accents.
+
+    None of fewer than four letters: those stand in random keys by chance.
+    """
     return tuple(sorted(set(_GIVEN.split()) - set(record_words())))
