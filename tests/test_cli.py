@@ -12,7 +12,7 @@ from pipelines.cli import main
 from pipelines.locking import only_one
 from pipelines.settings import Settings
 
-COMMANDS = ("adapt", "demo", "doctor", "nightly", "report", "simulate", "status", "ui")
+COMMANDS = ("adapt", "alerts", "demo", "doctor", "nightly", "report", "simulate", "status", "ui", "watch")
 
 
 @pytest.fixture
