@@ -21,12 +21,12 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
     others go on; one whose content is known already is a duplicate and changes nothing. Of a clinic that sends more than
     MOST_DELIVERIES_A_NIGHT at once the next nights judge the others. An error of the machine's (no space) stays an OSError.
     """
-    heal_store(store)
-    new = []
-    judged = ledger.judged(reading_hash())
     known = {
         entry.delivery_key: entry for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate"
     }
+    heal_store(store, known)
+    new = []
+    judged = ledger.judged(reading_hash())
     erased = {erasure.patient_tag for erasure in ledger.erasures()}
     n_judged: Counter[str] = Counter()
     seen = set()

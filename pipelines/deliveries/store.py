@@ -83,6 +83,7 @@ def strip_patients(con: duckdb.DuckDBPyConnection, place: Path) -> int:
         shutil.rmtree(aside)
         return 0
     seal(aside)
+    sync_folder(aside)
     old = place.with_name(f".{before.delivery_key}.erased")
     place.rename(old)
     aside.rename(place)
@@ -98,8 +99,17 @@ def _strip_erased(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     return before.n_rows - read_manifest(folder, is_in_store=True).n_rows
 
 
-def heal_store(store: Path) -> None:
-    """Finish what a kill in the middle of `strip_patients` or `keep` left: what was to be erased goes, what was half made too."""
+def heal_store(store: Path, kept: Collection[str]) -> None:
+    """Finish what a kill left: what was to be erased or removed goes, and what was half made.
+
+    `kept` are the keys of what the ledger says is kept: a delivery that was set aside before the ledger said why comes back.
+    """
+    for aside in store.glob(".*.removed"):
+        place = store / aside.name.removeprefix(".").removesuffix(".removed")
+        if place.name in kept and not place.exists():
+            aside.rename(place)
+        else:
+            shutil.rmtree(aside)
     for old in store.glob(".*.erased"):
         place = store / old.name.removeprefix(".").removesuffix(".erased")
         if not place.exists():
@@ -143,8 +153,17 @@ def seal(place: Path) -> None:
         path.chmod(0o400)
 
 
+def set_aside(place: Path) -> Path:
+    """Take a delivery out of the store in one step; returns where it waits, until the ledger says why, to be removed."""
+    aside = place.with_name(f".{place.name}.removed")
+    shutil.rmtree(aside, ignore_errors=True)
+    place.rename(aside)
+    sync_folder(place.parent)
+    return aside
+
+
 def remove(place: Path) -> None:
-    """Take a delivery out of the store."""
+    """Remove a delivery from the disk."""
     shutil.rmtree(place)
     sync_folder(place.parent)
 
