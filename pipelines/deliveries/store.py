@@ -131,6 +131,7 @@ def note(place: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     for name, changed in changes.items():
         kept["files"][name] |= changed
     aside = place / f".{MANIFEST}"
+    aside.unlink(missing_ok=True)  # of a night that was killed here, and read-only already
     aside.write_text(sealed(kept), encoding="utf-8")
     seal(place)
     aside.rename(place / MANIFEST)
@@ -138,9 +139,10 @@ def note(place: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def block_file(place: Path, feed: str, reason: str) -> None:
-    """Take the file of a feed out of the kept delivery at `place`; its manifest says why from now on."""
+    """Take the file of a feed out of the kept delivery at `place`, unless that is done; its manifest says why from now on."""
     (file,) = (file for file in read_manifest(place, is_in_store=True).files if file.feed == feed)
-    note(place, {file.name: {"blocked": reason}})
+    if not file.blocked:
+        note(place, {file.name: {"blocked": reason}})
     (place / file.name).unlink(missing_ok=True)
     sync_folder(place)
 
