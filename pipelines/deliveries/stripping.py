@@ -18,7 +18,7 @@ from pipelines.deliveries.manifest import DeliveredFile
 from pipelines.deliveries.reading import columns_of, header_of, quoted, source, unreadable
 from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
-from pipelines.privacy.identifiers import header_kind, key_looks_like_sql
+from pipelines.privacy.identifiers import header_kinds, key_looks_like_sql
 
 
 def strip_file(
@@ -79,7 +79,7 @@ def _write_again(con: duckdb.DuckDBPyConnection, path: Path, file: DeliveredFile
 
 def _refuse_identifying_names(file: DeliveredFile, header: list[str]) -> None:
     listed = FEEDS[file.feed].columns
-    kinds = sorted({kind for name in header if name not in listed and (kind := header_kind(name))})
+    kinds = sorted({kind for kind in header_kinds([name for name in header if name not in listed]) if kind})
     if kinds:
         raise DeliveryError(
             f"{file.name}: line 1 has columns whose names look like {', '.join(kinds)}. Nothing of the file was kept. "
