@@ -53,7 +53,7 @@ def report_parquet(folder: Path) -> Iterator[tuple[str, bytes]]:
     with open_warehouse((folder / WAREHOUSE).resolve(), read_only=True) as con:
         for name in _report_tables(con):
             buffer = pa.BufferOutputStream()
-            pa.parquet.write_table(con.execute(f"select * from {name}").to_arrow_table(), buffer)
+            pa.parquet.write_table(con.sql(f"select * from {name}").to_arrow_table(), buffer)
             yield name.removeprefix("report."), buffer.getvalue().to_pybytes()
 
 
