@@ -7,7 +7,7 @@ import pytest
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
 from pipelines.reporting.pages import file_name, write_pages
-from pipelines.reporting.words import INTEREST_LINE, NEVER_SAID, NOT_ADVICE_LINE, SIMULATED_LINE
+from pipelines.reporting.words import INTEREST_LINE, NEVER_SAID, NOT_ADVICE_LINE, SIMULATED_LINE, date_words
 
 from .released import STAMP, exact_tables, released
 
@@ -114,6 +114,14 @@ def test_links_lead_to_pages_that_exist(folder: Path) -> None:
         page = Page(path.read_text(encoding="utf-8"))
         for link in page.links:
             assert link.startswith("#") or (path.parent / link).resolve().is_file()
+
+
+def test_the_index_says_when_it_was_made_and_when_something_is_wrong(folder: Path) -> None:
+    """R-F3: a page cannot know its age; its reader is told what age is too much."""
+    text = Page((folder / "index.html").read_text(encoding="utf-8")).text
+    assert f"Made on {date_words(STAMP.made_at)} at {STAMP.made_at:%H:%M} UTC" in text
+    assert "more than 26 hours ago" in text
+    assert "something is wrong: tell the operator" in text
 
 
 def test_every_table_has_a_caption_and_headers_with_a_scope(text: str) -> None:
