@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import duckdb
 import pyrage
@@ -107,13 +108,30 @@ def _write_aside(settings: Settings, place: Path, recipients: list[pyrage.x25519
             aside.unlink(missing_ok=True)
 
 
-def _encrypt(stream: TarStream, file: object, recipients: list[pyrage.x25519.Recipient]) -> None:
+class _Sink:
+    """Where the encrypted bytes go. pyrage turns what a writer raises into an error of its own: it is kept in `error`."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _encrypt(stream: TarStream, file: IO[bytes], recipients: list[pyrage.x25519.Recipient]) -> None:
+    sink = _Sink(file)
     try:
-        pyrage.encrypt_io(stream, file, recipients)
-    except (pyrage.EncryptError, OSError):
-        if stream.error:
-            raise stream.error from None
-        raise
+        pyrage.encrypt_io(stream, sink, recipients)
+    except (pyrage.EncryptError, OSError) as error:
+        raise (stream.error or sink.error or error) from None
 
 
 def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:

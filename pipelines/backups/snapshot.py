@@ -40,6 +40,11 @@ def snapshot_of(ledger: Path, folder: Path) -> Iterator[Snapshot]:
                     raise BackupError(f"{ledger} is damaged and was not backed up. Restore it from the last backup")
                 path.chmod(0o600)
                 yield Snapshot(path, lambda: _version(source) != before)
+        except sqlite3.OperationalError as error:
+            raise BackupError(
+                f"the ledger could not be copied into {folder} ({error.sqlite_errorname}). Is there room, and may this user "
+                "write there? No backup was made, and the older ones stay"
+            ) from None
         except sqlite3.DatabaseError:
             raise BackupError(
                 f"{ledger} cannot be read and was not backed up. Restore it from the last backup"
