@@ -91,6 +91,17 @@ def published_at(name: str) -> datetime | None:
         return None
 
 
+def next_moment(settings: Settings, now: datetime) -> datetime:
+    """When a night that is published `now` counts as made: `now` to the second, or the second after the newest one there is.
+
+    So names and times sort in the order of publishing also when the clock was set back.
+    """
+    places = settings.generations.iterdir() if settings.generations.is_dir() else ()
+    newest = max(filter(None, (published_at(path.name) for path in places)), default=None)
+    moment = now.replace(microsecond=0)
+    return moment if newest is None or moment > newest else newest + timedelta(seconds=1)
+
+
 def remove_old(settings: Settings, now: datetime) -> list[str]:
     """Remove nights that are kept no longer: all but the published one and the two newest others that are 30 days old at most.
 

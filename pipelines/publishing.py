@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.deliveries.ledger import open_ledger
-from pipelines.generations import WAREHOUSE, Generation, current_warehouse, publish
+from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
 from pipelines.settings import Settings
@@ -95,7 +95,7 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
     with open_warehouse(folder / WAREHOUSE) as con:
         made = _made_from(con)
         con.execute("checkpoint")
-    made_at = datetime.now(UTC)
+    made_at = next_moment(settings, datetime.now(UTC))
     key = night_key(made.data, made.code)
     generation = Generation(
         name=f"{made_at:%Y%m%dT%H%M%SZ}-{key[:8]}",
