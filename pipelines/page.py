@@ -26,10 +26,14 @@ class PageOptions:
     is_read_only: bool = False
 
     def checked(self) -> "PageOptions":
-        """Itself; raises UsageError for an address beyond this machine without a password, or a password that is not usable."""
-        if not self.password_file and not _is_loopback(self.host):
+        """Itself; raises UsageError when it is served beyond this machine without a password, or the password is not usable."""
+        beyond = [
+            *(() if _is_loopback(self.host) else (f"--host {self.host}",)),
+            *map("--host-name {}".format, self.host_names),
+        ]
+        if beyond and not self.password_file:
             raise UsageError(
-                f"--host {self.host} is open to the network, and no password was given. Add --password-file, and put a "
+                f"{beyond[0]} opens the page to others, and no password was given. Add --password-file, and put a "
                 "proxy that speaks TLS before the page (docs/operators.md)"
             )
         self.password()

@@ -281,15 +281,20 @@ def test_every_answer_says_that_it_is_not_framed_sniffed_referred_or_kept(page: 
         assert answer.header("access-control-allow-origin") == []
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "stepcare.example"])
-def test_an_address_beyond_this_machine_is_refused_without_a_password(host: str, tmp_path: Path) -> None:
-    """R-S6: refuses a non-loopback bind without a password."""
-    with pytest.raises(UsageError, match="open to the network"):
-        PageOptions(3000, host).checked()
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [("0.0.0.0", ()), ("192.0.2.7", ()), ("::", ()), ("stepcare.example", ()), ("127.0.0.1", ("stepcare.example",))],
+)
+def test_a_page_for_others_than_this_machine_is_refused_without_a_password(
+    host: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    """R-S6: refuses a non-loopback bind without a password, and a name that a proxy would serve."""
+    with pytest.raises(UsageError, match="opens the page to others"):
+        PageOptions(3000, host, names).checked()
     file = tmp_path / "password"
     file.write_text(PASSWORD)
     file.chmod(0o600)
-    assert PageOptions(3000, host, password_file=str(file)).checked().password() == PASSWORD
+    assert PageOptions(3000, host, names, str(file)).checked().password() == PASSWORD
 
 
 def test_a_password_that_others_can_read_or_guess_is_refused(tmp_path: Path) -> None:

