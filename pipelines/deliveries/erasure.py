@@ -50,7 +50,7 @@ def find_doomed(
         for folder, manifest in deliveries:
             for file in manifest.usable_files:
                 if file.feed == feed:
-                    names = columns_of(con, folder, file)
+                    names = columns_of(folder, file)
                     con.execute(
                         f"insert into doomed select distinct {_tag(quoted(key))} "
                         f"from {source(folder / file.name, file.format, names)} "

@@ -123,7 +123,7 @@ def _take_back(con: duckdb.DuckDBPyConnection, delivery_key: str, feed: str) -> 
 
 def _load_file(con: duckdb.DuckDBPyConnection, new: NewDelivery, file: DeliveredFile) -> None:
     feed = FEEDS[file.feed]
-    names = columns_of(con, new.folder, file)
+    names = columns_of(new.folder, file)
     listed = [name for name in feed.columns if name in names]
     chosen = ", ".join(f"cast({quoted(name)} as varchar)" for name in listed)
     try:

@@ -16,15 +16,15 @@ from pipelines.errors import DeliveryError
 _OF_THE_MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.PermissionException, duckdb.FatalException)
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:
+def columns_of(folder: Path, file: DeliveredFile) -> list[str]:
     """The names of the file's columns, in its order; those that the contract does not list are numbered instead.
 
     Raises DeliveryError when there is no header, a column stands twice, or a required one is missing.
     """
-    return _checked(file, FEEDS[file.feed], header_of(con, folder, file))
+    return _checked(file, FEEDS[file.feed], header_of(folder, file))
 
 
-def header_of(con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile) -> list[str]:  # noqa: ARG001
+def header_of(folder: Path, file: DeliveredFile) -> list[str]:
     """The names of the file's columns as delivered; raises DeliveryError when they cannot be read or are too many."""
     path = folder / file.name
     return csv_header(path) if file.format == "csv" else parquet_header(path)
@@ -76,9 +76,3 @@ def unreadable(file: DeliveredFile, error: duckdb.Error) -> Exception:
     return DeliveryError(
         f"{file.name}: {f'line {found[1]}' if found else 'a line'} cannot be read. Send the file again"
     )
-
-
-def where(error: duckdb.Error) -> str:
-    """Where DuckDB stumbled, without its message: that quotes the line, and so a patient's values."""
-    found = re.search(r"[Ll]ine:? (\d+)", str(error))
-    return f"line {found[1]}" if found else "a line"

@@ -7,7 +7,7 @@ the contract does not list are taken out before it is kept, a file that must not
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, MutableSet
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.warehouse import open_warehouse
 
 
-def keep(folder: Path, place: Path, manifest: Manifest, erased: Collection[str] = ()) -> None:
+def keep(folder: Path, place: Path, manifest: Manifest, erased: MutableSet[str]) -> None:
     """Copy a delivery to `place` in the store: written aside, checked there, synced, renamed, read-only.
 
     What is checked is the copy that is kept, and what must not be kept is taken out of it (`strip_file`; `erased` are the tags
-    of erased patients' keys). A file of a feed that need not be there is blocked alone when it cannot be used: the kept
+    of erased patients' keys, and gets those of their new records). A file of a feed that need not be there is blocked alone when it cannot be used: the kept
     manifest says why. Raises DeliveryError when another file cannot be used.
     """
     if place.exists():
@@ -48,24 +48,24 @@ def keep(folder: Path, place: Path, manifest: Manifest, erased: Collection[str] 
     sync_folder(place.parent)
 
 
-def _strip(folder: Path, aside: Path, manifest: Manifest, erased: Collection[str]) -> None:
+def _strip(folder: Path, aside: Path, manifest: Manifest, erased: MutableSet[str]) -> None:
     """Copy the files, block what cannot be used, take out what must not be kept, and write the kept manifest to match."""
     changes = {}
-    with open_warehouse(":memory:", readable=(aside,)) as con:
-        for file in manifest.files:
-            try:
-                copy_regular(folder / file.name, aside / file.name, LARGEST_FILE_BYTES)
-                check_file(aside, file)
-                if changed := strip_file(con, aside, file):
-                    changes[file.name] = changed
-            except DeliveryError as error:
-                if FEEDS[file.feed].is_mandatory or isinstance(error, UnreadableNow):
-                    raise
-                (aside / file.name).unlink(missing_ok=True)
-                changes[file.name] = {"blocked": str(error)}
-        note(aside, changes)
-        if erased:
-            find_doomed(con, [(aside, read_manifest(aside, is_in_store=True))], erased)
+    for file in manifest.files:
+        try:
+            copy_regular(folder / file.name, aside / file.name, LARGEST_FILE_BYTES)
+            check_file(aside, file)
+            if changed := strip_file(aside, file):
+                changes[file.name] = changed
+        except DeliveryError as error:
+            if FEEDS[file.feed].is_mandatory or isinstance(error, UnreadableNow):
+                raise
+            (aside / file.name).unlink(missing_ok=True)
+            changes[file.name] = {"blocked": str(error)}
+    note(aside, changes)
+    if erased:
+        with open_warehouse(":memory:", readable=(aside,)) as con:
+            erased |= find_doomed(con, [(aside, read_manifest(aside, is_in_store=True))], erased)
             _strip_erased(con, aside)
 
 
@@ -95,7 +95,7 @@ def strip_patients(con: duckdb.DuckDBPyConnection, place: Path) -> int:
 
 def _strip_erased(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     before = read_manifest(folder, is_in_store=True)
-    note(folder, {file.name: strip_file(con, folder, file, has_erased=True) for file in before.usable_files})
+    note(folder, {file.name: strip_file(folder, file, con) for file in before.usable_files})
     return before.n_rows - read_manifest(folder, is_in_store=True).n_rows
 
 

@@ -5,6 +5,7 @@ looks like a direct identifier, or a column whose name does, blocks the file: it
 """
 
 import hashlib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,45 +20,53 @@ from pipelines.deliveries.reading import columns_of, header_of, quoted, source, 
 from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 from pipelines.privacy.identifiers import header_kinds, key_looks_like_sql
+from pipelines.warehouse import open_warehouse
 
 
-def strip_file(
-    con: duckdb.DuckDBPyConnection, folder: Path, file: DeliveredFile, *, has_erased: bool = False
-) -> dict[str, Any]:
+def strip_file(folder: Path, file: DeliveredFile, erased_in: duckdb.DuckDBPyConnection | None = None) -> dict[str, Any]:
     """Take what must not be kept out of the copy of `file` in `folder`.
 
-    With `has_erased` the rows go that `erasure.find_doomed` has marked in `con`. Returns what the kept manifest says of the
+    The rows go that `erasure.find_doomed` has marked in the connection `erased_in`. Returns what the kept manifest says of the
     file from now on; a file with nothing to take out stays as it is, byte for byte. Raises DeliveryError when a header or a
     row cannot be read, or when the file holds what looks like a direct identifier.
     """
-    header = header_of(con, folder, file)
-    names = columns_of(con, folder, file)
+    header = header_of(folder, file)
+    names = columns_of(folder, file)
     _refuse_identifying_names(file, header)
-    listed = [name for name in names if name in FEEDS[file.feed].columns]
     drift = [
         [found.kind, found.field, found.detail]
         for found in drift_of_header(FEEDS[file.feed], header, file.format)
         if found.kind != MISSING_COLUMN  # raw.file says which columns came
     ]
     said: dict[str, Any] = {"drift": drift} if drift else {}
-    path = folder / file.name
-    rows = source(path, file.format, names)
+    if all(name in FEEDS[file.feed].columns for name in names) and not erased_in:
+        return said
     try:
-        n_doomed = _count(con, f"{rows} where {is_doomed(file.feed)}") if has_erased else 0
-        if len(listed) == len(names) and not n_doomed:
-            return said
-        _refuse_identifying_values(con, file, rows, [name for name in names if name not in listed])
-        if n_doomed and (n_rows := _count(con, rows)) != file.rows:
-            raise DeliveryError(
-                f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"
-            )
-        _write_again(con, path, file, f"select {', '.join(map(quoted, listed))} from {rows}", n_doomed)
+        with nullcontext(erased_in) if erased_in else open_warehouse(":memory:", readable=(folder,)) as con:
+            return said | _strip_rows(con, folder / file.name, file, names, has_erased=erased_in is not None)
     except duckdb.Error as error:
         raise_if_full(error)
         raise unreadable(file, error) from None
+
+
+def _strip_rows(
+    con: duckdb.DuckDBPyConnection, path: Path, file: DeliveredFile, names: list[str], *, has_erased: bool
+) -> dict[str, Any]:
+    """Write the file again without unlisted columns and rows of erased patients, when it has any; returns what changed."""
+    listed = [name for name in names if name in FEEDS[file.feed].columns]
+    rows = source(path, file.format, names)
+    n_doomed = _count(con, f"{rows} where {is_doomed(file.feed)}") if has_erased else 0
+    if len(listed) == len(names) and not n_doomed:
+        return {}
+    _refuse_identifying_values(con, file, rows, [name for name in names if name not in listed])
+    if n_doomed and (n_rows := _count(con, rows)) != file.rows:
+        raise DeliveryError(
+            f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"
+        )
+    _write_again(con, path, file, f"select {', '.join(map(quoted, listed))} from {rows}", n_doomed)
     with path.open("rb") as kept:
         sha256 = hashlib.file_digest(kept, "sha256").hexdigest()
-    return said | {
+    return {
         "rows": file.rows - n_doomed,
         "sha256": sha256,
         "delivered_sha256": file.delivered_sha256,
