@@ -1,48 +1,104 @@
-"""Cross-table rules (`sql/checks`) run once clean and cohort stand; a Great Expectations suite on their results is the gate."""
+"""Every check of data quality, run once clean and cohort stand; a Great Expectations suite on their results is the gate."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
+from pipelines.contracts import FEEDS
+from pipelines.generations import current_warehouse
+from pipelines.quality.contract_checks import contract_checks
+from pipelines.quality.history import HISTORY_CONTRACT, HISTORY_TABLE
+from pipelines.quality.kahn import CATEGORIES
+from pipelines.quality.results import BY_CLINIC_CONTRACT, BY_CLINIC_TABLE, RESULTS_TABLE, results_contract, run_checks
+from pipelines.quality.telling import panel, said_of, said_of_group, sudden_ones
 from pipelines.resources import NightBuild
-from pipelines.rules import RESULTS_CONTRACT, RESULTS_TABLE, run_rules
 from pipelines.sql_assets import asset_key, contract_check
-from pipelines.tables import sql_files
+from pipelines.tables import count_rows, sql_files
 
 _RULES = sql_files("checks")
-
-
-@dg.asset(
-    key=asset_key(RESULTS_TABLE),
-    deps=sorted({asset_key(table) for rule in _RULES for table in rule.reads}),
-    group_name="checks",
-    description="One row a cross-table rule: how many rows of its table break it, and how many may.",
-    kinds={"duckdb", "sql"},
-    check_specs=[
+_FEED_GROUPS = tuple(
+    (feed, category)
+    for feed in FEEDS
+    for category in CATEGORIES
+    if any(one.feed == feed and one.check.category == category for one in contract_checks())
+)
+_TABLES = {
+    RESULTS_TABLE: "One row a check: rows broken of rows checked, by Kahn's categories, who mends it, how, and what is usual.",
+    BY_CLINIC_TABLE: "One row a check and clinic: rows broken of rows checked.",
+    HISTORY_TABLE: "One row a night and check, and one for each night that changed a clinic's numbers; carried on by each night.",
+}
+_DEPS = sorted(
+    {asset_key(table) for rule in _RULES for table in rule.reads}
+    | {asset_key(f"{schema}.{feed}") for schema in ("raw", "clean") for feed in FEEDS}
+    | {asset_key(table) for table in ("raw.code", "clean.delivery", "clean.file", "clean.quarantine")}
+)
+_CHECK_SPECS = [
+    *(
         dg.AssetCheckSpec(
             rule.name,
             asset=asset_key(RESULTS_TABLE),
-            description=rule.description,
+            description=f"{rule.description} {rule.one('remedy')}.",
             blocking=rule.one("severity") == "error",
         )
         for rule in _RULES
-    ],
-)
-def results(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Run every rule; each is a check of its own, so that the graph shows which one failed."""
-    with night.warehouse(context.run.run_id) as con:
-        found: list[Any] = run_rules(con, _RULES).to_dict("records")
-    yield dg.MaterializeResult(metadata={"dagster/row_count": len(found)})
-    for row in found:
-        is_error = row["severity"] == "error"
-        yield dg.AssetCheckResult(
-            check_name=row["rule"],
-            passed=row["percent_broken"] <= row["allowed_percent"],
-            severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
-            metadata={name: row[name] for name in ("n_broken", "n_rows", "percent_broken", "allowed_percent")},
+    ),
+    *(
+        dg.AssetCheckSpec(
+            f"{feed}_{category}",
+            asset=asset_key(RESULTS_TABLE),
+            description=f"Checks of {feed} by its contract: {category}.",
         )
+        for feed, category in _FEED_GROUPS
+    ),
+    dg.AssetCheckSpec(
+        "sudden_change",
+        asset=asset_key(RESULTS_TABLE),
+        description="No check differs from its own past by more than its nights have differed.",
+    ),
+]
 
 
-results_contract = contract_check(
-    RESULTS_TABLE, RESULTS_CONTRACT, "No rule of severity error is broken more than allowed."
+@dg.multi_asset(
+    name="checks",
+    specs=[
+        dg.AssetSpec(asset_key(table), deps=_DEPS, group_name="checks", description=said, kinds={"duckdb", "sql"})
+        for table, said in _TABLES.items()
+    ],
+    check_specs=_CHECK_SPECS,
 )
+def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any]:
+    """Run every check. Each rule is a check of the graph; those of the contract are one a feed and category."""
+    with night.warehouse(context.run.run_id) as con:
+        results = run_checks(con, _RULES, current_warehouse(night.settings), datetime.now(UTC))
+        rows = {table: count_rows(con, table) for table in _TABLES}
+    for table, n_rows in rows.items():
+        told = panel(results) if table == RESULTS_TABLE else {}
+        yield dg.MaterializeResult(asset_key=asset_key(table), metadata={"dagster/row_count": n_rows, **told})
+    by_name = results.set_index("check_name")
+    for rule in _RULES:
+        yield _evaluated(rule.name, **said_of(by_name.loc[rule.name]))
+    for feed, category in _FEED_GROUPS:
+        yield _evaluated(f"{feed}_{category}", **said_of_group(results, feed, category))
+    yield _evaluated("sudden_change", **sudden_ones(results))
+
+
+def _evaluated(
+    name: str, *, is_met: bool, is_error: bool, description: str | None, metadata: dict[str, Any]
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(RESULTS_TABLE),
+        check_name=name,
+        passed=is_met,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        description=description,
+        metadata=metadata,
+    )
+
+
+results_gate = contract_check(
+    RESULTS_TABLE, results_contract(_RULES), "Every check ran, and none of severity error is broken more than allowed."
+)
+by_clinic_contract = contract_check(BY_CLINIC_TABLE, BY_CLINIC_CONTRACT)
+history_contract = contract_check(HISTORY_TABLE, HISTORY_CONTRACT)

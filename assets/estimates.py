@@ -5,8 +5,8 @@ from typing import Any
 import dagster as dg
 
 from pipelines.expectations import Expectation
+from pipelines.quality.results import RESULTS_TABLE
 from pipelines.resources import NightBuild
-from pipelines.rules import RESULTS_TABLE
 from pipelines.sql_assets import asset_key, contract_check
 
 _TABLES = {

@@ -8,20 +8,7 @@ from typing import Literal
 from pipelines.contracts import FEEDS
 from pipelines.tables import SqlFile
 
-Kind = Literal["not_null", "unique", "between", "in_set", "matches", "not_above"]
-
-COMPLETENESS = {
-    "intake": {
-        "age_band": 0.95,
-        "sex": 0.95,
-        "episode_duration_days": 0.90,
-        "nprs_back_avg": 0.90,
-        "nprs_leg_avg": 0.90,
-        "pain_below_knee": 0.90,
-    },
-    "session": {"practitioner_key": 0.80},
-}
-"""Share of rows that should have the value: a warning, after the completeness checks of OHDSI's DataQualityDashboard."""
+Kind = Literal["not_null", "unique", "between", "in_set", "matches", "not_above", "contains"]
 
 _EXPECT = re.compile(
     r"^(?P<column>\w+) (?:(?P<not_null>not null)|between (?P<low>\S+) and (?P<high>\S+)|in (?P<codes>.+?)"
@@ -33,7 +20,8 @@ _EXPECT = re.compile(
 class Expectation:
     """One expectation of a table. A missing value meets every kind but `not_null`.
 
-    `not_above` says that the first column is at most the second. `at_least` is the share of the rows (of the values, but for
+    `not_above` says that the first column is at most the second; `contains`, that each of `codes` is among the values of the
+    column (what is looked at are the codes, not the rows). `at_least` is the share of the rows (of the values, but for
     `not_null`) that must meet it.
     """
 
@@ -61,7 +49,7 @@ def of_table(file: SqlFile) -> tuple[Expectation, ...]:
 
 
 def of_feed(name: str) -> tuple[Expectation, ...]:
-    """The contract of `clean.<feed>`."""
+    """The contract of `clean.<feed>`; how full its fields must be is said by pipelines/quality/contract_checks.py."""
     feed = FEEDS[name]
     found = [*_of_key(feed.key), Expectation("not_null", ("clinic_code",))]
     for field in feed.fields:
@@ -74,8 +62,6 @@ def of_feed(name: str) -> tuple[Expectation, ...]:
             found.append(Expectation("in_set", column, codes=field.codes))
         elif field.pattern:
             found.append(Expectation("matches", column, pattern=field.pattern))
-    for column_name, share in COMPLETENESS.get(name, {}).items():
-        found.append(Expectation("not_null", (column_name,), at_least=share, severity="warn"))
     return tuple(found)
 
 

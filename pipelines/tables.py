@@ -10,9 +10,19 @@ The header comment is the table's description and contract:
     -- expect: column not null
     -- count: column, column          (sql/report only: a count of people that disclosure control must pass)
     -- part: column of column         (sql/report only: a count and the whole it is a part of)
-    -- table: clean.session           (sql/checks only: the table the rule speaks of)
-    -- severity: error | warn         (sql/checks only)
-    -- allowed: 1 %                   (sql/checks only: share of the table's rows that may break the rule)
+
+and, in sql/checks only (pipelines/quality/rules.py reads them):
+
+    -- table: clean.session           the table the rule speaks of
+    -- checked: attendance = 'attended'   which of its rows can break the rule (default: all)
+    -- unit: clinic_code              what is counted when it is not a row: the distinct values of this column
+    -- field: nprs_pre, nprs_post     the columns that the rule compares
+    -- category: plausibility temporal    Kahn's category, with its subcategory
+    -- context: verification | validation (default: verification, against our own rules)
+    -- severity: error | warn | note
+    -- owner: clinic | clinical_lead | analyst | stepcare
+    -- allowed: 1 %                   share of what is checked that may break the rule
+    -- remedy: what its owner does about it, in plain words
 """
 
 import hashlib
@@ -29,7 +39,9 @@ import duckdb
 from pipelines.casting import SQL_FOLDER
 from pipelines.warehouse import open_calculator
 
-_DIRECTIVE = re.compile(r"^(scope|key|expect|count|part|table|severity|allowed):\s*(.+)$")
+_DIRECTIVE = re.compile(
+    r"^(scope|key|expect|count|part|table|checked|unit|field|category|context|severity|owner|allowed|remedy):\s*(.+)$"
+)
 
 
 @dataclass(frozen=True)

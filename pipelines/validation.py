@@ -68,6 +68,8 @@ def _outcome(expectation: Expectation, n_looked_at: int, n_broken: int) -> Outco
 def _looked_at(expectation: Expectation) -> str:
     if expectation.kind == "not_null":
         return "count(*)"
+    if expectation.kind == "contains":
+        return str(len(expectation.codes))
     return f"count(*) filter (where {' and '.join(f'{column} is not null' for column in expectation.columns)})"
 
 
@@ -87,6 +89,9 @@ def _broken(expectation: Expectation, table: str) -> str:
             condition = f"not regexp_full_match({column}, {literal(expectation.pattern)})"
         case "not_above":
             condition = f"{column} > {expectation.columns[1]}"
+        case "contains":
+            codes = ", ".join(literal(code) for code in expectation.codes)
+            return f"(select count(*) from unnest([{codes}]) as said (code) anti join {table} on code = cast({column} as varchar))"
         case "unique":
             key = ", ".join(expectation.columns)
             present = " and ".join(f"{name} is not null" for name in expectation.columns)
@@ -126,6 +131,9 @@ def _batch_definition() -> Any:
 def _read_result(expectation: Expectation, found: Any, n_rows: int) -> Outcome:
     if found.exception_info and found.exception_info.get("raised_exception", True) and not found.result:
         return Outcome(expectation, n_rows, 0, has_passed=False, could_run=False)
+    if expectation.kind == "contains":
+        n_absent = int(found.result.get("missing_count") or 0)  # of the codes
+        return Outcome(expectation, len(expectation.codes), n_absent, bool(found.success))
     n_broken = int(found.result.get("unexpected_count") or 0)
     missing = 0 if expectation.kind == "not_null" else int(found.result.get("missing_count") or 0)
     return Outcome(expectation, n_rows - missing, n_broken, bool(found.success))
@@ -168,6 +176,10 @@ def great_expectations_suite(expectations: Sequence[Expectation], numeric: Colle
                     or_equal=True,
                     ignore_row_if="either_value_is_missing",
                     **common,
+                )
+            case "contains":
+                made = gxe.ExpectColumnDistinctValuesToContainSet(
+                    column=column, value_set=list(expectation.codes), severity=common["severity"], meta=common["meta"]
                 )
             case "unique" if len(expectation.columns) == 1:
                 made = gxe.ExpectColumnValuesToBeUnique(column=column, **common)

@@ -18,6 +18,8 @@ SNAPSHOT = ROOT / "tests" / "asset_graph.txt"
 PYTHON_TABLES = {
     *(f"raw/{table}" for table in RAW_TABLES),
     "checks/results",
+    "checks/results_by_clinic",
+    "checks/history",
     "estimates/effects",
     "estimates/scores",
     "estimates/episode_effects",

@@ -30,6 +30,7 @@ from pipelines.synthetic.intake_health import (
 )
 from pipelines.synthetic.patients import PREFERENCES, WORK, Patients
 from pipelines.synthetic.population import Population
+from pipelines.synthetic.screening import Screening
 from pipelines.synthetic.visits import FIRST_SLOT, Visits
 from pipelines.synthetic.worlds import World
 
@@ -60,7 +61,7 @@ def intake_columns(group: Population) -> Columns:
         "sex": coded(patients.is_female.astype(np.int8), ("male", "female"), patients.missing["sex"]),
     }
     columns |= _background(patients, rng)
-    columns |= _complaint(patients, group.world, rng)
+    columns |= _complaint(patients, screening, group.world, rng)
     columns |= _scores(patients, group.visits, rng)
     columns |= symptoms_columns(patients, screening, rng)
     columns |= flags_columns(patients, screening, rng)
@@ -114,7 +115,8 @@ def _background(patients: Patients, rng: np.random.Generator) -> Columns:
     }
 
 
-def _complaint(patients: Patients, world: World, rng: np.random.Generator) -> Columns:
+def _complaint(patients: Patients, screening: Screening, world: World, rng: np.random.Generator) -> Columns:
+    """What is complained of; a complaint of one side is on the side of the neurological signs."""
     n = patients.n
     back, leg, below = patients.has_back_complaint, patients.has_leg_complaint, patients.is_below_knee
     reach = pick(rng, n, (0.55, 0.20, 0.25))
@@ -142,9 +144,10 @@ def _complaint(patients: Patients, world: World, rng: np.random.Generator) -> Co
         + patients.is_second,
         0, 3,
     )  # fmt: skip
+    side = pick(rng, n, (0.38, 0.40, 0.14, 0.08))
     return {
         "complaint_region": coded(pattern, words),
-        "complaint_side": coded(pick(rng, n, (0.38, 0.40, 0.14, 0.08)), SIDES, missing(rng, n, 0.02)),
+        "complaint_side": coded(np.where(side < 2, screening.deficit_side, side), SIDES, missing(rng, n, 0.02)),
         "chief_complaint": coded(chief, COMPLAINTS, missing(rng, n, 0.03)),
         "pain_below_knee": tri(below, patients.missing["pain_below_knee"]),
         "leg_worse_than_back": tri(patients.is_leg_worse, patients.missing["leg_worse_than_back"]),
@@ -195,8 +198,10 @@ def _scores(patients: Patients, visits: Visits, rng: np.random.Generator) -> Col
         "start_risk": coded(risk, ("low", "medium", "high"), lost["start_total"]),
         "fabq_work": whole(16 + 4 * severity + 9 * rng.normal(size=n), 0, 42, missing(rng, n, 0.25, DECLINED)),
         "fabq_pa": whole(14 + 2 * severity + 5 * rng.normal(size=n), 0, 24, missing(rng, n, 0.25, DECLINED)),
-        "neuropathic_tool": coded(tool, ("none", "slanss", "paindetect"), missing(rng, n, 0.1)),
-        "neuropathic_score": whole(in_range, -1, 38, always(".n", tool == 0, missing(rng, n, 0.05))),
+        "neuropathic_tool": coded(tool, ("none", "slanss", "paindetect"), (no_tool := missing(rng, n, 0.1))),
+        "neuropathic_score": whole(
+            in_range, -1, 38, always(".n", tool == 0, always("", no_tool > 0, missing(rng, n, 0.05)))
+        ),
         "sbi": whole(14.9 + 5.1 * rng.normal(size=n), 0, 24, missing(rng, n, 0.6)),
         "phq2": whole(1.6 + 0.6 * severity + 1.3 * rng.normal(size=n), 0, 6, missing(rng, n, 0.5, DECLINED)),
         "pseq": whole(36 - 5 * severity + 10 * rng.normal(size=n), 0, 60, missing(rng, n, 0.6)),

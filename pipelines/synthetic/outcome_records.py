@@ -39,7 +39,7 @@ RECOVERY = (
     "completely_recovered", "much_better", "somewhat_better", "same", "somewhat_worse", "much_worse",
 )  # fmt: skip
 SCORES = ("nprs_back_avg", "nprs_leg_avg", "odi_pct", "rmdq24")
-_NOT_DUE = REASONS.index("not_due")
+_NOT_DUE, _NO_RESPONSE, _DIED = (REASONS.index(reason) for reason in ("not_due", "no_response", "died"))
 
 
 def improvement_seen_by(day: int, patients: Patients, visits: Visits) -> Array:
@@ -112,12 +112,16 @@ def outcome_columns(group: Population, scores: Sequence[Scores]) -> Columns:
         ),
         "new_episode": tri((time >= 5) & (chance(rng, n) < 0.25), codes(0.4, time < 5)),
         "surgery_or_injection": coded(operated, ("none", "injection", "discectomy", "decompression"), codes(0.03)),
-        "reason_missing": coded(
-            np.where(is_open, _NOT_DUE, 1 + pick(rng, n, (0.17, 0.66, 0.08, 0.04, 0.02, 0.005, 0.025))),
-            REASONS,
-            always("", answered),
-        ),
+        "reason_missing": coded(_reasons(is_open, np.where(answered, completed, -1), due, rng), REASONS, always("", answered)),
     }  # fmt: skip
+
+
+def _reasons(is_open: Array, answered_day: Array, due: Array, rng: np.random.Generator) -> Array:
+    """Why a form was not answered; nobody who answers later has died. `answered_day` is -1 where there is no answer."""
+    reason = 1 + pick(rng, len(due), (0.17, 0.66, 0.08, 0.04, 0.02, 0.005, 0.025))
+    last_day = np.repeat(answered_day.reshape(-1, len(DUE_DAYS)).max(axis=1), len(DUE_DAYS))
+    reason = np.where((reason == _DIED) & (due < last_day), _NO_RESPONSE, reason)
+    return np.where(is_open, _NOT_DUE, reason)
 
 
 def _delay(time: Array, window: Array, rng: np.random.Generator) -> Array:

@@ -1,10 +1,16 @@
 -- A recorded chief complaint that is not the one of the complaint's regions: low back and buttock are the back, thigh to foot
 -- the leg, ankle and foot alone the foot. A complaint of the groin alone is not compared.
 -- table: clean.intake
+-- checked: chief_complaint is not null
+-- field: chief_complaint, complaint_region
+-- category: conformance computational
 -- severity: warn
+-- owner: clinic
 -- allowed: 2 %
+-- remedy: Derive the chief complaint from the regions in the export, or leave it out: it is derived again here
 with sites as (
     select
+        intake.clinic_code,
         intake.episode_key,
         intake.chief_complaint,
         list_has_any(intake.complaint_region, ['low_back', 'buttock']) as has_back,
@@ -13,7 +19,9 @@ with sites as (
     from clean.intake as intake
 )
 
-select sites.episode_key
+select
+    sites.clinic_code,
+    sites.episode_key
 from sites
 where
     case

@@ -1,7 +1,11 @@
 -- A contact, examination, blood test, study or questionnaire that came from another clinic than its episode.
 -- table: cohort.episodes
+-- field: clinic_code, episode_key
+-- category: conformance relational
 -- severity: error
+-- owner: stepcare
 -- allowed: 0 %
+-- remedy: A join of sql/clean lets a row of one clinic reach an episode of another; mend the join
 with children as (
     select
         session.episode_key,
@@ -29,7 +33,9 @@ with children as (
     from clean.outcome as outcome
 )
 
-select distinct children.episode_key
+select distinct
+    children.clinic_code,
+    children.episode_key
 from children
 left join cohort.episodes as episode
     on children.episode_key = episode.episode_key and children.clinic_code = episode.clinic_code

@@ -1,7 +1,11 @@
 -- A row of a cohort table whose episode is not in cohort.episodes.
 -- table: cohort.episodes
+-- field: episode_key
+-- category: conformance relational
 -- severity: error
+-- owner: stepcare
 -- allowed: 0 %
+-- remedy: A cohort table is made from more than the episodes in force; mend its SQL
 with referring as (
     select decision.episode_key
     from cohort.decision as decision
@@ -25,6 +29,8 @@ with referring as (
     from cohort.natural_course as course
 )
 
-select referring.episode_key
+select
+    cast(null as varchar) as clinic_code,
+    referring.episode_key
 from referring
 anti join cohort.episodes as episode on referring.episode_key = episode.episode_key

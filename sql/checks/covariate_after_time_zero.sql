@@ -1,8 +1,11 @@
 -- An episode whose baseline or decision covariates use something later than their time zero: an examination after day 0, or visits,
 -- manipulation, pain or disability that what was known at the decision visit does not give.
 -- table: cohort.episodes
+-- category: plausibility temporal
 -- severity: error
+-- owner: stepcare
 -- allowed: 0 %
+-- remedy: A covariate uses what was learnt after time zero; mend cohort.decision or cohort.covariates before any estimate is read
 with known as (
     select
         decision.episode_key,
@@ -28,8 +31,11 @@ disabilities as (
     group by decision.episode_key
 )
 
-select decision.episode_key
+select
+    episode.clinic_code,
+    decision.episode_key
 from cohort.decision as decision
+left join cohort.episodes as episode on decision.episode_key = episode.episode_key
 inner join known on decision.episode_key = known.episode_key
 left join disabilities on decision.episode_key = disabilities.episode_key
 where
@@ -38,6 +44,9 @@ where
     or decision.is_manipulated_before <> known.is_manipulated_before
     or (decision.disability_by_time_zero is not null and coalesce(disabilities.same_disability, 0) = 0)
 union
-select covariate.episode_key
+select
+    episode.clinic_code,
+    covariate.episode_key
 from cohort.covariates as covariate
+left join cohort.episodes as episode on covariate.episode_key = episode.episode_key
 where covariate.exam_day > 0

@@ -1,8 +1,14 @@
 -- A level graded for disc contour, Pfirrmann or Modic from a plain radiograph, which cannot show them. The grades are not used.
 -- table: clean.imaging_level
+-- checked: assessed
+-- field: disc_contour, pfirrmann, modic
+-- category: plausibility atemporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
+-- remedy: Send .n for disc contour, Pfirrmann and Modic of a plain radiograph; look whether the modality is right
 select
+    reading.clinic_code,
     reading.imaging_key,
     reading.level,
     reading.side,

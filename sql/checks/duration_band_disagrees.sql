@@ -1,8 +1,15 @@
 -- A recorded duration band that is not the one of the duration in days. The bands meet at 16, 42, about 84 to 91 and 365 days.
 -- table: clean.intake
+-- checked: duration_band is not null and episode_duration_days is not null
+-- field: duration_band, episode_duration_days
+-- category: conformance computational
 -- severity: warn
+-- owner: clinic
 -- allowed: 2 %
-select intake.episode_key
+-- remedy: Derive the band from the days in the export, or leave it out: it is derived again here
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 where
     case intake.duration_band

@@ -1,15 +1,14 @@
--- An episode key that two clinics use in rows in force and not refused: nobody can tell whose record it is.
+-- An episode key that two clinics use: nobody can tell whose record it is, so such rows must not be in force.
 -- table: clean.intake
+-- field: episode_key
+-- category: conformance relational
 -- severity: error
+-- owner: stepcare
 -- allowed: 0 %
-select said(raw_row.episode_key) as episode_key
-from raw.intake as raw_row
-inner join clean.delivery as delivery on raw_row.delivery_key = delivery.delivery_key
-anti join raw.quarantine as refused
-    on
-        raw_row.delivery_key = refused.delivery_key
-        and raw_row.row_number = refused.row_number
-        and refused.feed = 'intake'
-        and refused.scope = 'row'
-group by said(raw_row.episode_key)
-having count(distinct delivery.clinic_code) > 1
+-- remedy: clean.shared_key should have kept both rows out; mend it
+select
+    min(intake.clinic_code) as clinic_code,
+    intake.episode_key
+from clean.intake as intake
+group by intake.episode_key
+having count(distinct intake.clinic_code) > 1

@@ -1,8 +1,14 @@
 -- An episode of the current view that a table with one row an episode lacks: it would silently fall out of every analysis.
 -- table: clean.intake
+-- field: episode_key
+-- category: conformance relational
 -- severity: error
+-- owner: stepcare
 -- allowed: 0 %
-select intake.episode_key
+-- remedy: A join of sql/cohort drops episodes; make it a left join
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 left join cohort.episodes as episode on intake.episode_key = episode.episode_key
 left join cohort.covariates as covariate on intake.episode_key = covariate.episode_key

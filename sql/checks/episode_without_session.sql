@@ -1,7 +1,14 @@
 -- An episode without any booked contact (person completeness, K3).
 -- table: clean.intake
+-- field: episode_key
+-- category: completeness
+-- context: validation
 -- severity: warn
+-- owner: clinic
 -- allowed: 20 %
-select intake.episode_key
+-- remedy: Look whether the export of sessions leaves out booked contacts, or of the wrong period
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 anti join clean.session as session on intake.episode_key = session.episode_key

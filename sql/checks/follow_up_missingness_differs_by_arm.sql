@@ -1,8 +1,15 @@
 -- A trial whose arms differ by more than 10 points in the share of 12-week outcomes not answered in the window (30 episodes an arm or
 -- more): the effect then rests on the weights for who answered.
 -- table: cohort.eligibility
+-- checked: is_eligible
+-- unit: trial
+-- field: status
+-- category: completeness
+-- context: validation
 -- severity: warn
+-- owner: analyst
 -- allowed: 0 %
+-- remedy: Read the effect with its bounds for those who did not answer; ask the clinics why one group answers less
 with arms as (
     select
         eligibility.trial,
@@ -26,7 +33,9 @@ missingness as (
     having count(*) >= 30
 )
 
-select missingness.trial
+select
+    cast(null as varchar) as clinic_code,
+    missingness.trial
 from missingness
 group by missingness.trial
 having max(missingness.missing_share) - min(missingness.missing_share) > 0.1

@@ -1,8 +1,14 @@
 -- A level that is said not to be assessed and yet has a grade. The grade is not used; a serious finding is.
 -- table: clean.imaging_level
+-- checked: not assessed
+-- field: assessed
+-- category: plausibility atemporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
+-- remedy: Send assessed = yes for a level that has a grade
 select
+    reading.clinic_code,
     reading.imaging_key,
     reading.level,
     reading.side,

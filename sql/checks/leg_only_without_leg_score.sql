@@ -1,8 +1,15 @@
 -- A complaint of the leg only whose leg pain score is called not applicable.
 -- table: clean.intake
+-- checked: chief_complaint = 'leg_only'
+-- field: nprs_leg_avg
+-- category: plausibility atemporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
-select intake.episode_key
+-- remedy: Ask for the leg pain score when the complaint is of the leg
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 where
     intake.chief_complaint = 'leg_only'

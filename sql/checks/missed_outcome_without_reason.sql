@@ -1,8 +1,14 @@
 -- A missed questionnaire (no score, and its window closed) without the reason that the contract asks for.
--- table: clean.outcome
+-- table: cohort.outcomes
+-- checked: status = 'missed'
+-- field: reason_missing
+-- category: completeness
 -- severity: warn
+-- owner: clinic
 -- allowed: 25 %
+-- remedy: Record why a questionnaire was not answered
 select
+    outcome.clinic_code,
     outcome.episode_key,
     outcome.timepoint_wk
 from clean.outcome as outcome

@@ -1,8 +1,13 @@
 -- A clinic where in more than 15 % of at least 20 answers the change that the patient reports (PGIC 1 best to 7 worst, GROC -7 worst to
 -- +7 best) has the other sign than the change of pain by 2 points or more: the scale was entered upside down.
--- table: clean.delivery
+-- table: cohort.episodes
+-- unit: clinic_code
+-- field: pgic, groc
+-- category: plausibility atemporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 0 %
+-- remedy: Look at the direction of the scales in the form and the export: PGIC 1 is best, GROC +7 is best, pain 0 is best
 with answers as (
     select
         episode.clinic_code,

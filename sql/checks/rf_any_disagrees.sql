@@ -1,8 +1,15 @@
 -- The single red-flag answer is no, and a red flag is recorded as yes.
 -- table: clean.intake
+-- checked: rf_any is not null
+-- field: rf_any
+-- category: conformance computational
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
-select intake.episode_key
+-- remedy: Derive the single red-flag answer from the flags in the export: yes if any flag is yes
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 where
     not intake.rf_any

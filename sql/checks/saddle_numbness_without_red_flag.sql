@@ -1,8 +1,15 @@
 -- Saddle numbness at intake without the red flag that it implies: a safety matter, and screening counts it as the flag.
 -- table: clean.intake
+-- checked: numbness = 'saddle'
+-- field: numbness, rf_saddle_anaesthesia
+-- category: plausibility atemporal
 -- severity: warn
--- allowed: 0.5 %
-select intake.episode_key
+-- owner: clinical_lead
+-- allowed: 5 %
+-- remedy: Look at these records the same day: saddle numbness is a red flag, and one of the two answers is wrong
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 where
     intake.numbness = 'saddle'

@@ -1,8 +1,15 @@
 -- Two episodes of one patient with the same regions and side in one quarter: a new episode needs 90 days without contact.
 -- table: clean.intake
+-- checked: index_period like '%-Q%'
+-- field: episode_key
+-- category: plausibility temporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
-select intake.episode_key
+-- remedy: Begin a new episode only after 90 days without contact, or for a new region or side
+select
+    intake.clinic_code,
+    intake.episode_key
 from clean.intake as intake
 where intake.index_period like '%-Q%'
 qualify

@@ -1,8 +1,15 @@
 -- A contact that was not attended, with a pain score before or after it.
 -- table: clean.session
+-- checked: attendance <> 'attended'
+-- field: nprs_pre, nprs_post
+-- category: plausibility atemporal
 -- severity: warn
+-- owner: clinic
 -- allowed: 1 %
-select session.session_key
+-- remedy: Look at the attendance of these contacts: a score says that the patient was there
+select
+    session.clinic_code,
+    session.session_key
 from clean.session as session
 where
     session.attendance <> 'attended'

@@ -14,6 +14,7 @@ expected row names are compared, row by row, in the order of the model's key.
 
 import math
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ from pipelines.warehouse import open_warehouse
 CASES_FOLDER = Path(__file__).parent / "cases"
 ESTIMATES = {"estimates.effects": EFFECT_COLUMNS, "estimates.natural_course": NATURAL_COURSE_COLUMNS}
 Row = dict[str, Any]
+_OPEN = ExitStack()
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def case_title(path: Path) -> str:
 
 def read_case(path: Path) -> SqlCase:
     """Read one case; raises ValueError when it lacks `given` or `expect`, or has anything else but `where`."""
-    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    text = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if set(text) - {"where"} != {"given", "expect"}:
         raise ValueError(
             f"{path.parent.name}/{path.name}: a case has given, expect and perhaps where, not {sorted(text)}"
@@ -102,26 +104,41 @@ def columns_of(table: str) -> dict[str, str]:
         return _described(con, f"(\n{model.text}\n)")
 
 
+@cache
+def _scratch() -> duckdb.DuckDBPyConnection:
+    """One warehouse in memory for all cases: opening it costs more than a case. Each case is rolled back."""
+    con = _OPEN.enter_context(open_warehouse(":memory:", threads=1))
+    create_raw_tables(con)
+    return con
+
+
 def run_case(case: SqlCase) -> list[Row]:
     """The rows of the case's model on the given rows, in the order of its key (or of all columns, without one)."""
+    con = _scratch()
+    con.execute("begin transaction")
+    try:
+        return _rows_of(con, case)
+    finally:
+        con.execute("rollback")
+
+
+def _rows_of(con: duckdb.DuckDBPyConnection, case: SqlCase) -> list[Row]:
     model = model_files()[case.table]
     has_raw_rows = any(table.startswith("raw.") for table in case.given)
-    with open_warehouse(":memory:", threads=1) as con:
-        create_raw_tables(con)
-        for table, rows in case.given.items():
-            _give(con, table, rows)
-        _complete(con, case.given)
-        for file in upstream(case.table, frozenset(case.given)):
-            if file.table in _given(case.given):
-                continue
-            if file.schema == "clean" and not has_raw_rows:
-                _create_empty(con, file.table)
-            else:
-                materialize(con, file)
-        ordering = ", ".join(model.key) or "all"
-        answer = con.execute(f"select * from (\n{model.text}\n) where {case.where} order by {ordering}")
-        names = [column[0] for column in answer.description or []]
-        return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
+    for table, rows in case.given.items():
+        _give(con, table, rows)
+    _complete(con, case.given)
+    for file in upstream(case.table, frozenset(case.given)):
+        if file.table in _given(case.given):
+            continue
+        if file.schema == "clean" and not has_raw_rows:
+            _create_empty(con, file.table)
+        else:
+            materialize(con, file)
+    ordering = ", ".join(model.key) or "all"
+    answer = con.execute(f"select * from (\n{model.text}\n) where {case.where} order by {ordering}")
+    names = [column[0] for column in answer.description or []]
+    return [dict(zip(names, values, strict=True)) for values in answer.fetchall()]
 
 
 def differences(expected: list[Row], found: list[Row]) -> list[str]:

@@ -1,0 +1,83 @@
+"""Count what breaks the checks made from the contract: one query a feed, whatever the number of its checks.
+
+To plan a query costs more than to run it, so a query a check would take minutes. Every count is by clinic.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from pipelines.contracts import FEEDS, Feed
+from pipelines.quality.contract_checks import ContractCheck, contract_checks
+from pipelines.quality.kahn import Count
+
+Lines = Mapping[tuple[str, str, str, str], int]
+
+
+def count_contract(con: duckdb.DuckDBPyConnection) -> list[Count]:
+    """Rows broken and checked of every contract check, one Count a check and clinic that delivered the feed."""
+    lines = _open_lines(con)
+    by_feed: dict[str, list[ContractCheck]] = defaultdict(list)
+    for one in contract_checks():
+        by_feed[one.feed].append(one)
+    return [count for name, checks in by_feed.items() for count in _of_feed(con, FEEDS[name], checks, lines)]
+
+
+def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
+    """Quarantine lines that still count, by clinic, feed, field and rule."""
+    rows = con.execute(
+        "select clinic_code, feed, field, rule, count(*) from clean.quarantine where state = 'open' group by all"
+    ).fetchall()
+    return {(clinic_code, feed, field, rule): n_lines for clinic_code, feed, field, rule, n_lines in rows}
+
+
+def _of_feed(con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines) -> list[Count]:
+    current = [one for one in checks if one.kind == "current"]
+    answer = con.execute(_feed_sql(feed, current))
+    names = [column[0] for column in answer.description or []]
+    found = []
+    for values in answer.fetchall():
+        row = dict(zip(names, values, strict=True))
+        clinic_code = row["sender"]
+        for one in checks:
+            n_lines = lines.get((clinic_code, feed.name, one.field, one.rule), 0)
+            n_broken, n_rows = _broken_of(one, row, n_lines, current.index(one) if one.kind == "current" else 0)
+            found.append(Count(one.check.name, clinic_code, n_broken, n_rows))
+    return found
+
+
+def _broken_of(one: ContractCheck, row: Mapping[str, int | None], n_lines: int, number: int) -> tuple[int, int]:
+    if one.kind == "current":
+        return int(row[f"broken_{number}"] or 0), int(row[f"checked_{number}"] or 0)
+    n_rows = int(row["n_rows"] or 0)
+    if one.kind == "lines":
+        return n_lines, n_rows
+    n_given = int(row[f"given_{one.field}"] or 0)
+    n_missing = n_rows - n_given
+    if one.kind == "required":
+        return n_missing, n_rows
+    is_required = next(field.is_required for field in FEEDS[one.feed].fields if field.name == one.field)
+    return max(0, n_lines - n_missing) if is_required else n_lines, n_given
+
+
+def _feed_sql(feed: Feed, current: Sequence[ContractCheck]) -> str:
+    """One row a clinic: rows and values delivered and in force, and the counts of the checks on the current view."""
+    given = ",\n".join(
+        f"count(*) filter (where not is_missing_token(said(raw_row.{name}))) as given_{name}" for name in feed.columns
+    )
+    counts = "".join(
+        f",\ncount(*) filter (where ({one.checked}) and ({one.broken})) as broken_{number},"
+        f"\ncount(*) filter (where {one.checked}) as checked_{number}"
+        for number, one in enumerate(current)
+    )
+    return f"""
+        with delivered as (
+            select file.clinic_code as sender, count(*) as n_rows, {given}
+            from raw.{feed.name} as raw_row
+            inner join clean.file as file on raw_row.delivery_key = file.delivery_key and file.feed = '{feed.name}'
+            group by file.clinic_code
+        ),
+        current_view as (select clinic_code as sender{counts} from clean.{feed.name} group by clinic_code)
+        select * from delivered left join current_view using (sender) order by sender
+    """

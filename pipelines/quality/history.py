@@ -1,0 +1,146 @@
+"""The past of every check: `checks.history`, carried on from one published night to the next.
+
+All clinics together have a row a night and check for good. One clinic has a row for each night that changed its numbers, and
+only as many as a change is judged by: most clinics deliver once a week, and the others' nights say nothing about them.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.casting import literal
+from pipelines.expectations import Expectation
+from pipelines.quality.kahn import NETWORK
+from pipelines.quality.sudden import MOST_NIGHTS, Numbers
+
+HISTORY_TABLE = "checks.history"
+HISTORY_CONTRACT = (
+    Expectation("not_null", ("night_key",)),
+    Expectation("unique", ("night_key", "clinic_code", "check_name")),
+    Expectation("not_above", ("n_broken", "n_rows")),
+)
+_COLUMNS = (
+    "night_no bigint, night_key varchar, made_at timestamp, clinic_code varchar, check_name varchar, n_broken bigint, "
+    "n_rows bigint, percent_broken double"
+)
+
+
+def night_stamp(con: duckdb.DuckDBPyConnection) -> str:
+    """The identity of a night for its history: the same code on the same deliveries in force counts once."""
+    code = con.execute("select code_hash from raw.code").fetchall()
+    deliveries = con.execute(
+        "select clinic_code, delivery_key, sequence_no from clean.delivery order by clinic_code, sequence_no"
+    ).fetchall()
+    return hashlib.sha256(json.dumps([code, deliveries]).encode()).hexdigest()
+
+
+def carry_over(con: duckdb.DuckDBPyConnection, earlier: Path | None, night_key: str) -> None:
+    """Take over the history of the published warehouse, if it has one, without what it says of this very night."""
+    con.execute("create schema if not exists checks")
+    if earlier:
+        con.execute(f"attach {literal(str(earlier))} as earlier (read_only)")
+        try:
+            has_history = con.execute(
+                "select 1 from duckdb_tables() where database_name = 'earlier' and schema_name = 'checks' "
+                "and table_name = 'history'"
+            ).fetchall()
+            con.execute(f"create or replace table {HISTORY_TABLE} ({_COLUMNS})")
+            if has_history:
+                con.execute(
+                    f"insert into {HISTORY_TABLE} by name select * from earlier.{HISTORY_TABLE} where night_key <> ?",
+                    [night_key],
+                ).fetchall()
+        finally:
+            con.execute("detach earlier")
+        return
+    con.execute(f"create or replace table {HISTORY_TABLE} ({_COLUMNS})")
+
+
+def earlier_nights(con: duckdb.DuckDBPyConnection, tonight: pd.DataFrame) -> tuple[Numbers, Numbers]:
+    """Rows broken and rows checked, series (the rows of `tonight`) by nights, tonight last, NaN where there was no night.
+
+    A night on which nothing changed for a series is left out of it: it is the same records again.
+    """
+    con.register("tonight", tonight[["clinic_code", "check_name", "n_broken", "n_rows"]].reset_index(names="series"))
+    rows = con.execute(
+        f"""
+        with nights as (
+            select tonight.series, history.night_no, history.n_broken, history.n_rows
+            from {HISTORY_TABLE} as history
+            inner join tonight using (clinic_code, check_name)
+            where history.n_rows > 0
+            union all
+            select series, 9223372036854775807 as night_no, n_broken, n_rows from tonight
+        ),
+        news as (
+            select * from nights
+            window by_night as (partition by series order by night_no)
+            qualify
+                n_broken is distinct from lag(n_broken) over by_night
+                or n_rows is distinct from lag(n_rows) over by_night
+                or night_no = 9223372036854775807
+        )
+        select
+            series,
+            row_number() over (partition by series order by night_no desc) as nights_ago,
+            n_broken,
+            n_rows
+        from news
+        qualify nights_ago <= {MOST_NIGHTS + 1}
+        """
+    ).fetchall()
+    con.unregister("tonight")
+    broken, checked = np.full((2, len(tonight), MOST_NIGHTS + 1), np.nan)
+    series, nights_ago, n_broken, n_rows = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    broken[series, -nights_ago] = n_broken
+    checked[series, -nights_ago] = np.where(n_rows > 0, n_rows, np.nan)
+    return broken, checked
+
+
+def append_night(con: duckdb.DuckDBPyConnection, night_key: str, made_at: datetime) -> None:
+    """Add tonight's results: all clinics together, and each clinic whose numbers differ from its last row."""
+    con.execute(
+        f"""
+        insert into {HISTORY_TABLE}
+        with tonight as (
+            select '{NETWORK}' as clinic_code, check_name, n_broken, n_rows, percent_broken from checks.results
+            union all
+            select clinic_code, check_name, n_broken, n_rows, percent_broken from checks.results_by_clinic
+        ),
+        latest as (
+            select clinic_code, check_name, arg_max(n_broken, night_no) as n_broken, arg_max(n_rows, night_no) as n_rows
+            from {HISTORY_TABLE}
+            group by clinic_code, check_name
+        )
+        select
+            (select coalesce(max(night_no), 0) + 1 from {HISTORY_TABLE}),
+            $night_key,
+            $made_at,
+            tonight.clinic_code,
+            tonight.check_name,
+            tonight.n_broken,
+            tonight.n_rows,
+            tonight.percent_broken
+        from tonight
+        left join latest using (clinic_code, check_name)
+        where
+            tonight.clinic_code = '{NETWORK}'
+            or (tonight.n_broken, tonight.n_rows) is distinct from (latest.n_broken, latest.n_rows)
+        order by tonight.check_name, tonight.clinic_code
+        """,
+        {"night_key": night_key, "made_at": made_at.replace(tzinfo=None)},
+    ).fetchall()
+    con.execute(
+        f"""
+        delete from {HISTORY_TABLE} where rowid in (
+            select rowid from {HISTORY_TABLE}
+            where clinic_code <> '{NETWORK}'
+            qualify row_number() over (partition by clinic_code, check_name order by night_no desc) > {MOST_NIGHTS}
+        )
+        """
+    ).fetchall()
