@@ -12,6 +12,7 @@ from pipelines.deliveries.folders import Found, look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
 from pipelines.provenance import code_hash, ledger_hash, night_key, reading_hash
+from pipelines.run_sensors import note_nothing_new, summary_sensors
 from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
@@ -86,7 +87,10 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
     )
     def nightly_schedule() -> dg.RunRequest | dg.SkipReason:
         key, reason = what_is_new(settings)
-        return dg.RunRequest(tags={**NIGHT_TAGS, "stepcare/because": reason}) if key else dg.SkipReason(reason)
+        if key:
+            return dg.RunRequest(tags={**NIGHT_TAGS, "stepcare/because": reason})
+        note_nothing_new(settings, reason)
+        return dg.SkipReason(reason)
 
     weekly_schedule = dg.ScheduleDefinition(
         name="weekly_report",
@@ -112,4 +116,4 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         run_key = hashlib.sha256(key.encode()).hexdigest()
         return dg.RunRequest(run_key=run_key, tags={**NIGHT_TAGS, "stepcare/because": _in_words(unseen)})
 
-    return [nightly_schedule, weekly_schedule], [new_deliveries]
+    return [nightly_schedule, weekly_schedule], [new_deliveries, *summary_sensors(settings, nightly)]
