@@ -1,6 +1,7 @@
 -- One booked contact, attended or not, with what was done in it.
 -- What was done is NULL, not false, in an attended contact without a recorded component; a contact not attended has nothing
 -- done, whatever was written. Missed means did not attend or cancelled late; a contact moved or cancelled in time is not missed.
+-- The practitioner is the key that may be shown (clean.practitioner): in a clinic of one or two practitioners the clinic's code.
 -- Flexion distraction counts as non-thrust; a drop table and the small tool count as instrument.
 -- scope: patient
 -- key: session_key
@@ -52,7 +53,7 @@ select
     session.attendance = 'attended' as is_attended,
     session.attendance in ('dna', 'cancelled_late') as is_missed,
     cast(attended.attended_no as integer) as attended_no,
-    session.practitioner_key,
+    coalesce(practitioner.shown_practitioner_key, session.practitioner_key) as practitioner_key,
     session.practitioner_qualification,
     session.nprs_pre,
     session.nprs_post,
@@ -71,3 +72,5 @@ select
 from clean.session as session
 left join components on session.session_key = components.session_key
 left join attended on session.session_key = attended.session_key
+left join clean.practitioner as practitioner
+    on session.clinic_code = practitioner.clinic_code and session.practitioner_key = practitioner.practitioner_key

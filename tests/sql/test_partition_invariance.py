@@ -35,6 +35,7 @@ def whole(
         con.execute("create schema given")
         for feed in FEEDS:
             con.execute(f"create table given.{feed} as select * from clean.{feed}").fetchall()
+        materialize(con, model_files()["clean.practitioner"])  # of all patients: a bucket reads it as given
         for model in MODELS:
             materialize(con, model)
             con.execute(f"create table whole.{model.name} as select * from {model.table}").fetchall()
