@@ -19,8 +19,10 @@ from pipelines.cli import main
 from pipelines.definitions import build_definitions
 from pipelines.errors import BackupError, StepcareError
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, publish
+from pipelines.resources import NightBuild
 from pipelines.settings import Settings
 from pipelines.upkeep import back_up_tonight
+from pipelines.upkeep_jobs import build_upkeep_schedules, upkeep
 from pipelines.warehouse import open_warehouse
 from tests.backups.conftest import Place, configure, place
 
@@ -94,10 +96,8 @@ def test_a_published_night_that_cannot_be_read_does_not_keep_the_store_from_bein
 
 
 def _skips(settings: Settings, name: str) -> str:
-    repository = build_definitions(settings).get_repository_def()
-    with dg.instance_for_test() as instance:
-        context = dg.build_schedule_context(instance, repository_def=repository)
-        data = repository.get_schedule_def(name).evaluate_tick(context)
+    (schedule,) = [schedule for schedule in build_upkeep_schedules(settings) if schedule.name == name]
+    data = schedule.evaluate_tick(dg.build_schedule_context())
     return "" if data.run_requests else str(data.skip_message)
 
 
@@ -116,16 +116,17 @@ def test_the_drill_of_the_month_says_why_it_is_skipped(published: Place) -> None
 
 def test_the_daily_upkeep_runs_and_fails_when_something_is_spoilt(published: Place) -> None:
     """R-F2"""
-    job = build_definitions(published.settings).resolve_job_def("upkeep")
+    settings = published.settings
+    night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
     configure(published.settings, to=str(published.to), recipient=published.recipient, nightly=True)
     with dg.instance_for_test() as instance:
-        assert job.execute_in_process(instance=instance).success
+        assert upkeep.execute_in_process(instance=instance, resources={"night": night}).success
         assert len(backups_in(published.to)) == 1
         path = next(published.settings.store.rglob("session.csv"))
         path.chmod(0o600)
         path.write_bytes(path.read_bytes()[:-2])
         (published.settings.home / "verified.json").unlink()
-        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        result = upkeep.execute_in_process(instance=instance, resources={"night": night}, raise_on_error=False)
     assert not result.success
     (failure,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
     assert "Restore the last backup" in str(failure.step_failure_data.error)
@@ -171,3 +172,9 @@ def test_a_rebuild_without_a_store_says_what_to_do(settings: Settings) -> None:
     result = _run(settings, "rebuild", "--from-store")
     assert result.exit_code == 3
     assert "stepcare backup restore" in result.output
+
+
+def test_the_code_location_has_the_upkeep_and_the_drill_of_the_month(settings: Settings) -> None:
+    definitions = build_definitions(settings)
+    found = {(schedule.name, schedule.cron_schedule) for schedule in definitions.schedules or ()}
+    assert {("upkeep", "30 5 * * *"), ("restore_drill", "0 4 1 * *")} <= found
