@@ -10,10 +10,14 @@ import click
 
 from pipelines import errors
 from pipelines.commands.alerts import alerts
+from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
+from pipelines.commands.forget import forget
+from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
 from pipelines.commands.ui import ui
 from pipelines.commands.watch import watch
+from pipelines.commands.withdraw import withdraw
 from pipelines.settings import Settings
 
 _EXIT_CODES = """\b
@@ -263,10 +267,14 @@ def status(runs: int) -> None:
 
 
 main.add_command(alerts)
+main.add_command(as_of)
 main.add_command(backup)
+main.add_command(forget)
+main.add_command(quarantine)
 main.add_command(rebuild)
 main.add_command(ui)
 main.add_command(watch)
+main.add_command(withdraw)
 
 if __name__ == "__main__":
     main()

@@ -17,17 +17,22 @@ def build_definitions(
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
     *,
     is_from_store: bool = False,
+    as_of: str = "",
     **resources: Any,
 ) -> dg.Definitions:
     """The real code location, for the installation of `settings` (default: the environment's).
 
-    With `is_from_store` its nights take nothing over from an earlier one. `resources` replaces resources by name, so that
-    tests build the same graph on other folders.
+    With `is_from_store` its nights take nothing over from an earlier one; with `as_of` they go by what was known then.
+    `resources` replaces resources by name, so that tests build the same graph on other folders.
     """
     settings = settings or Settings.from_environment()
     schedules, sensors = build_schedules(settings)
     night = NightBuild(
-        home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone, is_from_store=is_from_store
+        home=str(settings.home),
+        inbox=str(settings.inbox),
+        timezone=settings.timezone,
+        is_from_store=is_from_store,
+        as_of=as_of,
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: _with_freshness(spec, settings.timezone), _assets()),

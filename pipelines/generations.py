@@ -102,10 +102,11 @@ def next_moment(settings: Settings, now: datetime) -> datetime:
     return moment if newest is None or moment > newest else newest + timedelta(seconds=1)
 
 
-def remove_old(settings: Settings, now: datetime) -> list[str]:
+def remove_old(settings: Settings, now: datetime, erased_at: datetime | None = None) -> list[str]:
     """Remove nights that are kept no longer: all but the published one and the two newest others that are 30 days old at most.
 
-    Returns the names that were removed. Readers that have one open keep it.
+    Nights made before `erased_at`, when a patient was last erased, go too. Returns the names that were removed. Readers that
+    have one open keep it.
     """
     if not settings.generations.is_dir() or not settings.current.is_dir():
         return []
@@ -114,7 +115,10 @@ def remove_old(settings: Settings, now: datetime) -> list[str]:
     removed = []
     for number, path in enumerate(places):
         made_at = published_at(path.name)
-        if number >= KEPT_GENERATIONS - 1 or (made_at is not None and now - made_at > KEPT_FOR):
+        is_too_old = made_at is not None and (
+            now - made_at > KEPT_FOR or (erased_at is not None and made_at <= erased_at)
+        )
+        if number >= KEPT_GENERATIONS - 1 or is_too_old:
             _take_out(settings, path)
             removed.append(path.name)
     return removed

@@ -121,11 +121,13 @@ def run_job(
     events: logging.Handler | None = None,
     *,
     is_from_store: bool = False,
+    as_of: str = "",
     tonight: Tonight | None = None,
 ) -> str:
     """Run a job of the code location in this process with progress on the screen; returns the run's id.
 
-    With `is_from_store` nothing of an earlier night is taken over. `tonight` gets what the summary tells of the run.
+    With `is_from_store` nothing of an earlier night is taken over; `as_of` (UTC, ISO 8601) is the time whose knowledge counts.
+    `tonight` gets what the summary tells of the run.
     """
     import dagster as dg
 
@@ -134,7 +136,7 @@ def run_job(
     from pipelines.run_facts import note_run
 
     progress = progress_logger(events or StepLines(say))
-    definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store)
+    definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store, as_of=as_of)
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.deliveries.ledger import open_ledger
-from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish
+from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
 from pipelines.settings import Settings
@@ -116,6 +116,9 @@ def _settle(settings: Settings, made: _Made) -> None:
     with open_ledger(settings.ledger) as ledger:
         for delivery_key, state, reason in made.states:
             ledger.mark(delivery_key, state, reason)
+        erasures = ledger.erasures()
+    if erasures:
+        remove_old(settings, datetime.now(UTC), datetime.fromisoformat(erasures[-1].erased_at))
 
 
 def settle_published(settings: Settings) -> None:

@@ -32,6 +32,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     inbox: str
     timezone: str
     is_from_store: bool = False
+    as_of: str = ""
 
     @property
     def settings(self) -> Settings:
@@ -77,7 +78,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             path.with_suffix(".copying").rename(path)
         readable = (self.settings.store, self.settings.generations)
         try:
-            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable) as con:
+            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable, as_of=self.as_of) as con:
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(

@@ -22,11 +22,13 @@ def open_warehouse(
     threads: int = 2,
     memory: str = MEMORY_LIMIT,
     bare: bool = False,
+    as_of: str = "",
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the DuckDB file at `path`, with Stepcare's macros, closed on the way out.
 
     Outside access is limited to the folders in `readable` and, for writing, to the file's own folder; extensions are never
     loaded, the configuration is locked, no secret is kept and the time zone is UTC. Without a file nothing spills to the disk;
+    `as_of` (UTC, ISO 8601) is the time whose knowledge `sql/clean` goes by; empty means all that is known.
     `bare` leaves schemas and macros out, which take longer to make than a small file takes to read.
     """
     is_new = not bare and (str(path) == IN_MEMORY or not Path(path).exists())
@@ -38,6 +40,8 @@ def open_warehouse(
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
             con.execute((SQL_FOLDER / "macros.sql").read_text(encoding="utf-8"))
+        if as_of:
+            con.execute(f"set variable as_of = timestamp {literal(as_of)}")
         con.execute("set lock_configuration = true")
         yield con
     finally:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.deliveries.folders import Found, is_masked, look
-from pipelines.deliveries.ledger import Entry, Ledger
+from pipelines.deliveries.ledger import Entry, Erasure, Ledger, now
 from pipelines.deliveries.limits import MOST_DELIVERIES_A_NIGHT
 from pipelines.deliveries.manifest import read_manifest
-from pipelines.deliveries.store import heal_store, keep
+from pipelines.deliveries.store import heal_store, keep, strip_all
 from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.provenance import reading_hash
 
@@ -25,6 +25,8 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
         entry.delivery_key: entry for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate"
     }
     heal_store(store, known)
+    if any(not erasure.is_done for erasure in ledger.erasures()):
+        _finish_erasures(store, ledger)
     new = []
     judged = ledger.judged(reading_hash())
     erased = {erasure.patient_tag for erasure in ledger.erasures()}
@@ -37,7 +39,10 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
         n_judged[found.clinic_code] += 1
         if n_judged[found.clinic_code] > MOST_DELIVERIES_A_NIGHT:
             continue
+        before = set(erased)
         entry = _judge(found, store, known, erased)
+        for tag in sorted(erased - before):
+            ledger.erase(Erasure(tag, found.clinic_code, now(), "belongs to an erased patient"))
         ledger.record(entry)
         if entry.delivery_key and entry.state != "duplicate":
             known[entry.delivery_key] = entry
@@ -53,6 +58,16 @@ def receive(inbox: Path, store: Path, ledger: Ledger, say: Callable[[str], None]
     return new
 
 
+def _finish_erasures(store: Path, ledger: Ledger) -> None:
+    """Go on with an erasure that a kill stopped."""
+    pending = [erasure for erasure in ledger.erasures() if not erasure.is_done]
+    clinics = {erasure.clinic_code for erasure in pending}
+    kept = {e.delivery_key for e in ledger.entries() if e.delivery_key and e.clinic_code in clinics}
+    strip_all(store, sorted(kept), [erasure.patient_tag for erasure in pending])
+    for erasure in pending:
+        ledger.erase(replace(erasure, n_deliveries=0, n_rows=0, is_done=True))
+
+
 def _forget_masked(ledger: Ledger, seen: Collection[tuple[str, str]]) -> None:
     """A folder without a usable name that is no longer there was renamed: the new name has an entry of its own."""
     for entry in ledger.entries():
@@ -61,7 +76,7 @@ def _forget_masked(ledger: Ledger, seen: Collection[tuple[str, str]]) -> None:
             ledger.record(replace(entry, state="superseded", judged_by=""))
 
 
-def _judge(found: Found, store: Path, known: dict[str, Entry], erased: Collection[str]) -> Entry:
+def _judge(found: Found, store: Path, known: dict[str, Entry], erased: set[str]) -> Entry:
     entry = Entry(found.clinic_code, found.delivery_id, found.fingerprint, "seen", judged_by=reading_hash())
     if found.refusal:
         return replace(entry, state="quarantined", reason=found.refusal)

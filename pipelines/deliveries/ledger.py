@@ -40,7 +40,8 @@ create table if not exists event (
     clinic_code text not null,
     delivery_id text not null,
     state text not null,
-    reason text not null
+    reason text not null,
+    is_kept integer not null
 ) strict;
 create table if not exists release (
     delivery_key text primary key,
@@ -53,7 +54,9 @@ create table if not exists erasure (
     erased_at text not null,
     because text not null,
     n_deliveries integer not null,
-    n_rows integer not null
+    n_rows integer not null,
+    is_patient integer not null,
+    is_done integer not null
 ) strict;
 """
 
@@ -88,14 +91,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Erasure:
-    """A patient who was erased: the hash by which a delivery that still holds the patient is known, when, why, how much."""
+    """A key that was erased, by its hash (a delivery that still holds it is known by that), when, why, and how much it was.
+
+    `is_patient` tells a patient's own key from those of the patient's episodes, sessions and studies; `is_done` that its rows
+    are out of every delivery that was kept then.
+    """
 
     patient_tag: str
     clinic_code: str
     erased_at: str
     because: str
-    n_deliveries: int
-    n_rows: int
+    n_deliveries: int = 0
+    n_rows: int = 0
+    is_patient: bool = False
+    is_done: bool = True
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Entry))
@@ -148,7 +157,7 @@ class Ledger:
                 f"on conflict (clinic_code, delivery_id, fingerprint) do update set {_UPDATES}",
                 astuple(whole),
             )
-            self._log(at, [(entry.clinic_code, entry.delivery_id)], entry.state, entry.reason)
+            self._log(at, [(entry.clinic_code, entry.delivery_id)], entry.state, entry.reason, bool(entry.delivery_key))
 
     def mark(self, delivery_key: str, state: str, reason: str = "", *, is_kept: bool = True) -> None:
         """Set the state of the delivery with this content; a duplicate of it stays a duplicate.
@@ -167,16 +176,33 @@ class Ledger:
             )
             if not is_kept:
                 self._con.execute("update delivery set delivery_key = null where delivery_key = ?", (delivery_key,))
-            self._log(at, named, state, reason)
+            self._log(at, named, state, reason, is_kept)
 
-    def _log(self, at: str, named: list[tuple[str, str]], state: str, reason: str) -> None:
+    def _log(self, at: str, named: list[tuple[str, str]], state: str, reason: str, is_kept: bool) -> None:
         self._con.executemany(
-            "insert into event values (?, ?, ?, ?, ?)", [(at, clinic, name, state, reason) for clinic, name in named]
+            "insert into event values (?, ?, ?, ?, ?, ?)",
+            [(at, clinic, name, state, reason, int(is_kept)) for clinic, name in named],
         )
 
     def events(self) -> list[tuple[str, str, str, str, str]]:
         """(time, clinic, identifier, state, reason) of every change of state, in order of time."""
-        return self._con.execute("select * from event order by at, rowid").fetchall()
+        rows = self._con.execute("select at, clinic_code, delivery_id, state, reason from event order by at, rowid")
+        return rows.fetchall()
+
+    def refusals(self) -> list[tuple[str, str, str, str, str, str | None]]:
+        """(clinic, identifier, state, reason, from, until) of what could not be kept; until is None if it still lies there."""
+        rows = self._con.execute(
+            """
+            with ordered as (
+                select *, lead(at) over (partition by clinic_code, delivery_id order by at, rowid) as next_at from event
+            )
+            select clinic_code, delivery_id, state, reason, at, next_at
+            from ordered
+            where state in ('quarantined', 'incomplete') and not is_kept
+            order by clinic_code, delivery_id, at
+            """
+        )
+        return rows.fetchall()
 
     def release(self, delivery_key: str, because: str) -> None:
         """Let a held delivery be used from the next night on."""
@@ -193,18 +219,19 @@ class Ledger:
         ).fetchall()
 
     def erase(self, erasure: Erasure) -> None:
-        """Write down that a patient was erased, or once more, with what was found then."""
+        """Write down that a key was erased, or once more, with what was found then."""
         with self._con:
             self._con.execute(
-                "insert into erasure values (?, ?, ?, ?, ?, ?) on conflict do update set "
-                "n_deliveries = n_deliveries + excluded.n_deliveries, n_rows = n_rows + excluded.n_rows",
+                "insert into erasure values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+                "n_deliveries = n_deliveries + excluded.n_deliveries, n_rows = n_rows + excluded.n_rows, "
+                "is_patient = max(is_patient, excluded.is_patient), is_done = excluded.is_done",
                 astuple(erasure),
             )
 
     def erasures(self) -> list[Erasure]:
         """Every erasure, in order of time."""
         rows = self._con.execute("select * from erasure order by erased_at, patient_tag").fetchall()
-        return [Erasure(*row) for row in rows]
+        return [Erasure(*row) for row in rows]  # SQLite's truth is 0 and 1
 
 
 @contextmanager
@@ -236,4 +263,8 @@ def _bring_up_to_date(con: sqlite3.Connection) -> None:
             con.execute("update delivery set state = 'seen' where state = 'received'")
         for statement in filter(str.strip, _SCHEMA.split(";")):
             con.execute(statement)
+        con.execute(
+            "insert into event select seen_at, clinic_code, delivery_id, state, reason, delivery_key is not null "
+            "from delivery order by seen_at"
+        )
         con.execute(f"pragma user_version = {LEDGER_VERSION}")

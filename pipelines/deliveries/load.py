@@ -29,7 +29,8 @@ _TABLES = {
     "withdrawal": "delivery_key varchar, withdrawn_at timestamp",
     "release": "delivery_key varchar, released_at timestamp",
     "hold": "delivery_key varchar, clinic_code varchar, feed varchar, field varchar, rule varchar, remedy varchar",
-    "refused_delivery": "clinic_code varchar, delivery_id varchar, state varchar, reason varchar, seen_at timestamp",
+    "refused_delivery": "clinic_code varchar, delivery_id varchar, state varchar, reason varchar, seen_at timestamp, "
+    "settled_at timestamp",
 }
 
 

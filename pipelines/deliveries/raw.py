@@ -8,19 +8,22 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
+from pipelines.deliveries.headers import Drift
 from pipelines.deliveries.holding import write_holds
+from pipelines.deliveries.holds import create_drift_tables, write_header_drift
 from pipelines.deliveries.ledger import Entry, Ledger
 from pipelines.deliveries.load import Blocked, NewDelivery, create_raw_tables, load_deliveries
 from pipelines.deliveries.manifest import read_manifest
-from pipelines.deliveries.store import block_file, remove
+from pipelines.deliveries.profiles import profile_new
+from pipelines.deliveries.store import block_file, remove, set_aside
 from pipelines.deliveries.wholeness import spoilt_in_delivery
 from pipelines.errors import DeliveryError, InstallationError
 from pipelines.provenance import code_hash, ledger_hash, reading_hash
 from pipelines.tables import count_rows
 
 _FROM_THE_LEDGER = ("receipt", "withdrawal", "release", "refused_delivery")
-_FROM_THE_WHOLE = ("code", "hold")
-_AS_DELIVERED = ("delivery", "file", "quarantine", *FEEDS)
+_FROM_THE_WHOLE = ("code", "drift", "hold")
+_AS_DELIVERED = ("delivery", "file", "quarantine", "profile", "figure", "change", "header", "finding", *FEEDS)
 RAW_TABLES = (*_FROM_THE_WHOLE, *_FROM_THE_LEDGER, *_AS_DELIVERED)
 
 
@@ -34,6 +37,7 @@ def fill_raw(
     on. Raises DeliveryError when not one delivery could be loaded.
     """
     create_raw_tables(con)
+    create_drift_tables(con)
     erasures = str(len(ledger.erasures()))
     if earlier:
         _take_over(con, earlier, erasures)
@@ -49,6 +53,11 @@ def fill_raw(
     for key, delivery in new.items():
         if key not in fatal:
             say(f"{kept[key].name}: {delivery.manifest.n_rows:,} rows read")
+            drifts = [
+                Drift(kind, file.feed, *rest) for file in delivery.manifest.usable_files for kind, *rest in file.drift
+            ]
+            write_header_drift(con, key, drifts)
+    profile_new(con, sorted(new.keys() - fatal))
     _write_from_the_ledger(con, ledger)
     write_holds(con)
     con.execute(
@@ -81,12 +90,12 @@ def _utc(text: str) -> datetime:
 def _block(store: Path, ledger: Ledger, entry: Entry, found: Blocked, say: Callable[[str], None]) -> None:
     place = store / found.delivery_key
     if found.feed is None:
+        aside = set_aside(place)
         ledger.mark(found.delivery_key, "quarantined", found.reason, is_kept=False)
-        remove(place)
+        remove(aside)
         say(f"{entry.name}: quarantined: {found.reason}")
     else:
-        if not any(file.feed == found.feed and file.blocked for file in read_manifest(place, is_in_store=True).files):
-            block_file(place, found.feed, found.reason)
+        block_file(place, found.feed, found.reason)
         ledger.mark(found.delivery_key, entry.state, found.reason)
         say(f"{entry.name}: {found.feed} is blocked: {found.reason}")
 
@@ -108,11 +117,7 @@ def _write_from_the_ledger(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> No
         "receipt": [[e.delivery_key, e.clinic_code, e.delivery_id, _utc(e.seen_at)] for e in entries if e.delivery_key],
         "withdrawal": [[e.delivery_key, _utc(e.changed_at)] for e in entries if e.state == "withdrawn"],
         "release": [[key, _utc(at)] for key, at in ledger.releases()],
-        "refused_delivery": [
-            [e.clinic_code, e.delivery_id, e.state, e.reason, _utc(e.seen_at)]
-            for e in entries
-            if e.state in ("quarantined", "incomplete") and not e.delivery_key
-        ],
+        "refused_delivery": [[*said, _utc(since), until and _utc(until)] for *said, since, until in ledger.refusals()],
     }
     for table, found in rows.items():
         con.execute(f"delete from raw.{table}").fetchall()

@@ -7,7 +7,7 @@ the contract does not list are taken out before it is kept, a file that must not
 import json
 import os
 import shutil
-from collections.abc import Mapping, MutableSet
+from collections.abc import Collection, Iterable, Mapping, MutableSet
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ def keep(folder: Path, place: Path, manifest: Manifest, erased: MutableSet[str])
     """Copy a delivery to `place` in the store: written aside, checked there, synced, renamed, read-only.
 
     What is checked is the copy that is kept, and what must not be kept is taken out of it (`strip_file`; `erased` are the tags
-    of erased patients' keys, and gets those of their new records). A file of a feed that need not be there is blocked alone when it cannot be used: the kept
-    manifest says why. Raises DeliveryError when another file cannot be used.
+    of erased patients' keys, and gets those of their new records). A file of a feed that need not be there is blocked alone
+    when it cannot be used: the kept manifest says why. Raises DeliveryError when another file cannot be used.
     """
     if place.exists():
         return
@@ -67,6 +67,15 @@ def _strip(folder: Path, aside: Path, manifest: Manifest, erased: MutableSet[str
         with open_warehouse(":memory:", readable=(aside,)) as con:
             erased |= find_doomed(con, [(aside, read_manifest(aside, is_in_store=True))], erased)
             _strip_erased(con, aside)
+
+
+def strip_all(store: Path, keys: Iterable[str], tags: Iterable[str]) -> dict[str, int]:
+    """Take the rows of these erased keys (`erasure.tag_of`) out of the kept deliveries; returns how many went, where any did."""
+    places = {key: store / key for key in keys}
+    with open_warehouse(":memory:", readable=(store,)) as con:
+        find_doomed(con, [(place, read_manifest(place, is_in_store=True)) for place in places.values()], tags)
+        gone = {key: strip_patients(con, place) for key, place in places.items()}
+    return {key: n_rows for key, n_rows in gone.items() if n_rows}
 
 
 def strip_patients(con: duckdb.DuckDBPyConnection, place: Path) -> int:

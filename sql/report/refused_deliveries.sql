@@ -10,6 +10,9 @@ with not_used as (
         refused.state,
         refused.reason
     from raw.refused_delivery as refused
+    where
+        refused.seen_at <= coalesce(cast(getvariable('as_of') as timestamp), timestamp 'infinity')
+        and (refused.settled_at is null or refused.settled_at > cast(getvariable('as_of') as timestamp))
     union all
     select
         hold.clinic_code,
