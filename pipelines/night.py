@@ -131,6 +131,7 @@ def run_job(
     """
     import dagster as dg
 
+    from pipelines.dead_runs import end_dead_runs
     from pipelines.definitions import build_definitions
     from pipelines.progress import StepLines, progress_logger
     from pipelines.run_facts import note_run
@@ -138,6 +139,7 @@ def run_job(
     progress = progress_logger(events or StepLines(say))
     definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store, as_of=as_of)
     with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance)
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags
         )
