@@ -3,7 +3,7 @@ the Great Expectations suites and the data dictionary. What belongs here is what
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 SCHEMA_VERSION = "1.0.0"
@@ -119,7 +119,7 @@ class Feed:
     parent_key: str | None
     is_mandatory: bool
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names of the fields, in contract order."""
         return tuple(field.name for field in self.fields)

@@ -130,7 +130,7 @@ def _read_json(path: Path) -> Any:
         raise UnreadableNow(f"{MANIFEST}: it is no longer there. Write it last, once every file is complete") from None
     try:
         text = content.decode("utf-8-sig")
-        if _depth(text) > DEEPEST_MANIFEST:
+        if _is_too_deep(text):
             raise _refuse(
                 f"it nests more than {DEEPEST_MANIFEST} brackets", "Write it again with the clinic's exporter"
             )
@@ -139,12 +139,13 @@ def _read_json(path: Path) -> Any:
         raise _refuse("it is not JSON", "Write it again with the clinic's exporter, in UTF-8") from None
 
 
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", _TEXT.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _is_too_deep(text: str) -> bool:
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", _TEXT.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST_MANIFEST:
+            return True
+    return False
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

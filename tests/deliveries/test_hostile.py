@@ -1,0 +1,96 @@
+"""What a clinic sends by mistake or in malice: each kind ends in a state with a reason, and the others of the night still land."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.deliveries.clinics import clinic_feeds, send
+from tests.deliveries.hostile_csv import BYTES, HEADERS, RECORDS, VALUES
+from tests.deliveries.hostile_folders import FOLDERS, MANIFESTS, USED, Kind
+from tests.deliveries.hostile_parquet import PARQUET
+
+KINDS: dict[str, Kind] = FOLDERS | MANIFESTS | BYTES | HEADERS | RECORDS | VALUES | PARQUET
+CLINICS = {kind: f"H{number:03d}" for number, kind in enumerate(KINDS)}
+GOOD = ("C001", "Z001")
+
+MOST_SECONDS, MOST_MEGABYTES = 10, 1_000
+"""Of CPU for one delivery, and resident for the whole night (reliability.md R-S3)."""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One night on an inbox with a delivery of every kind, between two good ones."""
+    place = tmp_path_factory.mktemp("hostile")
+    inbox = place / "inbox"
+    for clinic in (*GOOD, *CLINICS.values()):
+        feeds = clinic_feeds(clinic)
+        send(inbox, clinic, "2026-11-01", {feed: rows for feed, rows in feeds.items() if feed != "lab"})
+    for kind, clinic in CLINICS.items():
+        KINDS[kind].build(inbox / clinic / "2026-11-01")
+    return _night(place, inbox)
+
+
+def _night(place: Path, inbox: Path) -> dict[str, Any]:
+    result = place / "result.json"
+    command = [sys.executable, "-m", "tests.deliveries.hostile_night", place / "home", inbox, result]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=300)
+    return json.loads(result.read_text(encoding="utf-8")) | {"home": place / "home"}
+
+
+def test_the_corpus_is_large_enough() -> None:
+    """R-S3 asks for 60 hostile files."""
+    assert len(KINDS) >= 180
+    assert len(set(KINDS)) == len(FOLDERS) + len(MANIFESTS) + len(BYTES) + len(HEADERS) + len(RECORDS) + len(
+        VALUES
+    ) + len(PARQUET)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_hostile_ends_in_a_state_with_a_reason_of_one_line(hostile: dict[str, Any], kind: str) -> None:
+    """R-S3, R-F5: quarantined or incomplete with the reason, or used with what is wrong in it set aside."""
+    ((state, reason),) = [(entry[2], entry[3]) for entry in hostile["entries"] if entry[0] == CLINICS[kind]]
+    rules = [rule for clinic, _, rule, _ in hostile["rules"] if clinic == CLINICS[kind]]
+    wanted = KINDS[kind]
+    assert state == wanted.state, reason
+    if wanted.state == USED:
+        assert any(wanted.said in rule for rule in rules) if wanted.said else not rules
+    else:
+        assert wanted.said in reason
+        assert not rules
+    assert len(reason.splitlines()) <= 1
+    assert len(reason) < 400
+
+
+def test_the_other_deliveries_of_the_night_still_land(hostile: dict[str, Any]) -> None:
+    """R-S3: what comes before and after the hostile ones is used."""
+    assert [(entry[0], entry[2]) for entry in hostile["entries"] if entry[0] in GOOD] == [
+        (clinic, USED) for clinic in GOOD
+    ]
+
+
+def test_a_hostile_night_keeps_to_its_time_and_memory(hostile: dict[str, Any]) -> None:
+    """R-S3: at most 10 s of CPU for a delivery and 1 GB resident for all."""
+    assert hostile["seconds"] < MOST_SECONDS
+    assert hostile["megabytes"] < MOST_MEGABYTES
+
+
+def test_no_name_or_remark_of_a_hostile_delivery_is_kept(hostile: dict[str, Any]) -> None:
+    """R-P4: neither a folder called after a patient, nor what stands beside the manifest's fields."""
+    assert "Canary" not in json.dumps([hostile["entries"], hostile["rules"], hostile["blocked"]])
+    for path in hostile["home"].rglob("*"):
+        assert "Canary" not in path.name
+        assert not path.is_file() or b"Canary" not in path.read_bytes(), path.name
+
+
+def test_a_refused_folder_is_told_by_its_place(hostile: dict[str, Any]) -> None:
+    clinic = CLINICS["a name with blanks, as of a patient"]
+    ((delivery_id, reason),) = [(entry[1], entry[3]) for entry in hostile["entries"] if entry[0] == clinic]
+    assert delivery_id.startswith("unnamed-")
+    assert reason.startswith(
+        f"folder 1 of 1 in the clinic {clinic} (in the order of LC_ALL=C ls) has a name that is no code"
+    )
