@@ -104,6 +104,14 @@ class Evidence:
         """`new_values` by feed and field, then stratum."""
         return _by_field(self.new_values)
 
+    @cached_property
+    def sizes(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(n_given, n_units) of the new values by feed and field, over the strata."""
+        return {
+            place: (sum(one.n_given for one in strata.values()), sum(one.n_units for one in strata.values()))
+            for place, strata in self.new_by_field.items()
+        }
+
 
 def _by_field(values: Mapping[Place, Profile]) -> dict[tuple[str, str], dict[str, Profile]]:
     found: dict[tuple[str, str], dict[str, Profile]] = {}

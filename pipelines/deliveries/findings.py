@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.distributions import History, outside_findings, shift_findings
+from pipelines.deliveries.distributions import outside_findings, shift_findings
 from pipelines.deliveries.evidence import Change, Evidence, Finding
 from pipelines.deliveries.figures import IDENTICAL_ANSWERS, MULTIPLES_OF_TEN
 from pipelines.deliveries.headers import RENAMED_COLUMN
+from pipelines.deliveries.history import History
 from pipelines.deliveries.scales import reversed_findings
 from pipelines.deliveries.units import unit_words
 

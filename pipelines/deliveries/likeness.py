@@ -66,7 +66,8 @@ def shift(samples: Sequence[Sample]) -> Shift:
 def stability_index(samples: Sequence[Sample], *, is_ordered: bool) -> float:
     """The population stability index of now against before, as if before had now's strata in now's shares.
 
-    Of ordered values neighbouring bins are joined first, so that few values a bin do not pass for another distribution.
+    What chance alone gives so many patients in so many bins is taken off. Of ordered values neighbouring bins are joined first,
+    so that few values a bin do not pass for another distribution.
     """
     expected, found = standardised(samples)
     if not expected.sum() or not found.sum():
@@ -74,9 +75,14 @@ def stability_index(samples: Sequence[Sample], *, is_ordered: bool) -> float:
     expected, found = expected / expected.sum(), found / found.sum()
     if is_ordered:
         expected, found = _joined(expected, found)
-    floor = 0.5 / max(1.0, sum(float(sample.now.sum()) for sample in samples))
-    expected, found = np.maximum(expected, floor), np.maximum(found, floor)
-    return float(((found - expected) * np.log(found / expected)).sum())
+    n_before, n_now = (
+        max(1, sum(counts)) for counts in zip(*((one.n_before, one.n_now) for one in samples), strict=True)
+    )
+    floor = 0.5 / n_now
+    used = (expected > 0) | (found > 0)
+    expected, found = np.maximum(expected[used], floor), np.maximum(found[used], floor)
+    by_chance = (len(expected) - 1) * (1 / n_before + 1 / n_now)
+    return float(((found - expected) * np.log(found / expected)).sum() - by_chance)
 
 
 def standardised(samples: Sequence[Sample]) -> tuple[Counts, Counts]:

@@ -6,9 +6,9 @@ One reversed field is wrong with every other it is paired with, and those others
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from pipelines.deliveries.distributions import WINDOW, History
 from pipelines.deliveries.evidence import Finding, Place
 from pipelines.deliveries.figures import PAIRS, Pair
+from pipelines.deliveries.history import History
 from pipelines.deliveries.likeness import Sums
 
 REVERSED_Z = 3.0
@@ -23,8 +23,9 @@ FEWEST_PAIRED = 10
 ENOUGH_PAIRED = 60
 """Rows up to which new ones are added up over the clinic's latest deliveries."""
 
-MOST_OPPOSITE = 0.15
-"""Share of answers that contradict the change in score (derived variables: more than 15 % of a clinic's rows)."""
+MOST_OPPOSITE, HOLDING_OPPOSITE = 0.15, 0.3
+"""Share of answers that contradict the change in score (derived variables: more than 15 % of a clinic's rows) that is
+reported, and the share that holds: some patients feel better with a worse score, but not every third."""
 
 FEWEST_DIRECTED = 20
 """Rows with a direction in both that the share needs; its lower bound at REVERSED_Z must lie above MOST_OPPOSITE."""
@@ -38,10 +39,12 @@ _DISABILITY = ("odi_pct", "rmdq24")
 
 def reversed_findings(beside: History) -> Iterator[Finding]:
     """The fields of which the delivery, or its new values with the clinic's latest, seem to be reversed; implausible pairs."""
-    found: dict[tuple[str, str], Finding] = {}
+    found: dict[tuple[str, str, str], Finding] = {}
     for figures in (beside.evidence.figures, _latest(beside)):
-        for finding in _reversed_fields(figures):
-            found.setdefault((finding.feed, finding.field), finding)
+        for finding in (*_reversed_fields(figures), *_contradictions(figures)):
+            place = (finding.kind, finding.feed, finding.field)
+            if place not in found or finding.measure > found[place].measure:
+                found[place] = finding
     yield from found.values()
     yield from _implausible(beside.evidence.figures)
 
@@ -49,7 +52,7 @@ def reversed_findings(beside: History) -> Iterator[Finding]:
 def _latest(beside: History) -> dict[Place, Sums]:
     """The sums of new rows, each pair added up over the latest deliveries until there are enough."""
     found = dict(beside.evidence.new_figures)
-    for earlier in list(reversed(beside.history[1:]))[: WINDOW - 1]:
+    for earlier in beside.recent:
         found = {
             place: sums + earlier.new_figures.get(place, Sums()) if sums.n < ENOUGH_PAIRED else sums
             for place, sums in found.items()
@@ -84,10 +87,6 @@ def _reversed_fields(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
 
 
 def _is_reversed(sums: Sums, pair: Pair) -> bool:
-    if sums.n_directed >= FEWEST_DIRECTED:
-        spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / sums.n_directed) ** 0.5
-        if sums.n_opposite / sums.n_directed > max(0.5, MOST_OPPOSITE + REVERSED_Z * spread):
-            return True
     if sums.n < FEWEST_PAIRED:
         return False
     return pair.sign * sums.correlation < -REVERSED_SIZE and pair.sign * sums.z_of(0.0) < -REVERSED_Z
@@ -103,21 +102,31 @@ def _partners(place: Place) -> tuple[tuple[tuple[str, str], str], tuple[tuple[st
     return ((feed, x), y), ((feed, y.removeprefix("change of ")), x)
 
 
-def _implausible(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
+def _contradictions(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
     for (feed, x, y), pair in PAIRS.items():
         sums = figures.get((feed, x, y))
-        if sums is None:
+        if sums is None or pair.middle is None or sums.n_directed < FEWEST_DIRECTED:
             continue
-        if pair.middle is not None and sums.n_directed >= FEWEST_DIRECTED:
-            spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / sums.n_directed) ** 0.5
-            share = sums.n_opposite / sums.n_directed
-            if share > MOST_OPPOSITE + REVERSED_Z * spread:
-                remedy = (
-                    f"{sums.n_opposite} of {sums.n_directed} answers contradict the {y}. Ask the clinic how it asks {x}"
-                )
-                yield Finding("contradicting_answers", feed, x, False, sums.n_opposite, sums.n_directed, share, remedy)
-        is_clear = sums.z_of(LEAST_CORRELATION) < -REVERSED_Z or sums.z_of(HIGHEST_CORRELATION) > REVERSED_Z
-        if x in _PAIN and y in _DISABILITY and is_clear:
+        spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / sums.n_directed) ** 0.5
+        share = sums.n_opposite / sums.n_directed
+        if share > MOST_OPPOSITE + REVERSED_Z * spread:
+            remedy = (
+                f"{sums.n_opposite} of {sums.n_directed} answers of {x} contradict the {y}: is a scale reversed, "
+                "a unit another, or were scores filled in? Ask the clinic; correct the export and send the delivery again"
+            )
+            score = y.removeprefix("change of ")
+            is_holding = share > HOLDING_OPPOSITE
+            yield Finding(
+                "contradicting_answers", feed, score, is_holding, sums.n_opposite, sums.n_directed, share, remedy
+            )
+
+
+def _implausible(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
+    for feed, x, y in PAIRS:
+        sums = figures.get((feed, x, y))
+        if sums is None or x not in _PAIN or y not in _DISABILITY:
+            continue
+        if sums.z_of(LEAST_CORRELATION) < -REVERSED_Z or sums.z_of(HIGHEST_CORRELATION) > REVERSED_Z:
             limits = f"{LEAST_CORRELATION} to {HIGHEST_CORRELATION}"
             remedy = f"{x} and {y} go together otherwise than pain and disability do ({limits}). Ask the clinic how it scores"
             yield Finding("implausible_pair", feed, y, False, sums.n, sums.n, abs(sums.correlation), remedy)

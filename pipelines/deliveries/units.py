@@ -15,7 +15,7 @@ _FACTORS: dict[str, tuple[tuple[float, str, str], ...]] = {
     "mm": ((10.0, "millimetres", "centimetres"), (25.4, "millimetres", "inches")),
     "deg or cm": ((2.54, "centimetres", "inches"), (10.0, "millimetres", "centimetres")),
     "deg": ((57.3, "degrees", "radians"),),
-    "%": ((100.0, "percent", "fractions"), (10.0, "0-100", "0-10")),
+    "%": ((100.0, "percent", "fractions"), (10.0, "0-100", "0-10"), (2.0, "percent", "points of 50")),
     "kg/m2": ((4.88, "kilograms a square metre", "pounds a square foot"),),
     "UCUM": (
         (10.0, "ten times the unit", "the unit"),
@@ -31,7 +31,8 @@ def unit_words(feed: str, name: str, mean_before: float | None, mean_now: float 
     if not mean_before or not mean_now or mean_before * mean_now <= 0:
         return ""
     field = FIELDS[feed, name]
-    factors = (*_FACTORS.get(field.unit, ()), *((_TENFOLD,) if field.high == 10 else ()))
+    unit = field.unit or ("%" if name.endswith("_pct") else "")
+    factors = (*_FACTORS.get(unit, ()), *((_TENFOLD,) if field.high == 10 else ()))
     ratio = math.log(mean_now / mean_before)
     near = [
         (abs(abs(ratio) - math.log(factor)), large, small)
