@@ -98,7 +98,7 @@ def clean_sql(feed: Feed) -> str:
         "    from delivered",
         "    qualify",
         "        row_number() over (",
-        f"            partition by {typed_key}",
+        f"            partition by delivered.sender, {typed_key}",
         "            order by delivered.sequence_no desc, delivered.row_number desc",
         "        ) = 1",
         ")",

@@ -82,7 +82,7 @@ latest as (
     from delivered
     qualify
         row_number() over (
-            partition by key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), whole_number(delivered.exam_day, -14, 365)
+            partition by delivered.sender, key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), whole_number(delivered.exam_day, -14, 365)
             order by delivered.sequence_no desc, delivered.row_number desc
         ) = 1
 )

@@ -50,7 +50,7 @@ latest as (
     from delivered
     qualify
         row_number() over (
-            partition by key_text(delivered.imaging_key, '[A-Za-z0-9_.:/-]{1,64}'), whole_number(delivered.reader_no, 1, 2), code_text(delivered.level, ['T12-L1', 'L1-L2', 'L2-L3', 'L3-L4', 'L4-L5', 'L5-S1', 'S1-S2']), code_text(delivered.side, ['left', 'right', 'bilateral', 'central', 'na'])
+            partition by delivered.sender, key_text(delivered.imaging_key, '[A-Za-z0-9_.:/-]{1,64}'), whole_number(delivered.reader_no, 1, 2), code_text(delivered.level, ['T12-L1', 'L1-L2', 'L2-L3', 'L3-L4', 'L4-L5', 'L5-S1', 'S1-S2']), code_text(delivered.side, ['left', 'right', 'bilateral', 'central', 'na'])
             order by delivered.sequence_no desc, delivered.row_number desc
         ) = 1
 )

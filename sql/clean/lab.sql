@@ -33,7 +33,7 @@ latest as (
     from delivered
     qualify
         row_number() over (
-            partition by key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), code_text(delivered.test, ['crp', 'esr', 'hba1c', 'b12', 'folate', 'fbc', 'calcium', 'alp', 'psa', 'tsh', 'vit_d', 'hla_b27', 'ck', 'urate']), whole_number(delivered.day, -365, 365)
+            partition by delivered.sender, key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), code_text(delivered.test, ['crp', 'esr', 'hba1c', 'b12', 'folate', 'fbc', 'calcium', 'alp', 'psa', 'tsh', 'vit_d', 'hla_b27', 'ck', 'urate']), whole_number(delivered.day, -365, 365)
             order by delivered.sequence_no desc, delivered.row_number desc
         ) = 1
 )

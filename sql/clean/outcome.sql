@@ -46,7 +46,7 @@ latest as (
     from delivered
     qualify
         row_number() over (
-            partition by key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), code_text(delivered.timepoint_wk, ['0', '2', '4', '6', '12', '26', '52'])
+            partition by delivered.sender, key_text(delivered.episode_key, '[A-Za-z0-9_-]{16,64}'), code_text(delivered.timepoint_wk, ['0', '2', '4', '6', '12', '26', '52'])
             order by delivered.sequence_no desc, delivered.row_number desc
         ) = 1
 )

@@ -42,7 +42,7 @@ latest as (
     from delivered
     qualify
         row_number() over (
-            partition by key_text(delivered.session_key, '[A-Za-z0-9_.:/-]{1,64}'), whole_number(delivered.component_no, 1, 50)
+            partition by delivered.sender, key_text(delivered.session_key, '[A-Za-z0-9_.:/-]{1,64}'), whole_number(delivered.component_no, 1, 50)
             order by delivered.sequence_no desc, delivered.row_number desc
         ) = 1
 )
