@@ -35,7 +35,7 @@ def _in_order(con: duckdb.DuckDBPyConnection) -> list[Delivered]:
     """Every delivery that was received and not withdrawn, in the order of its earliest name within its clinic."""
     rows = con.execute(
         f"""
-        select receipt.clinic_code, receipt.delivery_key, any_value(delivery.mode)
+        select receipt.clinic_code, receipt.delivery_key, any_value(delivery.mode), min(receipt.delivery_id)
         from raw.receipt as receipt
         inner join raw.delivery as delivery on receipt.delivery_key = delivery.delivery_key
         anti join raw.withdrawal as withdrawal

@@ -19,9 +19,7 @@ A release accepts the delivery: the next ones are compared with it. Deliveries a
 while it lasts, unless it becomes WORSE times as bad.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -29,131 +27,11 @@ from pipelines.deliveries.changes import Comparison, compare
 from pipelines.deliveries.evidence import Evidence, Finding, read_evidence
 from pipelines.deliveries.findings import findings_of
 from pipelines.deliveries.headers import Drift
+from pipelines.deliveries.judging import Accepted, Delivered, Hold, Known, Question, find_holds
+from pipelines.deliveries.others import unlike_others
 from pipelines.deliveries.profiles import create_profile_table
 
-WORSE = 1.5
-"""How much worse than what a person released a finding must be to hold again."""
-
-REMEMBERED = 31
-"""Accepted deliveries before a delivery that its findings may depend on, beyond those that make up the clinic's view."""
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A delivery in use."""
-
-    clinic_code: str
-    delivery_key: str
-    mode: str
-
-
-@dataclass(frozen=True)
-class Hold:
-    """One reason why a delivery is held; a row of `raw.hold`."""
-
-    delivery_key: str
-    clinic_code: str
-    feed: str
-    field: str
-    rule: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A delivery with its reference, its findings (whether they hold is settled), and whether it counts."""
-
-    delivery: Delivered
-    reference: str
-    findings: tuple[Finding, ...]
-    is_accepted: bool
-
-
-@dataclass(frozen=True)
-class Question:
-    """A delivery whose findings are not known yet, and the accepted deliveries before it, each with its own reference."""
-
-    delivery: Delivered
-    reference: str
-    before: tuple[tuple[Delivered, str], ...]
-
-    @property
-    def view(self) -> tuple[tuple[Delivered, str], ...]:
-        """Those that make up the clinic's view: the last snapshot and what came after it."""
-        places = [place for place, (earlier, _) in enumerate(self.before) if earlier.mode == "snapshot"]
-        return self.before[places[-1] if places else 0 :]
-
-    @property
-    def history(self) -> tuple[tuple[Delivered, str], ...]:
-        """Those that the findings may depend on, oldest first."""
-        n_kept = max(len(self.view), min(REMEMBERED, len(self.before)))
-        return self.before[len(self.before) - n_kept :]
-
-
-@dataclass
-class Judgement:
-    """What `find_holds` could settle, and what it must know before it can settle the rest."""
-
-    judged: list[Judged] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def holds(self) -> list[Hold]:
-        """Why deliveries are held."""
-        return [
-            Hold(one.delivery.delivery_key, one.delivery.clinic_code, found.feed, found.field, found.kind, found.remedy)
-            for one in self.judged
-            if not one.is_accepted
-            for found in one.findings
-            if found.is_holding
-        ]
-
-
-Known = Mapping[tuple[str, str], Sequence[Finding]]
-
-
-def find_holds(
-    deliveries: Sequence[Delivered], known: Known, released: Collection[str] = (), set_aside: Collection[str] = ()
-) -> Judgement:
-    """Go through every clinic's deliveries in order and settle each by its findings in `known`, by (key, reference).
-
-    Where findings are not known the delivery is asked for and, so that all can be asked at once, taken for accepted.
-    """
-    judgement = Judgement()
-    for clinic_code in sorted({one.clinic_code for one in deliveries}):
-        before: list[tuple[Delivered, str]] = []
-        reference = ""
-        waived: dict[tuple[str, str, str], float] = {}
-        for delivery in deliveries:
-            if delivery.clinic_code != clinic_code or delivery.delivery_key in set_aside:
-                continue
-            found = known.get((delivery.delivery_key, reference))
-            if found is None:
-                judgement.questions.append(Question(delivery, reference, tuple(before)))
-                found = ()
-            is_released = delivery.delivery_key in released
-            settled = tuple(_settle(finding, waived, is_released=is_released) for finding in found)
-            is_accepted = not any(finding.is_holding for finding in settled)
-            judgement.judged.append(Judged(delivery, reference, settled, is_accepted))
-            if is_accepted:
-                waived = {
-                    _place(finding): max(finding.measure, waived.get(_place(finding), 0.0))
-                    for finding in found
-                    if finding.is_holding
-                }
-                before.append((delivery, reference))
-                reference = hashlib.sha256(f"{reference} {delivery.delivery_key}".encode()).hexdigest()
-    return judgement
-
-
-def _place(finding: Finding) -> tuple[str, str, str]:
-    return finding.kind, finding.feed, finding.field
-
-
-def _settle(finding: Finding, waived: Mapping[tuple[str, str, str], float], *, is_released: bool) -> Finding:
-    if finding.is_holding and (is_released or finding.measure <= WORSE * waived.get(_place(finding), -1.0)):
-        return replace(finding, is_holding=False)
-    return finding
+__all__ = ["Delivered", "Hold", "create_drift_tables", "find_holds", "hold_for_drift", "write_header_drift"]
 
 
 def create_drift_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -194,16 +72,25 @@ def hold_for_drift(
     """Settle every delivery, working out what is not known yet; writes `raw.finding` and `raw.drift`, returns the holds."""
     while (judgement := find_holds(deliveries, _known(con), released, set_aside)).questions:
         _answer(con, judgement.questions)
+    unlike = _unlike_others(con, judgement.views)
     con.execute("delete from raw.drift").fetchall()
     rows = [
         [one.delivery.delivery_key, one.delivery.clinic_code, found.feed, found.field, found.kind, found.is_holding,
          found.n_broken, found.n_rows, found.remedy]
         for one in judgement.judged
-        for found in one.findings
+        for found in (*one.findings, *unlike.get(one.delivery.delivery_key, ()))
     ]  # fmt: skip
     if rows:
         con.executemany("insert into raw.drift values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     return judgement.holds
+
+
+def _unlike_others(con: duckdb.DuckDBPyConnection, views: Mapping[str, Accepted]) -> dict[str, list[Finding]]:
+    """By the key of the clinic's latest accepted delivery."""
+    members = {
+        clinic: tuple((one.delivery_key, reference) for one, reference in view) for clinic, view in views.items()
+    }
+    return {members[clinic][-1][0]: found for clinic, found in unlike_others(con, members).items()}
 
 
 _JUDGED = "judged"
