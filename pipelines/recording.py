@@ -148,7 +148,7 @@ def _changed_since(settings: Settings, started_at: datetime) -> tuple[DeliverySu
 
 def _checks(tonight: Tonight, earlier: Summary | None, outcome: str) -> tuple[BrokenCheck, ...]:
     kept = earlier.checks_broken if earlier and outcome != "published" else ()
-    broken = [one for one in kept if (one.asset, one.name) not in tonight.checks_evaluated]
+    broken = [one for one in kept if (one.asset, one.told_by) not in tonight.checks_evaluated]
     return tuple(sorted([*broken, *tonight.checks_broken], key=lambda one: (one.asset, one.name)))
 
 

@@ -1,6 +1,8 @@
 """What Dagster's event log tells of a run: which checks were evaluated and not met, with their counts, and seconds by stage."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -18,21 +20,23 @@ def note_run(tonight: Tonight, instance: dg.DagsterInstance, run_id: str) -> Non
         if entry.dagster_event is not None
     ]
     tonight.checks_evaluated = frozenset((one.asset_key.to_user_string(), one.check_name) for one in evaluations)
-    tonight.checks_broken = tuple(
-        BrokenCheck(
-            asset=one.asset_key.to_user_string(),
-            name=one.check_name,
-            severity=one.severity.value.lower(),
-            detail=one.description or "",
-            counts={
-                name: found.value
-                for name, found in sorted(one.metadata.items())
-                if isinstance(found.value, int | float) and not isinstance(found.value, bool)
-            },
+    tonight.checks_broken = tuple(broken for one in evaluations if not one.passed for broken in broken_checks(one))
+
+
+def broken_checks(evaluation: dg.AssetCheckEvaluation) -> Iterator[BrokenCheck]:
+    """The single checks that an evaluation lists as its `worst`, or the evaluation itself when it lists none or not all."""
+    asset, told_by = evaluation.asset_key.to_user_string(), evaluation.check_name
+    found: dict[str, Any] = {name: value.value for name, value in sorted(evaluation.metadata.items())}
+    worst: list[dict[str, Any]] = found.pop("worst", [])
+    for line in worst:
+        numbers = {"n_broken": line["broken"], "n_rows": line["checked"], "allowed_percent": line["allowed_percent"]}
+        yield BrokenCheck(
+            asset, told_by, str(line["check"]), str(line["severity"]), f"To be mended by {line['owner']}", numbers
         )
-        for one in evaluations
-        if not one.passed
-    )
+    if len(worst) < found.get("not_met", 1):
+        numbers = {name: value for name, value in found.items() if type(value) in (int, float)}
+        severity = evaluation.severity.value.lower()
+        yield BrokenCheck(asset, told_by, told_by, severity, evaluation.description or "", numbers)
 
 
 def stage_seconds(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:

@@ -24,10 +24,11 @@ class DeliverySummary:
 
 @dataclass(frozen=True)
 class BrokenCheck:
-    """A check that is not met: `asset` and `name` as in the graph, `severity` error or warn, its counts by name, and for a
-    contract which parts of it (`detail`)."""
+    """A check that is not met. `asset` and `told_by` are the check of the graph that tells of it; `name` is the same, or the
+    single check where one of the graph stands for several. `severity` is error, warn or note."""
 
     asset: str
+    told_by: str
     name: str
     severity: str
     detail: str = ""

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.errors import NightFailed
 from pipelines.recording import recorded
+from pipelines.run_facts import broken_checks
 from pipelines.run_sensors import summary_sensors
 from pipelines.schedules import build_schedules, nightly
 from pipelines.settings import Settings
@@ -65,8 +66,34 @@ def test_one_that_a_check_stopped_names_the_check(settings: Settings, instance: 
     _, last = _run(settings, instance, is_broken=True)
     assert last is not None
     assert (last.outcome, last.exit_code, last.error) == ("failed", 5, "ChecksFailed")
-    assert last.checks_broken == (BrokenCheck("clean/intake", "contract", "error", counts={"rows": 4}),)
+    assert last.checks_broken == (BrokenCheck("clean/intake", "contract", "contract", "error", counts={"rows": 4}),)
     assert last.newest_success_at == ""
+
+
+def test_of_a_check_that_stands_for_several_each_that_is_broken_is_named() -> None:
+    line = {"check": "intake.age_band.present", "broken": 3, "checked": 50, "allowed_percent": 5.0, "severity": "warn"}
+    evaluation = dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(["checks", "results"]),
+        check_name="intake_completeness",
+        passed=False,
+        metadata={
+            "worst": dg.MetadataValue.json([line | {"owner": "the clinic"}]),
+            "not_met": dg.MetadataValue.int(2),
+            "checks": dg.MetadataValue.int(9),
+        },
+        severity=dg.AssetCheckSeverity.WARN,
+        description="3 of 50; and 1 more",
+    )
+    counts = {"n_broken": 3, "n_rows": 50, "allowed_percent": 5.0}
+    single, rest = broken_checks(evaluation)
+    assert single == BrokenCheck(
+        "checks/results", "intake_completeness", "intake.age_band.present", "warn", "To be mended by the clinic", counts
+    )
+    assert (rest.name, rest.detail, rest.counts) == (
+        "intake_completeness",
+        "3 of 50; and 1 more",
+        {"checks": 9, "not_met": 2},
+    )
 
 
 def test_one_that_failed_names_the_step(settings: Settings, instance: dg.DagsterInstance) -> None:

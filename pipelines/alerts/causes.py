@@ -32,7 +32,7 @@ def look_for_causes(settings: Settings, now: datetime, watched_since: datetime) 
     """
     last = read_last_night(settings.home)
     found = [*causes_of_nights(settings, last, now, watched_since)]
-    found += [broken_check(check) for check in (last.checks_broken if last else ())]
+    found += [broken_check(check) for check in (last.checks_broken if last else ()) if check.severity != "note"]
     unseen: list[str] = []
     try:
         found += causes_of_the_machine(settings, last, now)

@@ -71,19 +71,16 @@ def _blocked(entry: Entry, feeds: Sequence[str]) -> Cause:
 def broken_check(check: BrokenCheck) -> Cause:
     """A check that was not met when it was last evaluated: red when it stops the night."""
     counts = check.counts
-    shown = (
-        f"{counts['n_broken']:,.0f} of {counts['n_rows']:,.0f} rows break it"
-        if {"n_broken", "n_rows"} <= counts.keys()
-        else one_line(check.detail) or "Its counts are on the run's page"
-    )
+    has_counts = "n_broken" in counts and not (check.detail and check.name == check.told_by)
+    shown = f"{counts['n_broken']:,.0f} of {counts['n_rows']:,.0f} rows break it" if has_counts else ""
+    said = ". ".join(filter(None, (shown, one_line(check.detail).rstrip(".")))) or "Its counts are on the run's page"
     is_error = check.severity == "error"
-    file = f"sql/checks/{check.name}.sql says what is checked; " if check.asset == "checks/results" else ""
     return Cause(
         key=f"check/{check.asset}/{check.name}",
         severity=RED if is_error else AMBER,
         title=f"check {check.name} of {check.asset} is not met",
-        what=f"{shown}. {'It stops the night.' if is_error else 'It does not stop the night.'}",
+        what=f"{said}. {'It stops the night.' if is_error else 'It does not stop the night.'}",
         since="",
         remedy="see which clinic's export has changed, and ask it",
-        place=f"{file}stepcare ui",
+        place="stepcare ui; checks.results in the warehouse",
     )

@@ -177,5 +177,9 @@ def deliver(settings: Settings, clinic: str = "C003", name: str = "2026-11-01", 
 
 
 BLOCKED = {"state": "quarantined", "delivery_key": None, "mode": "", "reason": "session.csv: it has 492 rows, not 511"}
-WARNED = BrokenCheck("checks/results", "exercise_without_type", "warn", counts={"n_broken": 12, "n_rows": 300})
-STOPPED = BrokenCheck("clean/intake", "contract", "error", detail="age between 0 and 120: 3 of 511 (0.59 %)")
+WARNED = BrokenCheck(
+    "checks/results", "exercise_without_type", "exercise_without_type", "warn", counts={"n_broken": 12, "n_rows": 300}
+)
+STOPPED = BrokenCheck(
+    "clean/intake", "contract", "contract", "error", detail="age between 0 and 120: 3 of 511 (0.59 %)"
+)
