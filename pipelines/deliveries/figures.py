@@ -4,7 +4,8 @@
 rows with both, sums of x, y, their squares and product; and for a pair of an answer with a change how many rows have a
 direction in both and how many of them opposite ones. `reference` is as in `raw.profile`. Two rows a delivery are no pairs:
 `identical answers` (n: rows of which FEWEST_IDENTICAL or more episodes have the same answers; sum_x: how many different
-such answers) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them).
+such answers) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the AGREEMENTS: two
+fields that say one thing in two ways (n and n_directed: rows with both; n_opposite: rows where they disagree).
 """
 
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ def _pairs() -> tuple[Pair, ...]:
     pairs.append(Pair("session", "nprs_pre", "nprs_post", 1))
     return tuple(pairs)
 
+
+AGREEMENTS = {
+    ("intake", "episode_duration_days", "duration_band"): (
+        "case duration_band when 'lt16d' then number >= 16 when '16-41d' then number not between 16 and 41 "
+        "when '6-12wk' then number not between 42 and 91 when '3-12mo' then number not between 84 and 366 else number < 365 end"
+    ),
+    ("outcome", "due_day", "timepoint_wk"): "abs(number - 7 * try_cast(timepoint_wk as double)) > 7",
+}
+"""Field, and the field that says the same, with the SQL condition under which `number` (the first) disagrees."""
 
 PAIRS = {(pair.feed, pair.x, pair.y): pair for pair in _pairs()}
 
@@ -114,6 +124,16 @@ def insert_figures(
         """,
         parameters,
     ).fetchall()
+    for (of_feed, x, y), disagrees in AGREEMENTS.items():
+        if of_feed == feed:
+            con.execute(
+                f"insert into raw.figure select delivery_key, reference, {literal(feed)}, {literal(x)}, {literal(y)}, "
+                f"count(*), 0, 0, 0, 0, 0, count(*), count(*) filter (where {disagrees}) "
+                f"from (select delivery_key, reference, {typed(FIELDS[feed, x], f'said({x})')} as number, "
+                f"{typed(FIELDS[feed, y], f'said({y})')} as {y} from ({rows})) "
+                f"where number is not null and {y} is not null group by all order by all",
+                parameters,
+            ).fetchall()
     if feed == "outcome":
         _insert_copies(con, rows, parameters)
 

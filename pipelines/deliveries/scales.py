@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pipelines.deliveries.evidence import Finding, Place
-from pipelines.deliveries.figures import PAIRS, Pair
+from pipelines.deliveries.figures import AGREEMENTS, PAIRS, Pair
 from pipelines.deliveries.history import History
 from pipelines.deliveries.likeness import Sums
 
@@ -103,18 +103,19 @@ def _partners(place: Place) -> tuple[tuple[tuple[str, str], str], tuple[tuple[st
 
 
 def _contradictions(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
-    for (feed, x, y), pair in PAIRS.items():
+    asked = [place for place, pair in PAIRS.items() if pair.middle is not None]
+    for feed, x, y in (*asked, *AGREEMENTS):
         sums = figures.get((feed, x, y))
-        if sums is None or pair.middle is None or sums.n_directed < FEWEST_DIRECTED:
+        if sums is None or sums.n_directed < FEWEST_DIRECTED:
             continue
         spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / sums.n_directed) ** 0.5
         share = sums.n_opposite / sums.n_directed
         if share > MOST_OPPOSITE + REVERSED_Z * spread:
             remedy = (
-                f"{sums.n_opposite} of {sums.n_directed} answers of {x} contradict the {y}: is a scale reversed, "
+                f"{sums.n_opposite} of {sums.n_directed} values of {x} contradict {y}: is a scale reversed, "
                 "a unit another, or were scores filled in? Ask the clinic; correct the export and send the delivery again"
             )
-            score = y.removeprefix("change of ")
+            score = y.removeprefix("change of ") if (feed, x, y) in PAIRS else x
             is_holding = share > HOLDING_OPPOSITE
             yield Finding(
                 "contradicting_answers", feed, score, is_holding, sums.n_opposite, sums.n_directed, share, remedy
