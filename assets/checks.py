@@ -7,9 +7,8 @@ from typing import Any
 import dagster as dg
 
 from pipelines.contracts import FEEDS
-from pipelines.generations import current_warehouse
 from pipelines.quality.contract_checks import contract_checks
-from pipelines.quality.history import HISTORY_CONTRACT, HISTORY_TABLE
+from pipelines.quality.history import HISTORY_CONTRACT, HISTORY_TABLE, history_source
 from pipelines.quality.kahn import CATEGORIES
 from pipelines.quality.results import BY_CLINIC_CONTRACT, BY_CLINIC_TABLE, RESULTS_TABLE, results_contract, run_checks
 from pipelines.quality.telling import panel, said_of, said_of_group, sudden_ones
@@ -71,7 +70,7 @@ _CHECK_SPECS = [
 def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any]:
     """Run every check. Each rule is a check of the graph; those of the contract are one a feed and category."""
     with night.warehouse(context.run.run_id) as con:
-        results = run_checks(con, _RULES, current_warehouse(night.settings), datetime.now(UTC))
+        results = run_checks(con, _RULES, history_source(night.settings), datetime.now(UTC))
         rows = {table: count_rows(con, table) for table in _TABLES}
     for table, n_rows in rows.items():
         told = panel(results) if table == RESULTS_TABLE else {}

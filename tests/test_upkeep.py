@@ -15,10 +15,12 @@ from click.testing import CliRunner
 
 from pipelines.backups.keeping import backups_in
 from pipelines.backups.keys import read_identity
+from pipelines.backups.restoring import restore_backup
 from pipelines.cli import main
 from pipelines.definitions import build_definitions
 from pipelines.errors import BackupError, StepcareError
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, publish
+from pipelines.quality.history import HISTORY_TABLE, carry_over, history_source
 from pipelines.resources import NightBuild
 from pipelines.settings import Settings
 from pipelines.upkeep import back_up_tonight
@@ -38,6 +40,8 @@ def published(place: Place) -> Iterator[Place]:
     (folder / REPORTS / "network.json").write_text('{"stamp": {"made_at": "now", "run_id": "run"}, "n": 40}')
     with open_warehouse(folder / WAREHOUSE) as con:
         con.execute("create table report.flow as select range as step, 40 as n from range(3)").fetchall()
+        carry_over(con, None, "tonight")
+        con.execute(f"insert into {HISTORY_TABLE} values (1, 'an earlier night', now(), 'C001', 'a check', 2, 90, 2.2)")
     made_at = datetime.now(UTC) - timedelta(hours=1)
     name = f"{made_at:%Y%m%dT%H%M%SZ}-run"
     publish(
@@ -83,6 +87,30 @@ def test_a_backup_holds_the_published_report_as_parquet_and_its_hashes(published
     assert table.to_pydict() == {"step": [0, 1, 2], "n": [40, 40, 40]}
     assert b'"report.flow"' in said
     assert b'"network.json"' in said
+
+
+def test_the_past_of_the_checks_comes_back_with_a_backup(published: Place, tmp_path: Path) -> None:
+    """R-F10: what past nights found cannot be made again from the store."""
+    restored = Settings(home=tmp_path / "restored", inbox=published.settings.inbox)
+    restore_backup(published.make(), published.identity, restored.home, lambda _: None)
+    source = history_source(restored)
+    assert source == restored.home / "backup" / "history.parquet"
+    with open_warehouse(":memory:") as con:
+        carry_over(con, source, "tonight")
+        past = con.execute(f"select night_key, check_name, n_broken, n_rows from {HISTORY_TABLE}").fetchall()
+    assert past == [("an earlier night", "a check", 2, 90)]
+
+
+def test_the_past_of_the_checks_is_not_taken_from_a_spoilt_night(published: Place) -> None:
+    """R-F2: but from the newest one that is whole."""
+    settings = published.settings
+    warehouse = settings.current.resolve() / WAREHOUSE
+    assert history_source(settings) == warehouse
+    data = bytearray(warehouse.read_bytes())
+    data[len(data) // 2] ^= 1
+    warehouse.chmod(0o600)
+    warehouse.write_bytes(data)
+    assert history_source(settings) is None
 
 
 def test_a_published_night_that_cannot_be_read_does_not_keep_the_store_from_being_backed_up(published: Place) -> None:

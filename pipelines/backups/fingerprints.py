@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, read_generation
+from pipelines.quality.history import history_of, history_source
+from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
 _STAMPS = ("made_at", "run_id")
@@ -52,9 +54,23 @@ def report_parquet(folder: Path) -> Iterator[tuple[str, bytes]]:
     """(name, Parquet file) of every table of `report.*` of the generation in `folder`; aggregates, so small."""
     with open_warehouse((folder / WAREHOUSE).resolve(), read_only=True) as con:
         for name in _report_tables(con):
-            buffer = pa.BufferOutputStream()
-            pa.parquet.write_table(con.sql(f"select * from {name}").to_arrow_table(), buffer)
-            yield name.removeprefix("report."), buffer.getvalue().to_pybytes()
+            yield name.removeprefix("report."), _parquet(con.sql(f"select * from {name}").to_arrow_table())
+
+
+def history_parquet(settings: Settings) -> bytes | None:
+    """The past of every check as Parquet: counts that no night can make again from the store; None when there is no past."""
+    source = history_source(settings)
+    if source is None:
+        return None
+    with open_warehouse(":memory:", readable=(source.parent,)) as con:
+        past = history_of(con, source)
+    return None if past is None else _parquet(past)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = pa.BufferOutputStream()
+    pa.parquet.write_table(table, buffer)
+    return bytes(buffer.getvalue().to_pybytes())
 
 
 def _report_tables(con: duckdb.DuckDBPyConnection) -> list[str]:

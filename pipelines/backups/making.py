@@ -15,7 +15,7 @@ import duckdb
 import pyrage
 
 from pipelines.backups.archive import RECORD, Member, StoreChanged, TarStream, member_from, member_of
-from pipelines.backups.fingerprints import fingerprint_of, report_parquet
+from pipelines.backups.fingerprints import fingerprint_of, history_parquet, report_parquet
 from pipelines.backups.keeping import (
     Backup,
     backup_folder,
@@ -32,6 +32,7 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
 from pipelines.deliveries.wholeness import kept_sums
 from pipelines.errors import BackupError, DeliveryError, UsageError
+from pipelines.quality.history import RESTORED_HISTORY
 from pipelines.settings import Settings
 
 _TRIES = 3
@@ -152,19 +153,22 @@ def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:
 
 
 def _report(settings: Settings, say: Say) -> Iterator[Member]:
-    """The published report as Parquet, readable without DuckDB, and its hashes, with which a drill compares what it makes."""
+    """The published report and the past of the checks as Parquet, readable without DuckDB, and the hashes that a drill
+    compares."""
     if not settings.current.is_dir():
         return
     folder = settings.current.resolve()
     try:
         fingerprint = json.dumps(asdict(fingerprint_of(folder)), indent=2).encode()
-        parquet = list(report_parquet(folder))
+        parquet = {f"report/{name}": content for name, content in report_parquet(folder)}
+        if past := history_parquet(settings):
+            parquet[RESTORED_HISTORY.stem] = past
     except (duckdb.Error, OSError, ValueError, KeyError):
         say("  ! the published night cannot be read, so the backup holds no report; store and ledger are in it")
         return
     yield member_from(fingerprint, f"{RECORD}/report.json")
-    for name, content in parquet:
-        yield member_from(content, f"{RECORD}/report/{name}.parquet")
+    for name, content in parquet.items():
+        yield member_from(content, f"{RECORD}/{name}.parquet")
 
 
 def _check_space(folder: Path, n_bytes: int) -> None:

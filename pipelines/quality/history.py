@@ -12,11 +12,16 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.casting import literal
+from pipelines.checksums import spoilt_files
 from pipelines.expectations import Expectation
+from pipelines.generations import WAREHOUSE
 from pipelines.quality.kahn import NETWORK
 from pipelines.quality.sudden import MOST_NIGHTS, Numbers
+from pipelines.settings import Settings
 
 HISTORY_TABLE = "checks.history"
 HISTORY_CONTRACT = (
@@ -28,6 +33,9 @@ _COLUMNS = (
     "night_no bigint, night_key varchar, made_at timestamp, clinic_code varchar, check_name varchar, n_broken bigint, "
     "n_rows bigint, percent_broken double"
 )
+_COLUMN_NAMES = [column.split()[0] for column in _COLUMNS.split(", ")]
+RESTORED_HISTORY = Path("backup") / "history.parquet"
+"""Below the home: where a restore puts the history that a backup holds."""
 
 
 def night_stamp(con: duckdb.DuckDBPyConnection) -> str:
@@ -39,26 +47,48 @@ def night_stamp(con: duckdb.DuckDBPyConnection) -> str:
     return hashlib.sha256(json.dumps([code, deliveries]).encode()).hexdigest()
 
 
-def carry_over(con: duckdb.DuckDBPyConnection, earlier: Path | None, night_key: str) -> None:
-    """Take over the history of the published warehouse, if it has one, without what it says of this very night."""
-    con.execute("create schema if not exists checks")
-    if earlier:
-        con.execute(f"attach {literal(str(earlier))} as earlier (read_only)")
+def history_source(settings: Settings) -> Path | None:
+    """Where tonight's history is carried on from; None when there is no past.
+
+    The newest published night of which every bit is what was published, else the Parquet file that came with a backup: what
+    the past nights found is all that a night cannot make again from the store.
+    """
+    nights = settings.generations.iterdir() if settings.generations.is_dir() else ()
+    others = sorted((path for path in nights if path != settings.current.resolve()), reverse=True)
+    for night in (settings.current.resolve(), *others):
+        if (night / WAREHOUSE).is_file() and not spoilt_files(night):
+            return night / WAREHOUSE
+    restored = settings.home / RESTORED_HISTORY
+    return restored if restored.is_file() else None
+
+
+def history_of(con: duckdb.DuckDBPyConnection, source: Path) -> pa.Table | None:
+    """`checks.history` of a warehouse or of a backup; None when it has none, or one of other columns."""
+    if source.suffix == ".parquet":
+        found = pq.read_table(source)
+    else:
+        con.execute(f"attach {literal(str(source))} as earlier (read_only)")
         try:
-            has_history = con.execute(
-                "select 1 from duckdb_tables() where database_name = 'earlier' and schema_name = 'checks' "
-                "and table_name = 'history'"
-            ).fetchall()
-            con.execute(f"create or replace table {HISTORY_TABLE} ({_COLUMNS})")
-            if has_history:
-                con.execute(
-                    f"insert into {HISTORY_TABLE} by name select * from earlier.{HISTORY_TABLE} where night_key <> ?",
-                    [night_key],
-                ).fetchall()
+            found = con.sql(f"from earlier.{HISTORY_TABLE}").to_arrow_table()
+        except duckdb.CatalogException:
+            return None
         finally:
             con.execute("detach earlier")
-        return
+    return found if set(_COLUMN_NAMES) <= set(found.column_names) else None
+
+
+def carry_over(con: duckdb.DuckDBPyConnection, earlier: Path | None, night_key: str) -> None:
+    """Take over the history of `earlier` (`history_source`), if there is one, without what it says of this very night."""
+    con.execute("create schema if not exists checks")
     con.execute(f"create or replace table {HISTORY_TABLE} ({_COLUMNS})")
+    past = history_of(con, earlier) if earlier else None
+    if past is not None:
+        con.register("past", past)
+        con.execute(
+            f"insert into {HISTORY_TABLE} by name select {', '.join(_COLUMN_NAMES)} from past where night_key <> ?",
+            [night_key],
+        ).fetchall()
+        con.unregister("past")
 
 
 def earlier_nights(con: duckdb.DuckDBPyConnection, tonight: pd.DataFrame) -> tuple[Numbers, Numbers]:

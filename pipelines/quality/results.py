@@ -71,7 +71,7 @@ def run_checks(
 ) -> pd.DataFrame:
     """Run every check and write the three tables; returns `checks.results`, one row a check in the order of names.
 
-    `earlier` is the published warehouse, whose history is carried on; `made_at` is UTC.
+    `earlier` is where the history is carried on from (`history_source`); `made_at` is UTC.
     """
     counts = [*count_contract(con), *count_rules(con, rules)]
     by_clinic = pd.DataFrame(
