@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from pipelines.alerts.of_nights import newest_in_words
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
+from pipelines.instance import open_instance
 from pipelines.night import prepare_dagster
 from pipelines.settings import Settings
 
@@ -20,9 +22,10 @@ def describe(settings: Settings, n_runs: int) -> Iterator[str]:
     """The lines of `stepcare status`: what is published, the deliveries, the last runs by stage."""
     generation = current_generation(settings)
     yield f"Published    {generation.name if generation else 'nothing yet'}"
+    yield f"Newest night {newest_in_words(settings, datetime.now(UTC))}"
     yield from _deliveries(settings)
     prepare_dagster(settings)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         records = instance.get_run_records(limit=n_runs)
         for record in records:
             yield from _run(instance, record, ZoneInfo(settings.timezone))

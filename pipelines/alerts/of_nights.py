@@ -7,7 +7,7 @@ from pipelines.alerts.cause import AMBER, RED, Cause, one_line
 from pipelines.generations import current_generation
 from pipelines.locking import Work, unfinished_work
 from pipelines.settings import Settings
-from pipelines.summary import LAST_NIGHT, Summary
+from pipelines.summary import LAST_NIGHT, Summary, read_last_night
 
 LATE = timedelta(hours=26)  # a day and two hours: reliability.md, R-F3
 VERY_LATE = timedelta(hours=50)
@@ -22,6 +22,21 @@ def newest_success(settings: Settings, last: Summary | None) -> datetime | None:
     return datetime.fromisoformat(generation.made_at) if generation else None
 
 
+def lateness(age: timedelta) -> str:
+    """`amber` or `red` for the age of the newest night that did what it should, empty when it is not late."""
+    return RED if age >= VERY_LATE else AMBER if age >= LATE else ""
+
+
+def newest_in_words(settings: Settings, now: datetime) -> str:
+    """When the newest night did what it should, how long ago that is, and whether it is late."""
+    success = newest_success(settings, read_last_night(settings.home))
+    if success is None:
+        return "none has succeeded yet"
+    late = lateness(now - success)
+    hours = (now - success) // timedelta(hours=1)
+    return f"{success:%Y-%m-%d %H:%M} UTC, {hours} hours ago{f' ({late}: late)' if late else ''}"
+
+
 def causes_of_nights(
     settings: Settings, last: Summary | None, now: datetime, watched_since: datetime
 ) -> Iterator[Cause]:
@@ -32,7 +47,7 @@ def causes_of_nights(
         yield _failed(last)
     if work and not work.is_running:
         yield _killed(work)
-    if now - (success or watched_since) >= LATE:
+    if lateness(now - (success or watched_since)):
         yield _late(success, now, watched_since, work)
     if success and success - now > _CLOCK_MAY_DIFFER:
         yield _clock(success, now)
@@ -73,7 +88,7 @@ def _late(success: datetime | None, now: datetime, watched_since: datetime, work
     running = f" One has been running since {work.since} (process {work.process})." if work and work.is_running else ""
     return Cause(
         key="night/late",
-        severity=RED if now - reference >= VERY_LATE else AMBER,
+        severity=lateness(now - reference),
         title=f"no night for {hours} hours",
         what=ended + running,
         since=reference.isoformat(timespec="seconds"),

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.alerts.cause import Cause, one_line, plain_name
 from pipelines.alerts.causes import look_for_causes
+from pipelines.alerts.of_nights import newest_in_words
 from pipelines.generations import Generation
 from pipelines.locking import hold, keep_note, only_one
 from pipelines.settings import Settings
@@ -69,6 +70,19 @@ def test_a_night_is_late_after_26_hours_and_very_late_after_50(
     night(settings, newest_success_at=(NOW - timedelta(hours=hours)).isoformat())
     found = causes(settings).get("night/late")
     assert (found.severity if found else None) == severity
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(6, "02:00 UTC, 6 hours ago"), (26, "26 hours ago (amber: late)"), (51, "51 hours ago (red: late)")],
+)
+def test_the_status_says_how_old_the_newest_night_is_and_whether_it_is_late(
+    settings: Settings, hours: int, said: str
+) -> None:
+    """R-F3: what is published stays as it is; its age is told where an operator looks."""
+    assert newest_in_words(settings, NOW) == "none has succeeded yet"
+    night(settings, newest_success_at=(NOW - timedelta(hours=hours)).isoformat())
+    assert newest_in_words(settings, NOW).endswith(said)
 
 
 def test_before_the_first_night_lateness_counts_from_the_first_look(settings: Settings) -> None:
