@@ -12,6 +12,7 @@ from pipelines import errors
 from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
+from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
@@ -269,6 +270,7 @@ def status(runs: int) -> None:
 main.add_command(alerts)
 main.add_command(as_of)
 main.add_command(backup)
+main.add_command(extract)
 main.add_command(forget)
 main.add_command(quarantine)
 main.add_command(rebuild)
