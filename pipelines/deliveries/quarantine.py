@@ -6,9 +6,10 @@ A bad key, a missing required field or a doubtful duplicate sets the whole row a
 
 import duckdb
 
-from pipelines.casting import breaks, literal, requirement
-from pipelines.contracts import KNOWN_MAJOR_VERSION, Feed
+from pipelines.casting import breaks, literal, requirement, typed, typed
+from pipelines.contracts import KNOWN_MAJOR_VERSION, Feed, Field
 from pipelines.privacy.identifiers import key_looks_like_sql, looks_like_sql
+from pipelines.tables import count_rows
 
 LAB_RANGES = {
     "crp": {"mg/L": (0, 500)},
@@ -116,18 +117,22 @@ def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) 
     for delivery_key, rule_no, kind, n_values in broken:
         found.setdefault(delivery_key, []).append(f"{n_values} in {fields[rule_no]} look like {kind}")
     keys = [field.name for field in feed.fields if field.type == "key"]
-    listed = ", ".join(f"{{'field': {literal(name)}, 'text': said(raw_row.{name})}}" for name in keys)
+    listed = " union all ".join(
+        f"select raw_row.delivery_key, {literal(name)} as field, said(raw_row.{name}) as text, count(*) as n_values "
+        f"from raw.{feed.name} as raw_row semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key "
+        "anti join broken on raw_row.delivery_key = broken.delivery_key and raw_row.row_number = broken.row_number "
+        "and broken.looks_like is not null group by all"
+        for name in keys
+    )
     rows = con.execute(
         f"""
-        with listed as (
-            select raw_row.delivery_key, unnest([{listed}]) as found
-            from raw.{feed.name} as raw_row
-            semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
-            anti join broken on raw_row.delivery_key = broken.delivery_key and raw_row.row_number = broken.row_number
-                and broken.looks_like is not null
-        ),
-        named as (select delivery_key, found.field as field, {key_looks_like_sql("found.text")} as kind from listed)
-        select delivery_key, field, kind, count(*) from named where kind is not null group by all order by all
+        with listed as ({listed}),
+        named as (select delivery_key, field, n_values, {key_looks_like_sql("listed.text")} as kind from listed)
+        select delivery_key, field, kind, cast(sum(n_values) as bigint)
+        from named
+        where kind is not null
+        group by all
+        order by all
         """
     ).fetchall()
     for delivery_key, field, kind, n_values in rows:
@@ -139,33 +144,42 @@ def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) 
     }
 
 
+def _as_key(field: Field) -> str:
+    """The text by which rows are one record: 1 and 1.0 are one number, and text that breaks the contract is itself."""
+    text = f"said(raw_row.{field.name})"
+    return f"coalesce(cast({typed(field, text)} as varchar), {text})" if field.type == "int" else text
+
+
 def _quarantine_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Of equal rows with one key one is used (scope `repeat`); rows that contradict each other under one key all go."""
-    key = ", ".join(f"said(raw_row.{name})" for name in feed.key)
-    repeated = con.execute(
-        f"select 1 from raw.{feed.name} as raw_row "
-        "semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key "
-        f"group by raw_row.delivery_key, {key} having count(*) > 1 limit 1"
+    """Of equal rows with one key one is used (scope `repeat`); rows that contradict each other under one key all go.
+
+    Keys are compared as the contract reads them: 7 and 7.0 are one session number.
+    """
+    keys = {field.name: typed(field, f"said(raw_row.{field.name})") for field in feed.fields if field.name in feed.key}
+    con.execute(
+        f"create or replace temp table repeated as select raw_row.delivery_key, new_delivery.clinic_code, "
+        f"{', '.join(f'{key} as {name}' for name, key in keys.items())} from raw.{feed.name} as raw_row "
+        "inner join new_delivery on raw_row.delivery_key = new_delivery.delivery_key "
+        f"where {' and '.join(f'{key} is not null' for key in keys.values())} group by all having count(*) > 1"
     ).fetchall()
-    if not repeated:
+    if not count_rows(con, "repeated"):
         return
     content = f"row({', '.join(f'said(raw_row.{name})' for name in feed.columns)})"
+    same_key = " and ".join(f"{key} = repeated.{name}" for name, key in keys.items())
+    one_key = f"partition by repeated.delivery_key, {', '.join(f'repeated.{name}' for name in keys)}"
     con.execute(
         f"""
         insert into raw.quarantine
         with counted as (
             select
-                raw_row.delivery_key,
-                new_delivery.clinic_code,
+                repeated.delivery_key,
+                repeated.clinic_code,
                 raw_row.row_number,
-                row_number() over one_key as place,
-                count(*) over (partition by raw_row.delivery_key, {key}) as n_rows,
-                min({content}) over (partition by raw_row.delivery_key, {key})
-                = max({content}) over (partition by raw_row.delivery_key, {key}) as is_same
+                row_number() over ({one_key} order by raw_row.row_number) as place,
+                min({content}) over ({one_key}) = max({content}) over ({one_key}) as is_same
             from raw.{feed.name} as raw_row
-            inner join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
-            window one_key as (partition by raw_row.delivery_key, {key} order by raw_row.row_number)
-            qualify n_rows > 1 and (place > 1 or not is_same)
+            inner join repeated on raw_row.delivery_key = repeated.delivery_key and {same_key}
+            qualify place > 1 or not is_same
         )
         select
             delivery_key,
