@@ -32,6 +32,8 @@ EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimat
            "n_comparator", "effective_n", "status", "reason"]  # fmt: skip
 EPISODE_EFFECTS = ["trial", "outcome", "contrast", "episode_key", "effect", "lower", "upper", "label"]
 STAMPS = {"arrived_at", "seen_at"}
+OF_THIS_HOME = "checks.history"
+"""What earlier nights of a home found; another home with the same deliveries has had other nights."""
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +141,8 @@ def contents(path: Path) -> dict[str, str]:
         tables = con.execute("select table_schema, table_name from information_schema.tables order by all").fetchall()
         found = {}
         for schema, table in tables:
+            if f"{schema}.{table}" == OF_THIS_HOME:
+                continue
             columns = [row[0] for row in con.execute(f"describe {schema}.{table}").fetchall() if row[0] not in STAMPS]
             rows = con.execute(f"select {', '.join(columns)} from {schema}.{table} order by all").fetchall()
             found[f"{schema}.{table}"] = hashlib.sha256(repr(rows).encode()).hexdigest()
