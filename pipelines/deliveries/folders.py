@@ -14,6 +14,7 @@ from re import Pattern
 
 from pipelines.deliveries.limits import CLINIC_CODE, MOST_FILES_OF_A_FOLDER, NAME
 from pipelines.deliveries.manifest import MANIFEST
+from pipelines.privacy.identifiers import folder_kinds
 
 NO_DELIVERY = "(folder)"
 """Stands for the delivery where the clinic's own folder cannot be looked into; no delivery can have this name."""
@@ -105,13 +106,17 @@ def _folders(parent: Path, form: Pattern[str], place: str, longest: int) -> list
         ]
         found = sorted((os.fsencode(entry.name), Path(entry), entry.is_symlink()) for entry in shown)
     folders = []
-    for number, (name, path, is_link) in enumerate(found, start=1):
+    kinds = folder_kinds([path.name for _, path, _ in found]) if form is NAME else [None] * len(found)
+    for number, ((name, path, is_link), kind) in enumerate(zip(found, kinds, strict=True), start=1):
         which = f"folder {number} of {len(found)} in {place} (in the order of LC_ALL=C ls)"
         if not form.fullmatch(path.name):
             refusal = (
                 f"{which} has a name that is no code. Call it by letters, digits, dots, dashes and underscores, at most "
                 f"{longest}; a patient's name must not be in it"
             )
+            folders.append(_Folder(path, f"{_MASK}{_hash(name)[:12]}", refusal))
+        elif kind:
+            refusal = f"{which} has a name that looks like {kind}. Call it by the day of the delivery or by a number"
             folders.append(_Folder(path, f"{_MASK}{_hash(name)[:12]}", refusal))
         else:
             refusal = f"{which} is a link. Put the folder itself there" if is_link else ""

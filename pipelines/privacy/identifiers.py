@@ -55,6 +55,10 @@ _HEADER_PAIRS = (
     "(no|nr|num|number|security|card|insurance_no|insurance_number)|date_of_birth|birth_date|next_of_kin|(device|serial)_(no|number)|"
     "e_mail|post_code|zip_code|(patient|hospital|national)_id"
 )
+_DAY_OF_DELIVERY = re.compile(
+    r"(?<![0-9])20[1-9][0-9][-_.]?[01][0-9][-_.]?[0-3][0-9]([T_.-]?[0-9]{2}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?)?Z?(?![0-9])"
+)
+_SHORT = re.compile("[a-z]{0,16}[-_. ]?[0-9]{0,4}")
 _NAMED = "a column named for a direct identifier"
 _LISTED = frozenset(name for feed in FEEDS.values() for name in feed.columns)
 _HEADER = re.compile(f"(?:^|_)(?:{_HEADER_WORDS}|{_HEADER_PAIRS})(?:_|$)")
@@ -68,16 +72,29 @@ def header_kind(name: str) -> str | None:
 def header_kinds(names: Sequence[str]) -> list[str | None]:
     """`header_kind` of each of a file's column names, in one query. Names of the contract are never hit."""
     said = [name.strip() for name in names]
-    kinds = [_NAMED if _HEADER.search(_as_words(name)) else None for name in said]
-    if any(kind is None and name not in _LISTED for kind, name in zip(kinds, said, strict=True)):
-        with open_calculator() as con:
-            found = con.execute(
-                f"select {key_looks_like_sql('said')} from (select unnest($names) as said, unnest($places) as place) "
-                "order by place",
-                {"names": said, "places": list(range(len(said)))},
-            ).fetchall()
-        kinds = [kind or row[0] for kind, row in zip(kinds, found, strict=True)]
-    return [None if name in _LISTED else kind for kind, name in zip(kinds, said, strict=True)]
+    kinds = _kinds([None if name in _LISTED or _HEADER.search(_as_words(name)) else name for name in said])
+    return [
+        None if name in _LISTED else _NAMED if _HEADER.search(_as_words(name)) else kind
+        for name, kind in zip(said, kinds, strict=True)
+    ]
+
+
+def folder_kinds(names: Sequence[str]) -> list[str | None]:
+    """What each delivery's name looks like: a kind in words, or None. A day from 2010 on is that of the delivery."""
+    return _kinds([_DAY_OF_DELIVERY.sub("", name) for name in names])
+
+
+def _kinds(texts: Sequence[str | None]) -> list[str | None]:
+    asked = {place: text for place, text in enumerate(texts) if text and not _SHORT.fullmatch(text)}
+    if not asked:
+        return [None] * len(texts)
+    with open_calculator() as con:
+        found = con.execute(
+            f"select place, {key_looks_like_sql('said')} from (select unnest($texts) as said, unnest($places) as place)",
+            {"texts": list(asked.values()), "places": list(asked)},
+        ).fetchall()
+    kinds = dict(found)
+    return [kinds.get(place) for place in range(len(texts))]
 
 
 def _as_words(name: str) -> str:

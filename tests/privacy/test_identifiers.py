@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.contracts import FEEDS
-from pipelines.privacy.identifiers import header_kind, header_kinds, key_looks_like_sql, looks_like_sql
+from pipelines.privacy.identifiers import folder_kinds, header_kind, header_kinds, key_looks_like_sql, looks_like_sql
 from pipelines.synthetic.simulation import simulate
 from pipelines.warehouse import open_warehouse
 from tests.privacy import people
@@ -211,3 +211,14 @@ def test_hashed_keys_by_the_hundred_thousand_cause_no_alarm() -> None:
     texts = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(100_000)]
     assert share_found(texts, key_looks_like_sql) == 0
     assert share_found([text[:32] for text in texts], key_looks_like_sql) == 0
+
+
+def test_a_delivery_may_be_called_by_its_day_and_not_by_a_person() -> None:
+    usual = (
+        "2026-11-01 20261101 202611010230 2026-11-01T02-30-00Z delta-2 2026-W12 backup-2026_11_01 1 2026.11.01.17 v1.2"
+    )
+    betraying = "2026-11-01_Anna.Smith Anna.Smith 1961-05-03 19610503 4000000004 MRN-1234567 anna_smith 07700900123"
+    assert [name for name, kind in zip(usual.split(), folder_kinds(usual.split()), strict=True) if kind] == []
+    assert [
+        name for name, kind in zip(betraying.split(), folder_kinds(betraying.split()), strict=True) if not kind
+    ] == []
