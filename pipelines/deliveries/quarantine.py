@@ -6,7 +6,7 @@ A bad key, a missing required field or a doubtful duplicate sets the whole row a
 
 import duckdb
 
-from pipelines.casting import breaks, literal, requirement, typed, typed
+from pipelines.casting import breaks, literal, requirement, typed
 from pipelines.contracts import KNOWN_MAJOR_VERSION, Feed, Field
 from pipelines.privacy.identifiers import key_looks_like_sql, looks_like_sql
 from pipelines.tables import count_rows
