@@ -129,16 +129,15 @@ def run_job(
     With `is_from_store` nothing of an earlier night is taken over; `as_of` (UTC, ISO 8601) is the time whose knowledge counts.
     `tonight` gets what the summary tells of the run.
     """
-    import dagster as dg
-
     from pipelines.dead_runs import end_dead_runs
     from pipelines.definitions import build_definitions
+    from pipelines.instance import open_instance
     from pipelines.progress import StepLines, progress_logger
     from pipelines.run_facts import note_run
 
     progress = progress_logger(events or StepLines(say))
     definitions = build_definitions(settings, loggers={"progress": progress}, is_from_store=is_from_store, as_of=as_of)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         end_dead_runs(instance)
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"progress": {}}}, tags=tags

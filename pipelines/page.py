@@ -75,20 +75,20 @@ def _is_loopback(host: str) -> bool:
 def main(said: str) -> None:
     """Serve Dagster's page of DAGSTER_HOME behind the guard until terminated."""
     import uvicorn
-    from dagster import DagsterInstance
     from dagster._core.workspace.context import WorkspaceProcessContext
     from dagster._core.workspace.load_target import WorkspaceFileTarget
     from dagster_webserver.version import __version__
     from dagster_webserver.webserver import DagsterWebserver
 
     from pipelines.guard import Guard
+    from pipelines.instance import open_instance
 
     options = PageOptions(**json.loads(said)).checked()
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupt)
     workspace = str(Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml")
     with (
-        DagsterInstance.get() as instance,
+        open_instance() as instance,
         WorkspaceProcessContext(
             instance, WorkspaceFileTarget([workspace]), version=__version__, read_only=options.is_read_only
         ) as context,

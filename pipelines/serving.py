@@ -26,8 +26,12 @@ def serve(settings: Settings, options: PageOptions) -> None:
     A page for reading comes without the daemon, so that it starts nothing and can run beside an operator's page.
     Raises InstallationError when one of them ends by itself.
     """
+    from pipelines.instance import open_instance
+
     workspace = settings.dagster_home / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
+    with open_instance():
+        pass  # the storage is there before page, daemon and code servers would make it at once
     commands = {"web page": options.command()}
     if not options.is_read_only:
         commands["daemon"] = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(workspace)]

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browsing import chromium
 from tests.conftest import ROOT
+from tests.watching import noting, outside
 
 pytestmark = pytest.mark.ci
 SECONDS_TO_START = 120
@@ -34,6 +35,8 @@ GROUPS = ("raw", "clean", "cohort", "checks", "estimates", "report")
 class Started:
     port: int
     process: "subprocess.Popen[bytes]"
+    connects: Path
+    log: Path
     password: str = ""
 
     def ask(self, query: str) -> dict:
@@ -51,12 +54,13 @@ class Started:
         until = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                if nodes := self.ask(STATES)["repositoriesOrError"].get("nodes"):
+                said: object = self.ask(STATES)["repositoriesOrError"]
+                if isinstance(said, dict) and (nodes := said.get("nodes")):
                     return nodes
-            except (urllib.error.URLError, OSError):
-                pass
+            except (urllib.error.URLError, OSError) as error:
+                said = error
             time.sleep(0.5)
-        raise AssertionError("the page did not answer")
+        raise AssertionError(f"the page did not answer: {said}; {self.log.read_text(errors='replace')[-2000:]}")
 
 
 def _free_port() -> int:
@@ -69,13 +73,15 @@ def _free_port() -> int:
 def started(home: Path, *options: str, password: str = "") -> Iterator[Started]:
     """`stepcare ui` with its options, answering; ended on the way out, with all that it began."""
     port = _free_port()
-    environment = {**os.environ, "STEPCARE_HOME": str(home)}
+    environment = {**os.environ, **noting(home.with_name("connects.txt")), "STEPCARE_HOME": str(home)}
     command = [sys.executable, "-m", "pipelines.cli", "ui", "--port", str(port), *options]
-    with subprocess.Popen(
-        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    log = home.with_name("log.txt")
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=said) as process,
+    ):
         try:
-            page = Started(port, process, password)
+            page = Started(port, process, home.with_name("connects.txt"), log, password)
             page.repositories()
             yield page
         finally:
@@ -210,7 +216,14 @@ def test_a_manager_sees_the_graph_and_can_start_nothing(browser: Browser, manage
         with pytest.raises(urllib.error.HTTPError, match="403"):
             managers.ask(f"mutation {{ {mutation} }}")
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        Started(managers.port, managers.process).ask("{ version }")
+        Started(managers.port, managers.process, managers.connects, managers.log).ask("{ version }")
+
+
+def test_neither_page_nor_daemon_nor_code_server_tries_to_reach_another_machine(
+    operators: Started, managers: Started
+) -> None:
+    """R-S7: 0 attempts of any Python process that the two pages began, while they were looked at."""
+    assert [line for page in (operators, managers) for line in outside(page.connects)] == []
 
 
 def test_a_page_for_reading_runs_no_daemon(managers: Started) -> None:

@@ -1,4 +1,4 @@
-"""Notes every attempt of a Python process to reach another one, before it is made. Put on PYTHONPATH by tests/test_watched_night.py."""
+"""Notes every attempt of a Python process to reach another one, before it is made. Put on PYTHONPATH by tests/watching.py."""
 
 import os
 import sys
