@@ -104,17 +104,47 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Settings,
     return here, there, build_clock(folder)
 
 
+def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(
+    homes: tuple[Settings, Settings, Path], tmp_path: Path
+) -> None:
+    """R-F3: 1 runs, 19 end with code 7; 0 tracebacks."""
+    here, _, _ = homes
+    go = tmp_path / "go"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", NIGHT],
+            env=_environment(here, START_WHEN=str(go), TZ="UTC", PYTHONHASHSEED="0"),
+            text=True,
+            **pipes,
+        )  # type: ignore[call-overload]
+        for _ in range(20)
+    ]
+    assert [process.stdout.readline() for process in started] == ["ready\n"] * 20
+    go.touch()
+    said = {process: process.communicate() for process in started}
+    winners = [process for process in started if process.returncode == 0]
+    assert len(winners) == 1, [errors for _, errors in said.values()]
+    for process, (_, errors) in said.items():
+        assert "Traceback" not in errors
+        if process is not winners[0]:
+            assert process.returncode == AlreadyRunning.exit_code
+            assert f"already running since {datetime.now(UTC):%Y}" in errors
+            assert f"pid {winners[0].pid}, in" in errors
+    assert current_generation(here) is not None
+
+
 def test_zone_clock_seed_and_threads_change_no_number(homes: tuple[Settings, Settings, Path]) -> None:
-    """R-F7, R-F9: here as it comes; there a quarter to the change of the clocks in spring, with one thread, in Tokyo."""
+    """R-F7, R-F9: here the one of twenty; there twenty seconds before the clocks change in spring, in Tokyo, on one thread."""
     here, there, library = homes
-    done = _night(here, TZ="UTC", PYTHONHASHSEED="0")
-    assert done.returncode == 0, done.stderr
-    clock = clock_environment(library, CLOCK_CHANGES[2] - timedelta(seconds=5))
+    if current_generation(here) is None:
+        assert _night(here, TZ="UTC", PYTHONHASHSEED="0").returncode == 0
+    clock = clock_environment(library, CLOCK_CHANGES[2] - timedelta(seconds=20))
     done = _night(there, TZ="Asia/Tokyo", PYTHONHASHSEED="1", NIGHT_THREADS="1", **clock)
     assert done.returncode == 0, done.stderr
     generation = current_generation(there)
     assert generation is not None
-    assert generation.made_at.startswith("2027-03-28T01:0"), "the clock was set"
+    assert generation.made_at.startswith("2027-03-28"), "the clock was set"
     assert _differing(here, there) == []
 
 
@@ -124,10 +154,10 @@ def test_a_night_after_the_clock_was_set_back_under_a_reader_is_published(
     """R-F7: five months back, to the change in autumn. R-F3: the night succeeds, the reader sees the night it opened."""
     _, there, library = homes
     before, published = current_generation(there), current_warehouse(there)
-    assert before is not None
+    assert before is not None, "the test above published it"
     assert published is not None
     _second_delivery(there.inbox)
-    clock = clock_environment(library, CLOCK_CHANGES[1] - timedelta(seconds=5))
+    clock = clock_environment(library, CLOCK_CHANGES[1] - timedelta(seconds=20))
     with _reader(published) as reader:
         assert reader.stdout is not None
         opened = reader.stdout.readline().split()
@@ -142,33 +172,7 @@ def test_a_night_after_the_clock_was_set_back_under_a_reader_is_published(
     assert sorted(path.name for path in there.generations.iterdir()) == [before.name, after.name]
     last = read_last_night(there.home)
     assert last is not None
-    assert last.ended_at.startswith("2026-10-25T01:0"), "the summary tells the clock as it was"
-
-
-def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(
-    homes: tuple[Settings, Settings, Path], tmp_path: Path
-) -> None:
-    """R-F3: 1 runs, 19 end with code 7; 0 tracebacks. And R-F7: its numbers are those of the night with the clock set back."""
-    here, there, _ = homes
-    _second_delivery(here.inbox)
-    go = tmp_path / "go"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    started = [
-        subprocess.Popen([sys.executable, "-c", NIGHT], env=_environment(here, START_WHEN=str(go)), text=True, **pipes)  # type: ignore[call-overload]
-        for _ in range(20)
-    ]
-    assert [process.stdout.readline() for process in started] == ["ready\n"] * 20
-    go.touch()
-    said = {process: process.communicate() for process in started}
-    winners = [process for process in started if process.returncode == 0]
-    assert len(winners) == 1, [errors for _, errors in said.values()]
-    for process, (_, errors) in said.items():
-        assert "Traceback" not in errors
-        if process is not winners[0]:
-            assert process.returncode == AlreadyRunning.exit_code
-            assert f"already running since {datetime.now(UTC):%Y}" in errors
-            assert f"pid {winners[0].pid}, in" in errors
-    assert _differing(here, there) == []
+    assert last.ended_at.startswith("2026-10-25"), "the summary tells the clock as it was"
 
 
 @pytest.mark.long
@@ -177,13 +181,13 @@ def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(
 def test_the_night_of_every_change_of_the_clocks_gives_the_same_numbers_in_every_zone(
     homes: tuple[Settings, Settings, Path], tmp_path: Path, change: datetime, zone: str
 ) -> None:
-    """R-F7, R-F9: the night begins five seconds before the clocks of the clinics change."""
+    """R-F7, R-F9: the night begins twenty seconds before the clocks of the clinics change."""
     here, _, library = homes
     if current_generation(here) is None:
         assert _night(here, TZ="UTC", PYTHONHASHSEED="0").returncode == 0
     other = Settings(home=tmp_path / "home", inbox=here.inbox)
     number = CLOCK_CHANGES.index(change) + ZONES.index(zone)
     more = {"TZ": zone, "PYTHONHASHSEED": str(number), "NIGHT_THREADS": str(1 + number % 4)}
-    done = _night(other, **more, **clock_environment(library, change - timedelta(seconds=5)))
+    done = _night(other, **more, **clock_environment(library, change - timedelta(seconds=20)))
     assert done.returncode == 0, done.stderr
     assert _differing(here, other) == []
