@@ -46,6 +46,13 @@ def full_error(home: Path) -> NightFailed:
     )
 
 
+def cannot_be_written(place: Path, said: str) -> InstallationError:
+    """What a night ends with that may not write to a folder or file of the home; `said` is how that was found out."""
+    return InstallationError(
+        f"{place} cannot be written ({said}). Give the user that runs Stepcare the right to write there. {_STAYS}"
+    )
+
+
 @contextmanager
 def full_disk_named(home: Path) -> Iterator[None]:
     """Turn an error that says the disk is full into NightFailed with the space that is free; every other passes."""
@@ -103,9 +110,7 @@ def _cannot_be_written(home: Path, error: OSError | sqlite3.OperationalError) ->
         is_refused, place = any(said in str(error) for said in ("readonly", "unable to open")), home
     if not is_refused or not place.is_relative_to(home):
         return None
-    return InstallationError(
-        f"{place} cannot be written ({_said(error)}). Give the user that runs Stepcare the right to write there. {_STAYS}"
-    )
+    return cannot_be_written(place, _said(error))
 
 
 def _said(error: OSError | sqlite3.OperationalError) -> str:

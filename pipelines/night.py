@@ -12,13 +12,13 @@ from typing import Any
 from pipelines import errors
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
-from pipelines.disk import disk_errors_named
+from pipelines.disk import disk_errors_named, full_error, is_full
 from pipelines.generations import Generation, clear_abandoned_work, current_generation
 from pipelines.integrity import Verified
 from pipelines.provenance import ROOT
 from pipelines.publishing import settle_published
 from pipelines.recording import Tonight, recorded
-from pipelines.room import require_room
+from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
 from pipelines.upkeep import back_up_tonight, look_over, spoilt_still
 
@@ -65,6 +65,7 @@ def run_night(
     Raises NothingToDo, DeliveryError, ChecksFailed, NightFailed or AlreadyRunning; what was published before then stays.
     """
     with disk_errors_named(settings.home), recorded(settings, summary_to) as tonight, disk_errors_named(settings.home):
+        require_rights(settings)
         clear_abandoned_work(settings)
         require_room(settings)
         result = _night(settings, say, events, tonight)
@@ -145,11 +146,11 @@ def run_job(
         if tonight:
             note_run(tonight, instance, result.run_id)
         if not result.success:
-            raise _explain(result)
+            raise _explain(result, settings.home)
         return result.run_id
 
 
-def _explain(result: Any) -> errors.StepcareError:
+def _explain(result: Any, home: Path) -> errors.StepcareError:
     """The error that a person should read, from the events of a failed run."""
     failed = [
         evaluation
@@ -173,6 +174,8 @@ def _explain(result: Any) -> errors.StepcareError:
             message = cause.message.split(":", 1)[-1].strip()
             if known is not None:
                 return known(message)
+            if is_full(OSError(message)):
+                return full_error(home)
             return errors.NightFailed(
                 f"the step {event.step_key} failed ({cause.cls_name}); nothing was published and the last good results "
                 f"stay. The log is on the run's page: stepcare ui, run {result.run_id}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.deliveries.ledger import open_ledger
+from pipelines.disk import disk_errors_named
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
@@ -107,8 +108,9 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
         data_hash=made.data,
         is_simulated=made.is_simulated,
     )
-    publish(settings, folder, generation)
-    _settle(settings, made)
+    with disk_errors_named(settings.home):
+        publish(settings, folder, generation)
+        _settle(settings, made)
     return generation
 
 

@@ -16,7 +16,7 @@ from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
 from pipelines.provenance import reading_hash
-from pipelines.room import require_room
+from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
@@ -52,10 +52,11 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         bit of that night is what was published, and nobody asked for everything from the store alone.
         """
         hold(self.settings.home)
+        require_rights(self.settings)
         clear_abandoned_work(self.settings, run_id)
         shutil.rmtree(self.folder(run_id))
         require_room(self.settings)
-        with open_warehouse(self.folder(run_id) / WAREHOUSE):
+        with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
         generation = current_generation(self.settings)
         if self.is_from_store or generation is None or generation.reading_hash != reading_hash():

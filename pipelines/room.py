@@ -1,9 +1,10 @@
-"""The room that a night needs on the disk, looked at before it starts."""
+"""What a night needs of the disk, looked at before it starts: room, and the right to write."""
 
+import os
 from dataclasses import dataclass
 
 from pipelines.configuration import CONFIGURATION, read_section
-from pipelines.disk import free_bytes
+from pipelines.disk import cannot_be_written, free_bytes
 from pipelines.errors import NightFailed
 from pipelines.generations import current_warehouse
 from pipelines.settings import Settings
@@ -45,3 +46,11 @@ def require_room(settings: Settings) -> None:
             f"({WAREHOUSES_OF_ROOM} times the published warehouse, and smallest_free_gigabytes of [disk] in {CONFIGURATION}). "
             "Nothing was started and the last good results stay. Free some space and run it again"
         )
+
+
+def require_rights(settings: Settings) -> None:
+    """Raise InstallationError when a folder of the home is there and cannot be written, rather than at the end of a night."""
+    folders = (settings.store, settings.generations, settings.work, settings.dagster_home)
+    for folder in (settings.home, *folders):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise cannot_be_written(folder, "looked at before the night")
