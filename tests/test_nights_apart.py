@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipelines.deliveries.outgoing import write_delivery
@@ -191,3 +192,29 @@ def test_the_night_of_every_change_of_the_clocks_gives_the_same_numbers_in_every
     done = _night(other, **more, **clock_environment(library, change - timedelta(seconds=20)))
     assert done.returncode == 0, done.stderr
     assert _differing(here, other) == []
+
+
+@pytest.mark.long
+def test_ten_nights_succeed_under_a_reader_that_keeps_the_first_one_open(tmp_path: Path) -> None:
+    """R-F3: 10 of 10, and the reader still reads what it opened, though that night is removed in the meantime."""
+    settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
+    simulate(settings.inbox, episodes=40, clinics=1, world="uniform", seed=4)
+    assert _night(settings).returncode == 0
+    first = current_warehouse(settings)
+    assert first is not None
+    with _reader(first) as reader:
+        assert reader.stdout is not None
+        opened = reader.stdout.readline().split()
+        for number in range(10):
+            write_delivery(settings.inbox, "C900", f"2026-11-{number + 10}", "snapshot", _other_tables(number))
+            done = _night(settings)
+            assert done.returncode == 0, done.stderr
+        still, _ = reader.communicate("\n")
+    assert not first.exists()
+    assert still.split()[0] == opened[0] == "40"
+
+
+def _other_tables(number: int) -> dict[str, pd.DataFrame]:
+    tables = small_tables("C900")
+    tables["intake"] = tables["intake"].assign(rmdq24=str(number))
+    return tables

@@ -69,11 +69,12 @@ def _killed(work: Work) -> Cause:
     return Cause(
         key="night/killed",
         severity=RED,
-        title="a night was killed",
-        what=f"A night that began at {work.since} never ended: process {work.process} is gone. What was published before stays.",
+        title="a night left no word of how it ended",
+        what=f"It began at {work.since}, and its process {work.process} is gone: it was killed, or the disk was full. "
+        "What was published before stays.",
         since=work.since,
-        remedy="start it again (stepcare nightly); look for what ended it: memory, power, a stop by hand",
-        place="stepcare status; the log of the system",
+        remedy="stepcare nightly; then look for what ended it: memory, power, the disk, a stop by hand",
+        place="stepcare doctor; the log of the system",
     )
 
 
