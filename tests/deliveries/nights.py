@@ -78,13 +78,14 @@ class Group:
         absent: Collection[tuple[str, str]] = (),
         where: str = "true",
         sender: str = "",
+        key: str = "",
     ) -> str:
         """Send what the clinic had that day and return its key: all of it, or with `is_delta` what is new `since`.
 
         Damage is done to values that are newer than `since` days ago, or to all. `absent` columns are left out. `where` leaves
         out rows. `sender` is the clinic's name where one clinic's records are sent as several clinics'.
         """
-        key = f"{sender or clinic} {len(self.delivered):04d}"
+        key = key or f"{sender or clinic} {len(self.delivered):04d}"
         alike = (tuple(sorted((damage or {}).items())), frozenset(absent), where)
         self._waiting.setdefault(alike, []).append(Sending(key, clinic, days_ago, since, is_delta))
         self.delivered.append(Delivered(sender or clinic, key, "delta" if is_delta else "snapshot"))
@@ -93,7 +94,8 @@ class Group:
     def _put_into_raw(self) -> None:
         for (damage, absent, where), sendings in self._waiting.items():
             rows = [
-                f"({literal(one.key)}, {literal(one.clinic)}, {one.days_ago}, {'null' if one.since is None else one.since}, {one.is_delta})"
+                f"({literal(one.key)}, {literal(one.clinic)}, {one.days_ago}, "
+                f"{'null' if one.since is None else one.since}, {one.is_delta})"
                 for one in sendings
             ]
             self.con.execute(
