@@ -85,8 +85,13 @@ def started(home: Path, *options: str, password: str = "") -> Iterator[Started]:
             page.repositories()
             yield page
         finally:
+            began = descendants(process.pid)
             process.terminate()
             process.wait(timeout=60)
+    until = time.monotonic() + 20
+    while (left := {process for process in began if is_running(process)}) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert left == set(), "ending the command ends all that it began"
 
 
 @pytest.fixture(scope="module")
@@ -149,15 +154,6 @@ def test_no_port_answers_but_the_guarded_one(operators: Started, managers: Start
 def _ask_by_another_name(page: Started) -> None:
     request = urllib.request.Request(f"http://127.0.0.1:{page.port}/", headers={"Host": "rebound.example"})
     urllib.request.urlopen(request, timeout=20)
-
-
-def test_ending_the_command_ends_all_that_it_began(tmp_path: Path) -> None:
-    with started(tmp_path / "home") as page:
-        began = descendants(page.process.pid)
-    until = time.monotonic() + 20
-    while (left := {process for process in began if is_running(process)}) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert left == set()
 
 
 def is_running(process: int) -> bool:
