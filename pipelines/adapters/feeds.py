@@ -1,13 +1,12 @@
 """What both adapters need to write contract feeds from public records: keys, whole-point scores and complete columns."""
 
-import hashlib
-import hmac
 import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from pipelines.contracts import FEEDS
+from pipelines.privacy.pseudonyms import pseudonym
 
 NOT_RECORDED = ""
 PUBLIC_SECRET = b"stepcare public records: this key is published, so it hides nothing"
@@ -18,7 +17,7 @@ def public_key(purpose: str, identifier: str) -> str:
 
     The secret is published with the code because the records are public; a clinic's own secret never leaves the clinic.
     """
-    return hmac.new(PUBLIC_SECRET, f"{purpose}:{identifier}".encode(), hashlib.sha256).hexdigest()
+    return pseudonym(PUBLIC_SECRET, purpose, identifier)
 
 
 def whole_points(value: float, *, highest: int, width: float = 1.0) -> str:
