@@ -15,6 +15,7 @@ select
 from clean.lab as lab
 where
     lab.test = 'crp'
+    and lab.unit = 'mg/L'
     and (
         (lab.value >= 10 and lab.flag in ('normal', 'low'))
         or (lab.value < 1 and lab.flag in ('high', 'critical'))

@@ -1,6 +1,6 @@
 -- A level graded for disc contour, Pfirrmann or Modic from a plain radiograph, which cannot show them. The grades are not used.
 -- table: clean.imaging_level
--- checked: assessed
+-- checked: disc_contour is not null or pfirrmann is not null or modic is not null
 -- field: disc_contour, pfirrmann, modic
 -- category: plausibility atemporal
 -- severity: warn

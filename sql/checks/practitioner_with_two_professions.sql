@@ -11,7 +11,7 @@ select
     session.clinic_code,
     session.session_key
 from clean.session as session
-where session.practitioner_key is not null
+where session.practitioner_key is not null and session.practitioner_profession is not null
 qualify
     min(session.practitioner_profession) over (partition by session.clinic_code, session.practitioner_key)
     <> max(session.practitioner_profession) over (partition by session.clinic_code, session.practitioner_key)
