@@ -11,6 +11,7 @@ help:
 	@echo "make test    set up and run the tests (under 5 minutes)"
 	@echo "make check   formatting, linters, types, layers"
 	@echo "make ci      everything that CI runs"
+	@echo "make audit   known weaknesses of what is installed (needs a network)"
 	@echo "make ui      Dagster's page on this machine    make sciatica, make spider   real records"
 
 $(BIN)/python:
