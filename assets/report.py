@@ -50,7 +50,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
         stamp = stamp_of(con, run_id)
-    written = write_pages(night.folder(run_id) / REPORTS, build_reports(tables, stamp))
+        written = write_pages(night.folder(run_id) / REPORTS, build_reports(tables, stamp))
     return dg.MaterializeResult(metadata={"pages": len(written)})
 
 

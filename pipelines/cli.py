@@ -37,6 +37,13 @@ class Commands(click.Group):
         except errors.StepcareError as error:
             click.echo(f"stepcare: {error}", err=True)
             ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 (a traceback would show its text, which may be a patient's value)
+            from pipelines.unexpected import words_for
+
+            click.echo(f"stepcare: an error that Stepcare did not expect: {words_for(error)}. Report it", err=True)
+            ctx.exit(1)
 
 
 def _say(line: str) -> None:

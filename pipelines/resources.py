@@ -1,8 +1,6 @@
 """The one resource of the code location: where a run builds its night, and the only way its steps open DuckDB."""
 
-import re
 import shutil
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from pipelines.locking import hold
 from pipelines.provenance import reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
+from pipelines.unexpected import words_for
 from pipelines.warehouse import open_warehouse
 
 
@@ -67,7 +66,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the run's warehouse, closed on the way out.
 
-        An error of DuckDB becomes NightFailed without the texts that DuckDB quotes: they may be a patient's values. Only
+        Any other error than ours becomes NightFailed without its text, which may be a patient's value. Only
         what may heal by itself (a disk, a lock) is tried again, twice; each step replaces its whole table, so that is safe.
         """
         hold(self.settings.home)
@@ -85,18 +84,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
                 f"the disk or a lock: {type(error).__name__}. Is there space, and is nothing else writing here?"
             )
-        except duckdb.Error as error:
-            said = re.sub(r"'[^']*'|\"[^\"]*\"", "(not shown)", str(error).splitlines()[0])
-            raise NightFailed(f"DuckDB: {said}") from None
         except (StepcareError, dg.DagsterError, dg.Failure, dg.RetryRequested, GeneratorExit):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold a patient's value)
-            raise NightFailed(
-                f"{type(error).__name__} in {_place_of(error)}. Its text is not shown: it may be a value"
-            ) from None
-
-
-def _place_of(error: Exception) -> str:
-    """File and line where an error was raised, without anything that it says."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{Path(last.filename).name}, line {last.lineno}"
+            raise NightFailed(words_for(error)) from None
