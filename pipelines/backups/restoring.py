@@ -90,15 +90,13 @@ def _unpack(file: Path, key: pyrage.x25519.Identity, folder: Path, say: Callable
 
 def _refused(file: Path, error: Exception) -> BackupError:
     if isinstance(error, BackupError):
-        why = str(error)
+        why, remedy = str(error), "Take another backup"
     elif "No matching keys" in str(error):
         why = "this key does not open it: it was made for another key, or the beginning of the file is damaged"
+        remedy = "The name of a backup ends with the beginning of the recipient whose key opens it"
     else:
-        why = "it is damaged: not every bit is what was written"
-    return BackupError(
-        f"{file.name}: {why}. Nothing was restored. The name of a backup ends with the beginning of the recipient whose key "
-        "opens it; else take another backup"
-    )
+        why, remedy = "it is damaged: not every bit is what was written", "Take another backup"
+    return BackupError(f"{file.name}: {why}. Nothing was restored. {remedy}")
 
 
 def _verify(folder: Path) -> int:
