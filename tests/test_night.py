@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ import pytest
 from pipelines.contracts import FEEDS, MANDATORY_FEEDS
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
+from pipelines.doctor_home import open_to_others
 from pipelines.errors import ChecksFailed
 from pipelines.generations import current_generation, current_warehouse
 from pipelines.night import run_job, run_night
@@ -26,6 +28,7 @@ from pipelines.schedules import what_is_new
 from pipelines.settings import Settings
 from pipelines.status import STAGES, describe
 from pipelines.synthetic import simulate
+from tests.apart import CLOCK_CHANGES, build_clock, clock_environment, night_apart
 from tests.conftest import small_tables
 
 EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimate", "lower", "upper", "n", "n_treated",
@@ -122,8 +125,9 @@ def test_the_status_tells_what_was_loaded_and_how_long_each_stage_took(night: tu
 
 
 def test_nothing_of_the_night_is_open_to_others_or_pickled(night: tuple[Settings, list[str]]) -> None:
+    """R-P7: every folder and every file of the home; R-S5."""
+    assert open_to_others(night[0].home) == []
     files = [path for path in night[0].home.rglob("*") if path.is_file()]
-    assert [path for path in files if path.stat().st_mode & 0o077] == []
     assert [path for path in files if path.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")] == []
 
 
@@ -164,9 +168,12 @@ def pages_without_stamps(settings: Settings) -> dict[str, str]:
 def test_the_same_deliveries_give_the_same_tables_and_the_same_report(
     night: tuple[Settings, list[str]], tmp_path: Path
 ) -> None:
+    """R-F7, R-F9: also in another zone, at a change of the clocks, with other hashes and on one thread."""
     settings, _ = night
     other = Settings(home=tmp_path / "home", inbox=settings.inbox)
-    run_night(other, lambda _: None)
+    clock = clock_environment(build_clock(tmp_path), CLOCK_CHANGES[2] - timedelta(seconds=20))
+    done = night_apart(other, TZ="Asia/Tokyo", PYTHONHASHSEED="1", NIGHT_THREADS="1", **clock)
+    assert done.returncode == 0, done.stderr
     first, second = current_warehouse(settings), current_warehouse(other)
     assert first is not None
     assert second is not None

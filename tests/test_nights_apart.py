@@ -1,7 +1,6 @@
-"""Whole nights in processes of their own: zone, clock, seed and threads change no number; twenty starts give one night."""
+"""Whole nights in processes of their own: twenty starts, readers, clocks that are set back, and every change of the clocks."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,29 +14,14 @@ import pytest
 
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.errors import AlreadyRunning
-from pipelines.generations import current_generation, current_warehouse
+from pipelines.generations import Generation, current_generation, current_warehouse
 from pipelines.settings import Settings
 from pipelines.summary import read_last_night
 from pipelines.synthetic import simulate
-from tests.clock import ZONES, build_clock, clock_environment
+from tests.apart import CLOCK_CHANGES, NIGHT, ZONES, build_clock, clock_environment, environment_of, night_apart
 from tests.conftest import small_tables
 from tests.test_night import pages_without_stamps
 
-CLOCK_CHANGES = tuple(
-    datetime(*day, 1, tzinfo=UTC) for day in ((2026, 3, 29), (2026, 10, 25), (2027, 3, 28), (2027, 10, 31))
-)
-NIGHT = """
-import os, sys, time
-from pathlib import Path
-import pipelines.night, pipelines.warehouse
-from pipelines.cli import main
-pipelines.warehouse.open_warehouse.__wrapped__.__kwdefaults__["threads"] = int(os.environ.get("NIGHT_THREADS", "2"))
-if start_at := os.environ.get("START_WHEN"):
-    print("ready", flush=True)
-    while not Path(start_at).exists():
-        time.sleep(0.01)
-main(["nightly"])
-"""
 READER = """
 import sys, duckdb
 with duckdb.connect(sys.argv[1], read_only=True) as con:
@@ -46,22 +30,6 @@ with duckdb.connect(sys.argv[1], read_only=True) as con:
     sys.stdin.readline()
     print(con.execute(count).fetchone()[0], con.execute("select count(*) from raw.session").fetchone()[0], flush=True)
 """
-
-pytestmark = pytest.mark.ci
-
-
-def _environment(settings: Settings, **more: str) -> dict[str, str]:
-    return {**os.environ, "STEPCARE_HOME": str(settings.home), "STEPCARE_INBOX": str(settings.inbox), **more}
-
-
-def _night(settings: Settings, **more: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", NIGHT], env=_environment(settings, **more), capture_output=True, text=True, check=False
-    )
-
-
-def _second_delivery(inbox: Path) -> None:
-    write_delivery(inbox, "C900", "2026-11-02", "snapshot", small_tables("C900"))
 
 
 def _numbers(settings: Settings) -> dict[str, str]:
@@ -96,26 +64,32 @@ def _reader(warehouse: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Settings, Path]:
-    """Two installations with inboxes of the same deliveries, and the library that sets a clock."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation with deliveries of two clinics; the tests below work on it one after the other."""
     folder = tmp_path_factory.mktemp("apart")
-    here, there = (Settings(home=folder / name / "home", inbox=folder / name / "inbox") for name in ("here", "there"))
-    for settings in (here, there):
-        simulate(settings.inbox, episodes=60, clinics=2, world="uniform", seed=3)
-    return here, there, build_clock(folder)
+    settings = Settings(home=folder / "home", inbox=folder / "inbox")
+    simulate(settings.inbox, episodes=60, clinics=2, world="uniform", seed=3)
+    return settings
 
 
-def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(
-    homes: tuple[Settings, Settings, Path], tmp_path: Path
-) -> None:
+def _first_night(settings: Settings) -> Generation:
+    """The published night; worked now when there is none."""
+    if current_generation(settings) is None:
+        assert night_apart(settings, TZ="UTC", PYTHONHASHSEED="0").returncode == 0
+    generation = current_generation(settings)
+    assert generation is not None
+    return generation
+
+
+@pytest.mark.ci
+def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(home: Settings, tmp_path: Path) -> None:
     """R-F3: 1 runs, 19 end with code 7; 0 tracebacks."""
-    here, _, _ = homes
     go = tmp_path / "go"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     started = [
         subprocess.Popen(
             [sys.executable, "-c", NIGHT],
-            env=_environment(here, START_WHEN=str(go), TZ="UTC", PYTHONHASHSEED="0"),
+            env=environment_of(home, START_WHEN=str(go), TZ="UTC", PYTHONHASHSEED="0"),
             text=True,
             **pipes,
         )  # type: ignore[call-overload]
@@ -132,66 +106,47 @@ def test_of_twenty_nights_started_at_once_one_runs_and_nineteen_say_so(
             assert process.returncode == AlreadyRunning.exit_code
             assert f"already running since {datetime.now(UTC):%Y}" in errors
             assert f"pid {winners[0].pid}, in" in errors
-    assert current_generation(here) is not None
+    assert current_generation(home) is not None
 
 
-def test_zone_clock_seed_and_threads_change_no_number(homes: tuple[Settings, Settings, Path]) -> None:
-    """R-F7, R-F9: here the one of twenty; there twenty seconds before the clocks change in spring, in Tokyo, on one thread."""
-    here, there, library = homes
-    if current_generation(here) is None:
-        assert _night(here, TZ="UTC", PYTHONHASHSEED="0").returncode == 0
-    clock = clock_environment(library, CLOCK_CHANGES[2] - timedelta(seconds=20))
-    done = _night(there, TZ="Asia/Tokyo", PYTHONHASHSEED="1", NIGHT_THREADS="1", **clock)
-    assert done.returncode == 0, done.stderr
-    generation = current_generation(there)
-    assert generation is not None
-    assert generation.made_at.startswith("2027-03-28"), "the clock was set"
-    assert _differing(here, there) == []
-
-
-def test_a_night_after_the_clock_was_set_back_under_a_reader_is_published(
-    homes: tuple[Settings, Settings, Path],
-) -> None:
-    """R-F7: five months back, to the change in autumn. R-F3: the night succeeds, the reader sees the night it opened."""
-    _, there, library = homes
-    before, published = current_generation(there), current_warehouse(there)
-    assert before is not None, "the test above published it"
+@pytest.mark.ci
+def test_a_night_after_the_clock_was_set_back_under_a_reader_is_published(home: Settings, tmp_path: Path) -> None:
+    """R-F7: back to the change of the clocks in spring. R-F3: the night succeeds, the reader sees the night it opened."""
+    before, published = _first_night(home), current_warehouse(home)
     assert published is not None
-    _second_delivery(there.inbox)
-    clock = clock_environment(library, CLOCK_CHANGES[1] - timedelta(seconds=20))
+    write_delivery(home.inbox, "C900", "2026-11-02", "snapshot", small_tables("C900"))
+    clock = clock_environment(build_clock(tmp_path), CLOCK_CHANGES[0] - timedelta(seconds=20))
     with _reader(published) as reader:
         assert reader.stdout is not None
         opened = reader.stdout.readline().split()
-        done = _night(there, TZ="America/St_Johns", PYTHONHASHSEED="2", NIGHT_THREADS="4", **clock)
+        done = night_apart(home, TZ="America/St_Johns", **clock)
         assert done.returncode == 0, done.stderr
         still, _ = reader.communicate("\n")
     assert still.split()[0] == opened[0] == "60"
-    after = current_generation(there)
+    after = current_generation(home)
     assert after is not None
     assert before.name < after.name
     assert before.made_at < after.made_at
-    assert sorted(path.name for path in there.generations.iterdir()) == [before.name, after.name]
-    last = read_last_night(there.home)
+    assert sorted(path.name for path in home.generations.iterdir()) == [before.name, after.name]
+    last = read_last_night(home.home)
     assert last is not None
-    assert last.ended_at.startswith("2026-10-25"), "the summary tells the clock as it was"
+    assert last.ended_at.startswith("2026-03-29"), "the summary tells the clock as it was"
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("change", CLOCK_CHANGES, ids=lambda change: change.date().isoformat())
 def test_the_night_of_every_change_of_the_clocks_gives_the_same_numbers_in_every_zone(
-    homes: tuple[Settings, Settings, Path], tmp_path: Path, change: datetime, zone: str
+    home: Settings, tmp_path: Path, change: datetime, zone: str
 ) -> None:
     """R-F7, R-F9: the night begins twenty seconds before the clocks of the clinics change."""
-    here, _, library = homes
-    if current_generation(here) is None:
-        assert _night(here, TZ="UTC", PYTHONHASHSEED="0").returncode == 0
-    other = Settings(home=tmp_path / "home", inbox=here.inbox)
+    _first_night(home)
+    other = Settings(home=tmp_path / "home", inbox=home.inbox)
     number = CLOCK_CHANGES.index(change) + ZONES.index(zone)
     more = {"TZ": zone, "PYTHONHASHSEED": str(number), "NIGHT_THREADS": str(1 + number % 4)}
-    done = _night(other, **more, **clock_environment(library, change - timedelta(seconds=20)))
+    done = night_apart(other, **more, **clock_environment(build_clock(tmp_path), change - timedelta(seconds=20)))
     assert done.returncode == 0, done.stderr
-    assert _differing(here, other) == []
+    assert _differing(home, other) == []
 
 
 @pytest.mark.long
@@ -199,7 +154,7 @@ def test_ten_nights_succeed_under_a_reader_that_keeps_the_first_one_open(tmp_pat
     """R-F3: 10 of 10, and the reader still reads what it opened, though that night is removed in the meantime."""
     settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
     simulate(settings.inbox, episodes=40, clinics=1, world="uniform", seed=4)
-    assert _night(settings).returncode == 0
+    assert night_apart(settings).returncode == 0
     first = current_warehouse(settings)
     assert first is not None
     with _reader(first) as reader:
@@ -207,7 +162,7 @@ def test_ten_nights_succeed_under_a_reader_that_keeps_the_first_one_open(tmp_pat
         opened = reader.stdout.readline().split()
         for number in range(10):
             write_delivery(settings.inbox, "C900", f"2026-11-{number + 10}", "snapshot", _other_tables(number))
-            done = _night(settings)
+            done = night_apart(settings)
             assert done.returncode == 0, done.stderr
         still, _ = reader.communicate("\n")
     assert not first.exists()

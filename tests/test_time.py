@@ -12,7 +12,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from pipelines.generations import KEPT_GENERATIONS, Generation, current_generation, next_moment, publish
 from pipelines.schedules import build_schedules
 from pipelines.settings import Settings
-from tests.clock import ZONES
+from tests.apart import ZONES
 
 CLINICS = ZoneInfo("Europe/London")
 FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)

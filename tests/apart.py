@@ -1,13 +1,34 @@
-"""The clock of a process set elsewhere, by a small library that is loaded before the C library."""
+"""Nights in processes of their own: in another zone, with another seed and number of threads, and with the clock set elsewhere."""
 
+import os
 import shutil
 import subprocess
-from datetime import datetime
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipelines.settings import Settings
+
+CLOCK_CHANGES = tuple(
+    datetime(*day, 1, tzinfo=UTC) for day in ((2026, 3, 29), (2026, 10, 25), (2027, 3, 28), (2027, 10, 31))
+)
+"""When the clocks of Europe/London change."""
+
 ZONES = ("UTC", "Asia/Tokyo", "America/St_Johns")
+NIGHT = """
+import os, sys, time
+from pathlib import Path
+import pipelines.night, pipelines.warehouse
+from pipelines.cli import main
+pipelines.warehouse.open_warehouse.__wrapped__.__kwdefaults__["threads"] = int(os.environ.get("NIGHT_THREADS", "2"))
+if start_at := os.environ.get("START_WHEN"):
+    print("ready", flush=True)
+    while not Path(start_at).exists():
+        time.sleep(0.01)
+main(["nightly"])
+"""
 _SOURCE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -63,3 +84,15 @@ def clock_environment(library: Path, begins_at: datetime) -> dict[str, str]:
     """What a process needs in its environment so that its clock begins at a moment and goes on from there."""
     seconds = round((begins_at - datetime.now(begins_at.tzinfo)).total_seconds())
     return {"LD_PRELOAD": str(library), "CLOCK_OFFSET_SECONDS": str(seconds)}
+
+
+def environment_of(settings: Settings, **more: str) -> dict[str, str]:
+    """The environment of a night on this installation."""
+    return {**os.environ, "STEPCARE_HOME": str(settings.home), "STEPCARE_INBOX": str(settings.inbox), **more}
+
+
+def night_apart(settings: Settings, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run the night in a process of its own; `NIGHT_THREADS` is how many threads DuckDB gets."""
+    return subprocess.run(
+        [sys.executable, "-c", NIGHT], env=environment_of(settings, **more), capture_output=True, text=True, check=False
+    )
