@@ -1,0 +1,74 @@
+"""A whole night without Dagster and the checks: raw, clean, cohort, rules, estimates, report and pages, stamped with no time.
+
+`python -m tests.faults.whole_night HOME INBOX THREADS` runs one and writes every table as CSV to HOME/exports, its pages to
+HOME/reports.
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.deliveries.inbox import receive
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.raw import fill_raw
+from pipelines.estimating import write_natural_course, write_trial_estimates
+from pipelines.quality.results import run_checks
+from pipelines.releasing import read_released, write_released
+from pipelines.reporting.building import TABLES, build_reports
+from pipelines.reporting.model import Stamp
+from pipelines.reporting.pages import write_pages
+from pipelines.settings import Settings
+from pipelines.tables import build, in_order, sql_files
+from pipelines.warehouse import open_warehouse
+
+STAMP = Stamp(
+    made_at=datetime(2026, 11, 1, tzinfo=UTC), run_id="run", data_hash="data", code_version="code", is_simulated=True
+)
+
+
+def whole_night(settings: Settings, threads: int = 2) -> None:
+    """Build `work/warehouse.duckdb` in the home, and the pages in `reports`."""
+    settings.store.mkdir(parents=True, mode=0o700)
+    settings.work.mkdir(mode=0o700)
+    path = settings.work / "warehouse.duckdb"
+    with (
+        open_ledger(settings.ledger) as ledger,
+        open_warehouse(path, readable=(settings.store,), threads=threads) as con,
+    ):
+        receive(settings.inbox, settings.store, ledger)
+        fill_raw(con, settings.store, ledger, None, lambda _: None)
+        build(con, ["clean", "cohort"])
+        run_checks(con, sql_files("checks"), None, STAMP.made_at)
+        write_trial_estimates(con, lambda _: None)
+        write_natural_course(con)
+        for file in in_order(sql_files("report")):
+            write_released(con, file)
+        reports = build_reports({name: read_released(con, f"report.{name}") for name in TABLES}, STAMP)
+        write_pages(settings.home / "reports", reports)
+
+
+def export(settings: Settings) -> None:
+    """Every table but `raw.*` as CSV, in order, without the times at which things happened and what names a delivery's bytes."""
+    folder = settings.home / "exports"
+    folder.mkdir()
+    with open_warehouse(settings.work / "warehouse.duckdb", readable=(settings.home,)) as con:
+        for schema, table in con.execute(
+            "select table_schema, table_name from information_schema.tables where table_schema != 'raw' order by all"
+        ).fetchall():
+            described = con.execute(f"describe {schema}.{table}").fetchall()
+            columns = ", ".join(
+                name
+                for name, kind, *_ in described
+                if not kind.startswith("TIMESTAMP") and name not in ("delivery_key", "row_number", "night_key")
+            )
+            con.execute(
+                f"copy (select {columns} from {schema}.{table} order by all) to '{folder}/{schema}.{table}.csv' (header)"
+            ).fetchall()
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    installation = Settings(Path(sys.argv[1]), Path(sys.argv[2]))
+    whole_night(installation, int(sys.argv[3]))
+    export(installation)
