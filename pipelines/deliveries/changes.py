@@ -155,11 +155,13 @@ def _insert_new_values(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         "unnest(before) as before from beside where now is distinct from before) "
         "where text is not null and is_missing_token(said(before))"
     )
-    rows = (
-        "select delivery_key, reference, stratum, count(*) filter (where not is_known) as n_rows, "
-        "count(distinct owner) filter (where now is distinct from before) as n_owners, 0 as n_different from beside group by all"
+    different = "from beside where now is distinct from before"
+    strata = (
+        "select delivery_key, reference, stratum, count(*) as n_rows, count(distinct owner) as n_owners "
+        f"{different} group by all"
     )
-    insert_profiles(con, feed, long, rows, {"names": names})
+    rows = f"select delivery_key, reference, hash(now) as content, owner {different}"
+    insert_profiles(con, feed, long, strata, rows, {"names": names})
 
 
 def _insert_new_figures(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:

@@ -28,6 +28,11 @@ SHIFT_SIZE = 0.1
 """Least size of a shift that matters: 0.35 standard deviations, about one point of pain. The change that a patient notices is two
 points; a smaller difference between deliveries is case mix."""
 
+FIRST_OUTSIDE = 0.2
+"""The same share in a clinic's first delivery, where nothing has changed yet: from 2 % on it is reported, from here on held. Real
+records have levels and visits that no contract foresaw. Of a required field it is reported only: its rows are set aside, and
+`limits.MOST_BAD_ROWS_PERCENT` is for those."""
+
 SHIFT_PATIENTS = 15
 """Patients that a shift needs, now and before; of fewer only a change of the whole scale could show."""
 
@@ -52,10 +57,12 @@ def outside_findings(beside: History) -> Iterator[Finding]:
             and window.all_now.n_outside > (known + MOST_OUTSIDE) * window.all_now.n_given
         ]
         if broken:
-            yield _outside(*max(broken, key=lambda one: one[0]))
+            share, window = max(broken, key=lambda one: one[0])
+            is_unforeseen = share <= FIRST_OUTSIDE or FIELDS[feed, name].breaks_row
+            yield _outside(window, share, is_holding=bool(beside.earlier) or not is_unforeseen)
 
 
-def _outside(share: float, window: Window) -> Finding:
+def _outside(window: Window, share: float, *, is_holding: bool) -> Finding:
     feed, name, now = window.feed, window.name, window.all_now
     field = FIELDS[feed, name]
     kind, what = (
@@ -65,7 +72,7 @@ def _outside(share: float, window: Window) -> Finding:
     if not words and field.high == 10 and now.histogram.get(above(field), 0) > now.n_outside / 2:
         words = "looks like 0-100 instead of 0-10"
     remedy = f"{now.n_outside} of {now.n_given} values are {what}{': ' if words else ''}{words}. {_ASK}"
-    return Finding(kind, feed, name, True, now.n_outside, now.n_given, share, remedy)
+    return Finding(kind, feed, name, is_holding, now.n_outside, now.n_given, share, remedy)
 
 
 def shift_findings(beside: History) -> Iterator[Finding]:
@@ -86,7 +93,7 @@ def shift_findings(beside: History) -> Iterator[Finding]:
 def _shifted(window: Window) -> Finding | None:
     if not is_number(FIELDS[window.feed, window.name]):
         return None
-    if min(window.all_before.n_units, window.all_now.n_units) < SHIFT_PATIENTS:
+    if min(window.units_before, window.units_now) < SHIFT_PATIENTS:
         return None
     moved = shift(window.samples)
     if abs(moved.z) <= SHIFT_Z or abs(moved.size) < SHIFT_SIZE:

@@ -78,9 +78,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One delivery beside the accepted ones before it. `new_values` and `new_figures` are those of all when it is the first.
+    """One delivery beside the accepted ones before it. What is new of it is all when it is the clinic's first.
 
-    `rows` are by feed; `columns` those of the contract that a feed's file had; `blocked` feeds whose file could not be used.
+    `rows` are by feed. `columns` are those of the contract that a feed's file had, `blocked` feeds whose file could not be used;
+    `owners` and `new_owners` the buckets that the owners of a feed's rows, and of rows with something new, fall into.
     """
 
     mode: str
@@ -93,6 +94,8 @@ class Evidence:
     new_figures: Mapping[Place, Sums] = field(default_factory=dict)
     changes: Mapping[tuple[str, str], Change] = field(default_factory=dict)
     header: Sequence[Drift] = ()
+    owners: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    new_owners: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def by_field(self) -> dict[tuple[str, str], dict[str, Profile]]:
@@ -145,7 +148,7 @@ def read_evidence(
         "create or replace temp table wanted as select unnest($keys) as delivery_key, unnest($references) as reference",
         {"keys": [key for key, _ in wanted], "references": [reference for _, reference in wanted]},
     ).fetchall()
-    values, rows = _profiles(con)
+    values, rows, owners = _profiles(con)
     figures, changes, header, files = _figures(con), _changes(con), _header(con), _files(con)
     con.execute("drop table temp.wanted").fetchall()
     found = {}
@@ -161,6 +164,8 @@ def read_evidence(
             new_figures=figures.get((key, reference), {}),
             changes=changes.get((key, reference), {}),
             header=header.get(key, []),
+            owners=owners.get((key, ""), {}),
+            new_owners=owners.get((key, reference), {}),
         )
     return found
 
@@ -168,28 +173,30 @@ def read_evidence(
 _WANTED = "semi join wanted on wanted.delivery_key = found.delivery_key and found.reference in ('', wanted.reference)"
 
 
-def _profiles(
-    con: duckdb.DuckDBPyConnection,
-) -> tuple[dict[tuple[str, str], dict[Place, Profile]], dict[str, dict[str, int]]]:
-    values: dict[tuple[str, str], dict[Place, Profile]] = {}
+_Profiles = dict[tuple[str, str], dict[Place, Profile]]
+_Owners = dict[tuple[str, str], dict[str, frozenset[int]]]
+
+
+def _profiles(con: duckdb.DuckDBPyConnection) -> tuple[_Profiles, dict[str, dict[str, int]], _Owners]:
+    """Profiles and owners by (delivery_key, reference), and rows by delivery_key and feed."""
+    values: _Profiles = {}
     rows: dict[str, dict[str, int]] = {}
+    owners: _Owners = {}
     for key, reference, feed, name, stratum, n_rows, n_given, n_outside, n_units, mean, bins in con.execute(
         "select delivery_key, reference, feed, field, stratum, n_rows, n_given, n_outside, n_units, mean, histogram "
         f"from raw.profile as found {_WANTED} order by all"
     ).fetchall():
         if name:
             spec = FIELDS[feed, name]
-            n_summed = (
-                sum(count for number, count in bins.items() if 0 < number <= above(spec)) if mean is not None else 0
-            )
-            place = (feed, name, stratum)
-            values.setdefault((key, reference), {})[place] = Profile(
+            n_summed = sum(n for number, n in bins.items() if 0 < number <= above(spec)) if mean is not None else 0
+            values.setdefault((key, reference), {})[feed, name, stratum] = Profile(
                 n_given, n_outside, n_units, (mean or 0.0) * n_summed, n_summed, bins
             )
-        elif not reference:
-            by_feed = rows.setdefault(key, {})
-            by_feed[feed] = by_feed.get(feed, 0) + n_rows
-    return values, rows
+        else:
+            owners.setdefault((key, reference), {})[feed] = frozenset(bins)
+            if not reference:
+                rows.setdefault(key, {})[feed] = n_rows
+    return values, rows, owners
 
 
 def _figures(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[Place, Sums]]:

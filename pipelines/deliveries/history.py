@@ -4,12 +4,14 @@ New values of a clinic of a few patients a night say little. They are added up o
 first, until they are enough, and set beside what was known before those.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipelines.deliveries.evidence import EMPTY, Evidence, Profile
 from pipelines.deliveries.likeness import Sample
+from pipelines.deliveries.profiles import BUCKETS
 
 WINDOW = 30
 """Deliveries that new values are added up over at most."""
@@ -25,6 +27,18 @@ class Window:
     name: str
     before: Strata
     now: Strata
+    n_owners_before: float = math.inf
+    n_owners_now: float = math.inf
+
+    @property
+    def units_before(self) -> float:
+        """Different patients, sessions or studies before: the same one at another time point is no other."""
+        return min(self.all_before.n_units, self.n_owners_before)
+
+    @property
+    def units_now(self) -> float:
+        """The same of now."""
+        return min(self.all_now.n_units, self.n_owners_now)
 
     @cached_property
     def all_before(self) -> Profile:
@@ -38,13 +52,15 @@ class Window:
 
     @property
     def samples(self) -> list[Sample]:
-        """The strata that have values before and now, in the order of their names."""
+        """The strata that have values before and now, in the order of their names; a patient in several counts in parts."""
+        part_before = self.units_before / max(1, self.all_before.n_units)
+        part_now = self.units_now / max(1, self.all_now.n_units)
         return [
             Sample(
                 before.in_order(self.feed, self.name),
                 now.in_order(self.feed, self.name),
-                before.n_units,
-                now.n_units,
+                before.n_units * part_before,
+                now.n_units * part_now,
             )
             for stratum, now in sorted(self.now.items())
             if (before := self.before.get(stratum, EMPTY)).n_given and now.n_given
@@ -69,14 +85,19 @@ class History:
         self.earlier = earlier
         self.recent = list(reversed(earlier[1:]))[: WINDOW - 1]
         self._windows: dict[tuple[str, str, int], Window] = {}
+        self._n_owners: dict[tuple[str, int], float] = {}
+
+    @property
+    def _view(self) -> Sequence[Evidence]:
+        """The last snapshot and what came after it."""
+        snapshots = [place for place, earlier in enumerate(self.earlier) if earlier.mode == "snapshot"]
+        return self.earlier[snapshots[-1] if snapshots else 0 :]
 
     @cached_property
     def before(self) -> dict[tuple[str, str], dict[str, Profile]]:
         """The values of the accepted deliveries before: of the last snapshot, and what the deltas since have added."""
-        snapshots = [place for place, earlier in enumerate(self.earlier) if earlier.mode == "snapshot"]
-        start = snapshots[-1] if snapshots else 0
         found: dict[tuple[str, str], dict[str, Profile]] = {}
-        for place, earlier in enumerate(self.earlier[start:]):
+        for place, earlier in enumerate(self._view):
             for field, strata in (earlier.new_by_field if place else earlier.by_field).items():
                 mine = found.setdefault(field, {})
                 for stratum, profile in strata.items():
@@ -96,7 +117,7 @@ class History:
         place = (feed, name)
         given, units = self.evidence.sizes.get(place, (0, 0))
         depth = 0
-        while depth < len(self.recent) and (given < n_given or units < n_units):
+        while depth < len(self.recent) and (given < n_given or min(units, self._owners_now(feed, depth)) < n_units):
             more_given, more_units = self.recent[depth].sizes.get(place, (0, 0))
             given, units, depth = given + more_given, units + more_units, depth + 1
         if (feed, name, depth) not in self._windows:
@@ -110,4 +131,21 @@ class History:
             for stratum, profile in earlier.new_by_field.get((feed, name), {}).items():
                 now[stratum] = now.get(stratum, EMPTY) + profile
                 before[stratum] = before.get(stratum, EMPTY) - profile
-        return Window(feed, name, before, now)
+        return Window(feed, name, before, now, self._owners_before(feed), self._owners_now(feed, depth))
+
+    def _owners_before(self, feed: str) -> float:
+        if (feed, -1) not in self._n_owners:
+            self._n_owners[feed, -1] = _different(earlier.owners.get(feed, frozenset()) for earlier in self._view)
+        return self._n_owners[feed, -1]
+
+    def _owners_now(self, feed: str, depth: int) -> float:
+        if (feed, depth) not in self._n_owners:
+            deliveries = (self.evidence, *self.recent[:depth])
+            self._n_owners[feed, depth] = _different(one.new_owners.get(feed, frozenset()) for one in deliveries)
+        return self._n_owners[feed, depth]
+
+
+def _different(owners: Iterable[frozenset[int]]) -> float:
+    """How many different owners several deliveries have, by linear counting; not limited when nearly all buckets are hit."""
+    n_hit = len(frozenset[int]().union(*owners))
+    return -BUCKETS * math.log(1 - n_hit / BUCKETS) if n_hit < 0.95 * BUCKETS else math.inf

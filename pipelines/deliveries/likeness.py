@@ -19,8 +19,8 @@ class Sample:
 
     before: Counts
     now: Counts
-    n_before: int
-    n_now: int
+    n_before: float
+    n_now: float
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,16 @@ Interface, called after new deliveries are in `raw.<feed>`:
 Like `raw.<feed>` the three tables depend on what was delivered alone, so an earlier night's rows may be kept. They lie on
 the patients' side of the privacy boundary: a mean over one answer is that answer.
 
-`raw.profile`: a row a delivery, feed, stratum and field that has a value; with field '' a row for the stratum itself.
+`raw.profile`: a row a delivery, feed, stratum and field that has a value; with field '' a row for the feed itself.
 `reference` is '' for all values of the delivery; else it names the accepted deliveries beside which the row's values are
 new (see `changes`). `stratum` splits a feed where values of its parts are not alike: outcomes by time point, sessions by
-time since the start, blood tests by test and unit, components by kind. `n_given` counts values that are no missing token
-(of a set, its items), `n_outside` those outside the contract's codes or range, `n_units` the different patients, episodes,
-sessions or studies that they are of (at most as many as the stratum has); in the stratum's own row, the different rows without
-their keys. `mean` and `sd`
-are of the numbers up to ten times the highest allowed. `histogram` has the bins of `histograms`.
+time since the start, blood tests by test and unit, components by kind. `n_rows` counts the stratum's rows (beside a
+reference those in which something differs), `n_given` values that are no missing token (of a set, its items),
+`n_outside` those outside the contract's codes or range, `n_units` the different patients, episodes, sessions or studies that
+they are of (at most as many as the stratum has). `mean` and `sd` are of the numbers up to ten times the highest allowed.
+`histogram` has the bins of `histograms`. In the feed's own row `n_given` counts the different rows without their keys, and
+the histogram the rows by the BUCKETS that their owners fall into by hash: how many different owners several deliveries have
+together can be told from it, and who they are cannot.
 """
 
 from collections.abc import Sequence
@@ -26,6 +28,8 @@ from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.figures import create_figure_table, figure_new
 from pipelines.deliveries.histograms import BIN_SQL, FIELDS, NUMBER_SQL, fields_sql, profiled
+
+BUCKETS = 1024
 
 _STRATA = {"outcome": ("timepoint_wk",), "lab": ("test", "unit"), "session_component": ("component",)}
 
@@ -63,20 +67,20 @@ def profile_new(con: duckdb.DuckDBPyConnection, delivery_keys: Sequence[str]) ->
             con,
             feed,
             f"select * from (unpivot (select {place}, {names} {mine}) on {names} into name field value text)",
-            f"select {place}, count(*) as n_rows, count(distinct {owner_sql(feed)}) as n_owners, "
-            f"count(distinct hash({names})) as n_different {mine} group by all",
+            f"select {place}, count(*) as n_rows, count(distinct {owner_sql(feed)}) as n_owners {mine} group by all",
+            f"select delivery_key, '' as reference, hash({names}) as content, {owner_sql(feed)} as owner {mine}",
             {"keys": keys},
         )
     figure_new(con, keys)
 
 
 def insert_profiles(
-    con: duckdb.DuckDBPyConnection, feed: Feed, values: str, rows: str, parameters: dict[str, object]
+    con: duckdb.DuckDBPyConnection, feed: Feed, values: str, strata: str, rows: str, parameters: dict[str, object]
 ) -> None:
-    """Add rows to `raw.profile` from two SELECTs: values in long form, and what is known of every stratum.
+    """Add rows to `raw.profile` from three SELECTs, each with delivery_key and reference.
 
-    `values` gives delivery_key, reference, stratum, field and text; `rows` gives delivery_key, reference, stratum, n_rows,
-    n_owners (different patients, episodes or sessions) and n_different (rows, without their keys).
+    `values` gives stratum, field and text of every value; `strata` gives stratum, n_rows and n_owners (different patients,
+    episodes or sessions); `rows` the content and the owner of every row.
     """
     place = "delivery_key, reference, stratum"
     con.execute(
@@ -95,7 +99,7 @@ def insert_profiles(
             inner join {fields_sql(feed)} on counted.field = listed.field
             where not is_missing_token(said(text))
         ),
-        strata as ({rows}),
+        strata as ({strata}),
         numbered as (select *, case when codes = [] then {NUMBER_SQL} end as number from items),
         binned as (select *, {BIN_SQL} as bin from numbered),
         bins as (select {place}, field, n_bins, bin, sum(n)::bigint as n from binned group by all),
@@ -115,8 +119,10 @@ def insert_profiles(
             where bin between 1 and n_bins + 2 and number is not null
             group by all
         )
-        select delivery_key, reference, {literal(feed.name)}, stratum, '', n_rows, n_rows, 0, n_different, null, null, map {{}}
-        from strata
+        select delivery_key, reference, {literal(feed.name)}, '', '', count(*), count(distinct content), 0, count(distinct owner),
+            null, null, histogram((hash(owner) % {BUCKETS})::integer)::map(integer, bigint)
+        from ({rows})
+        group by all
         union all
         select delivery_key, reference, {literal(feed.name)}, stratum, field, n_rows, n_given, n_outside, least(n_given, n_owners),
             mean, case when mean is not null then sqrt(greatest(0, mean_of_squares - mean * mean)) end, histogram

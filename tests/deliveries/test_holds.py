@@ -194,18 +194,13 @@ def _end(group: Group, arrival: str, *, is_judged_between: bool) -> str:
     return repr(group.con.execute("select * from raw.drift order by all").fetchall())
 
 
+@pytest.mark.ci
 def test_the_order_of_arrival_does_not_matter() -> None:
     with simulated_group(40, 1, "uniform", 12) as group:
         end = _end(group, "abc", is_judged_between=False)
         assert "reversed_scale" in end
-        assert _end(group, "cba", is_judged_between=True) == end
-
-
-@pytest.mark.ci
-def test_no_order_of_arrival_matters() -> None:
-    with simulated_group(60, 1, "uniform", 12) as group:
-        ends = {_end(group, "".join(arrival), is_judged_between=True) for arrival in itertools.permutations("abc")}
-    assert len(ends) == 1
+        arrivals = ["".join(arrival) for arrival in itertools.permutations("abc")]
+        assert {_end(group, arrival, is_judged_between=True) for arrival in arrivals} == {end}
 
 
 def test_header_drift_is_told_once_and_a_renamed_column_holds() -> None:
@@ -223,6 +218,7 @@ def test_header_drift_is_told_once_and_a_renamed_column_holds() -> None:
         assert [(hold.delivery_key, hold.field) for hold in holds] == [(keys[2], "slr_pre")]
 
 
+@pytest.mark.ci
 def test_a_small_clinics_deliveries_are_not_held_for_chance() -> None:
     """False alarms in clinics of three patients, week after week."""
     with simulated_group(6, 2, "three-patients", 14) as group:

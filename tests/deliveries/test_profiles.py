@@ -102,7 +102,7 @@ def test_outcomes_are_profiled_by_time_point_and_no_delivered_text_gets_into_a_p
     _deliver(con, "d", outcome=rows, lab=[{"episode_key": "e", "test": "Canary Smith", "unit": "mg/L", "value": "3"}])
     profile_new(con, ["d"])
     strata = con.execute("select distinct feed, stratum from raw.profile order by all").fetchall()
-    assert strata == [("lab", "mg/L"), ("outcome", ""), ("outcome", "12")]
+    assert strata == [("lab", ""), ("lab", "mg/L"), ("outcome", ""), ("outcome", "12")]
     for table in ("profile", "figure", "change"):
         assert "Canary" not in repr(con.execute(f"select * from raw.{table}").fetchall())
 
@@ -152,7 +152,7 @@ def test_what_changed_and_what_is_new_are_told_apart(con: duckdb.DuckDBPyConnect
         ("outcome", "groc", None, None, 1, None, None),
         ("outcome", "rmdq24", None, None, 1, 4.0, 14.0),
     ]
-    assert _profile(con, "b", "rmdq24", "after a")[:6] == (1, 2, 0, 2, 5.0, 3.0)
+    assert _profile(con, "b", "rmdq24", "after a")[:6] == (5, 2, 0, 2, 5.0, 3.0)
 
 
 def test_the_view_is_of_the_last_member_that_has_the_row(con: duckdb.DuckDBPyConnection) -> None:
@@ -166,6 +166,7 @@ def test_the_view_is_of_the_last_member_that_has_the_row(con: duckdb.DuckDBPyCon
     assert changed == [("r", 2, 0), ("s", 2, 1)]
 
 
+@pytest.mark.ci
 def test_profiles_are_the_same_whatever_the_order_of_rows_and_the_threads(con: duckdb.DuckDBPyConnection) -> None:
     """R-F9: sums of numbers do not depend on the order they are read in."""
     everything = "select * exclude (delivery_key) from raw.{} order by all"

@@ -1,0 +1,131 @@
+"""How often drift is caught, and how often a clean delivery is held, over simulated clinics of many seeds, worlds and sizes.
+
+A small version of each runs in CI; the numbers of docs/reliability.md are those of the long runs.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pipelines.adapters.sciatica import deliver_sciatica
+from pipelines.adapters.spider import deliver_spider
+from pipelines.deliveries.inbox import receive
+from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.raw import fill_raw
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+from pipelines.synthetic import WORLDS
+from pipelines.warehouse import open_warehouse
+from tests.deliveries.damage import FLIPS, POISON, UNITS
+from tests.deliveries.nights import Damage, Group, simulated_group
+
+BACK = 250
+"""Days of new records that the damaged delivery adds to the clinic's first one."""
+
+
+def _of_size(group: Group, episodes: int) -> str:
+    """The clinic whose number of episodes is nearest."""
+    sizes = group.con.execute("select clinic, count(*) from full_intake group by clinic order by clinic").fetchall()
+    return min(sizes, key=lambda one: abs(one[1] - episodes))[0]
+
+
+def _caught(damages: dict[str, Damage], seeds: Iterable[int], *, days: int = BACK) -> Counter[str]:
+    """By damage, in how many of the seeds the damaged new records of a clinic of a tenth of the patients are held."""
+    caught: Counter[str] = Counter()
+    with simulated_group(1_600, 10, "uniform", 0) as group:
+        for seed in seeds:
+            group.simulate(1_600, 10, sorted(WORLDS)[seed % len(WORLDS)] if seed % 2 else "uniform", seed)
+            clinic = _of_size(group, 160)
+            for name, damage in damages.items():
+                group.send(clinic, days, sender=f"{seed} {name}")
+                group.send(clinic, 0, since=days, damage=damage, sender=f"{seed} {name}")
+            damaged = {one.delivery_key for one in group.delivered[1::2]}
+            caught.update({hold.clinic_code.split(" ", 1)[1] for hold in group.judge() if hold.delivery_key in damaged})
+            group.forget()
+    return caught
+
+
+def _false_holds(
+    seeds: Iterable[int], worlds: Iterable[str], sizes: Iterable[tuple[int, int]]
+) -> tuple[int, Counter[str]]:
+    """(clinic-nights, held ones by rule) of clean clinics: weekly snapshots, monthly ones, daily and weekly deltas."""
+    nights, held = 0, Counter[str]()
+    for world in worlds:
+        for seed in seeds:
+            for episodes, clinics in sizes:
+                with simulated_group(episodes, clinics, world, seed) as group:
+                    for clinic in group.clinics:
+                        for days_ago in range(56, -1, -7):
+                            group.send(clinic, days_ago, sender=f"{clinic} weekly")
+                            group.send(clinic, days_ago * 4, sender=f"{clinic} monthly")
+                            is_first = days_ago == 56
+                            since = None if is_first else days_ago + 7
+                            group.send(clinic, days_ago, since=since, is_delta=not is_first, sender=f"{clinic} deltas")
+                        group.send(clinic, 14, sender=f"{clinic} daily")
+                        for days_ago in range(13, -1, -1):
+                            group.send(clinic, days_ago, since=days_ago + 1, is_delta=True, sender=f"{clinic} daily")
+                    held.update({hold.delivery_key: f"{hold.rule} {hold.field}" for hold in group.judge()}.values())
+                    nights += len(group.delivered)
+    return nights, held
+
+
+@pytest.mark.ci
+def test_units_flips_and_inflated_outcomes_are_caught_in_a_few_seeds() -> None:
+    """R-F6, R-S8."""
+    damages = {name: damage for name, (damage, _) in (UNITS | FLIPS).items()} | POISON
+    assert _caught(damages, range(2)) == dict.fromkeys(damages, 2)
+
+
+@pytest.mark.long
+def test_a_change_of_unit_is_caught_in_100_of_100() -> None:
+    """R-F6: unit change caught in 100 % of 100 seeded cases."""
+    damages = {name: damage for name, (damage, _) in UNITS.items()}
+    assert _caught(damages, range(100)) == dict.fromkeys(damages, 100)
+
+
+@pytest.mark.long
+def test_a_flip_of_direction_is_caught_in_100_of_100() -> None:
+    """R-F6, R-S8: a sign-flipped scale is flagged in 100 %."""
+    damages = {name: damage for name, (damage, _) in FLIPS.items()}
+    assert _caught(damages, range(100)) == dict.fromkeys(damages, 100)
+
+
+@pytest.mark.long
+def test_a_poisoned_clinic_is_flagged_in_at_least_190_of_200() -> None:
+    """R-S8: a clinic of 10 % of patients with outcomes 3 NPRS points off is flagged in 95 % of 200 simulations."""
+    caught = _caught(POISON, range(200), days=120)
+    assert all(caught[poison] >= 190 for poison in POISON), caught
+
+
+@pytest.mark.ci
+def test_no_clean_clinic_is_held_in_a_few_nights() -> None:
+    """R-S8: false flags."""
+    nights, held = _false_holds([21], ["uniform"], [(90, 2), (9, 3)])
+    assert nights > 200
+    assert sum(held.values()) == 0, held
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("world", sorted(WORLDS))
+def test_at_most_two_percent_of_clean_clinic_nights_are_held(world: str) -> None:
+    """R-S8: false flags in at most 2 % of clean clinic-nights, in every world, from three patients to hundreds."""
+    nights, held = _false_holds(range(31, 36), [world], [(600, 2), (160, 4), (12, 4)])
+    assert sum(held.values()) <= 0.02 * nights, held
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("deliver", [deliver_sciatica, deliver_spider])
+def test_real_records_are_not_held(deliver, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
+    try:
+        deliver(settings.inbox)
+    except UsageError as absent:
+        pytest.skip(str(absent))
+    settings.store.mkdir(parents=True)
+    with open_ledger(settings.ledger) as ledger, open_warehouse(":memory:", readable=(settings.store,)) as con:
+        receive(settings.inbox, settings.store, ledger)
+        fill_raw(con, settings.store, ledger, None, lambda _: None)
+        assert con.execute("select * from raw.drift where is_holding").fetchall() == []
+        assert con.execute("select count(*) from raw.profile").fetchall()[0][0] > 0
