@@ -123,9 +123,33 @@ def _by_field(values: Mapping[Place, Profile]) -> dict[tuple[str, str], dict[str
     return found
 
 
+RULES = {
+    "renamed_column": "a column was renamed",
+    "removed_column": "a column is no longer there",
+    "changed_codes": "values that are no code of the contract",
+    "out_of_range": "values outside the range",
+    "old_rows_changed": "more than 5 % of the old rows were changed",
+    "old_values_changed": "more than 5 % of the old values were changed",
+    "rows_missing": "more than half of the clinic's rows are missing",
+    "shifted": "new values are higher or lower than the clinic's own before",
+    "redistributed": "new values are spread otherwise than the clinic's own before",
+    "reversed_scale": "the scale looks reversed",
+    "contradicting_answers": "answers contradict one another",
+    "identical_answers": "questionnaires have the same answers throughout",
+    "new_column": "a column that the contract does not list",
+    "reordered_columns": "columns in another order",
+    "rows_withdrawn": "more than 5 % of the rows were withdrawn",
+    "unusual_number_of_rows": "far more or fewer rows than usual",
+    "round_numbers": "mostly round numbers",
+    "implausible_pair": "two scores go together in an implausible way",
+    "unlike_other_clinics": "unlike all the other clinics",
+}
+"""The kinds of findings in words, as a person reads them; those from `new_column` on are only reported, never held for."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One difference: its rule, where, whether it holds the delivery, how much of it, and what to do; counts only.
+    """One difference: its rule (`kind`, a key of RULES), where, whether it holds the delivery, how much of it, and what to do; counts only.
 
     `measure` grows with how bad it is: a delivery like one that was released is held only when it is half as bad again.
     """

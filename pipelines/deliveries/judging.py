@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipelines.deliveries.evidence import Finding
+from pipelines.deliveries.evidence import RULES, Finding
 
 WORSE = 1.5
 """How much worse than what a person released a finding must be to hold again."""
@@ -87,7 +87,14 @@ class Judgement:
     def holds(self) -> list[Hold]:
         """Why deliveries are held."""
         return [
-            Hold(one.delivery.delivery_key, one.delivery.clinic_code, found.feed, found.field, found.kind, found.remedy)
+            Hold(
+                one.delivery.delivery_key,
+                one.delivery.clinic_code,
+                found.feed,
+                found.field,
+                RULES[found.kind],
+                found.remedy,
+            )
             for one in self.judged
             if not one.is_accepted
             for found in one.findings
