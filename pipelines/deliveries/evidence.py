@@ -149,7 +149,7 @@ RULES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference: its rule (`kind`, a key of RULES), where, whether it holds the delivery, how much of it, and what to do; counts only.
+    """One difference: its rule (`kind`, a key of RULES), where, whether it holds, how much of it, what to do; counts only.
 
     `measure` grows with how bad it is: a delivery like one that was released is held only when it is half as bad again.
     """

@@ -53,6 +53,7 @@ class Group:
 
     con: duckdb.DuckDBPyConnection
     clinics: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = tuple(FEEDS)
     delivered: list[Delivered] = field(default_factory=list)
     _waiting: dict[tuple[tuple[tuple[tuple[str, str], str], ...], frozenset[tuple[str, str]], str], list[Sending]] = (
         field(default_factory=dict)
@@ -102,8 +103,8 @@ class Group:
                 "create or replace temp table sending as select * from (values "
                 f"{', '.join(rows)}) as sending (key, clinic, days_ago, since, is_delta)"
             ).fetchall()
-            for feed in FEEDS.values():
-                self._send_feed(feed, dict(damage), absent, where)
+            for feed in self.feeds:
+                self._send_feed(FEEDS[feed], dict(damage), absent, where)
         self._waiting.clear()
 
     def _send_feed(self, feed: Feed, damage: Damage, absent: Collection[tuple[str, str]], where: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.adapters.sciatica import deliver_sciatica
 from pipelines.adapters.spider import deliver_spider
+from pipelines.deliveries.holds import Delivered
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
@@ -33,18 +34,19 @@ def _of_size(group: Group, episodes: int) -> str:
 
 def _caught(damages: dict[str, Damage], seeds: Iterable[int], *, days: int = BACK) -> Counter[str]:
     """By damage, in how many of the seeds the damaged new records of a clinic of a tenth of the patients are held."""
-    caught: Counter[str] = Counter()
     with simulated_group(1_600, 10, "uniform", 0) as group:
+        group.feeds = ("intake", "session", "outcome")
+        order = []
         for seed in seeds:
             group.simulate(1_600, 10, sorted(WORLDS)[seed % len(WORLDS)] if seed % 2 else "uniform", seed)
             clinic = _of_size(group, 160)
+            first = group.send(clinic, days, sender=f"{seed}")
             for name, damage in damages.items():
-                group.send(clinic, days, sender=f"{seed} {name}")
-                group.send(clinic, 0, since=days, damage=damage, sender=f"{seed} {name}")
-            damaged = {one.delivery_key for one in group.delivered[1::2]}
-            caught.update({hold.clinic_code.split(" ", 1)[1] for hold in group.judge() if hold.delivery_key in damaged})
-            group.forget()
-    return caught
+                later = group.send(clinic, 0, since=days, damage=damage, sender=f"{seed}")
+                order += [Delivered(f"{seed} {name}", key, "snapshot") for key in (first, later)]
+        later_ones = {one.delivery_key for one in order[1::2]}
+        held = {hold.clinic_code for hold in group.judge(order=order) if hold.delivery_key in later_ones}
+        return Counter(case.split(" ", 1)[1] for case in held)
 
 
 def _false_holds(
