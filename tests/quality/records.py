@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -39,9 +40,9 @@ class Scenario:
 
 
 @contextmanager
-def warehouse_of(scenarios: list[Scenario]) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse_of(scenarios: list[Scenario], readable: tuple[Path, ...] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, built to `clean.*` and `cohort.*` from one delivery a scenario."""
-    with open_warehouse(":memory:", threads=1) as con:
+    with open_warehouse(":memory:", readable=readable, threads=1) as con:
         create_raw_tables(con)
         con.execute("create table raw.code as select 'code' as code_hash, 'reading' as reading_hash")
         con.execute("create temp table new_delivery (delivery_key varchar, clinic_code varchar)")
