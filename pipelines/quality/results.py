@@ -77,7 +77,7 @@ def run_checks(
     by_clinic = pd.DataFrame(
         [(one.name, one.clinic_code, one.n_broken, one.n_rows) for one in counts if one.n_rows],
         columns=["check_name", "clinic_code", "n_broken", "n_rows"],
-    )
+    ).astype({"n_broken": "int64", "n_rows": "int64"})  # also when no clinic has a row: all deliveries are held
     checks = every_check(rules)
     network = by_clinic.groupby("check_name")[["n_broken", "n_rows"]].sum().reindex([check.name for check in checks])
     network = network.fillna(0).astype("int64").reset_index().assign(clinic_code=NETWORK)
