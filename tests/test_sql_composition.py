@@ -1,0 +1,61 @@
+"""R-S4: values are bound; what is composed into SQL as text was written by us. `sql_composition` follows it to its source."""
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.sql_composition import Project, read_module, read_project
+
+REVIEWED = {
+    "pipelines.backups.fingerprints: name [2bc869c7]": "tables of report.*, which our SQL files made",
+    "pipelines.backups.fingerprints: table": "the same",
+    "pipelines.deliveries.load: feed": "a feed of FEEDS: the key of what was blocked",
+    "pipelines.deliveries.quarantine: listed [11d07ad2]": "fields of the contract, under a name that rows of a query have later",
+    "pipelines.quality.results: columns [561d35fb]": "columns that our own code gave the frame",
+    "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
+    "pipelines.results: query": "the analyst's own question, on a connection that only reads",
+}
+"""What cannot be followed, and why it is safe. Behind a name stands a hash of what it is assigned: when that changes, somebody
+looks again. A value of a delivery, a manifest or a folder never comes here: bind it, or escape it by `literal`."""
+
+
+def test_sql_is_composed_of_nothing_that_others_wrote() -> None:
+    """R-S4: no f-string goes into execute() with anything but our own identifiers, numbers and `literal(...)`."""
+    assert sorted(read_project(ROOT).open_ends()) == sorted(REVIEWED)
+
+
+OPEN = {
+    "a parameter that nobody passes": "def f(con, name):\n    con.execute(f'select {name}')",
+    "text from a file": "def f(con, path):\n    con.execute(f'drop table {path.read_text()}')",
+    "a query put together by +": "def f(con, name):\n    con.execute('select ' + name)",
+    "a query put together by format": "def f(con, name):\n    con.execute('select {}'.format(name))",
+    "a query put together by %": "def f(con, name):\n    con.execute('select %s' % name)",
+    "a name in between": "def f(con, name):\n    query = f'select {name}'\n    con.execute(query)",
+    "names in a list": "def f(con, names):\n    con.execute(f\"select {', '.join(names)}\")",
+    "names that grow": "def f(con, names):\n    parts = []\n    parts.append(names[0])\n    con.execute(','.join(parts))",
+    "a row of another query": "def f(con):\n    row = con.execute('select 1').fetchone()\n    con.execute(f'drop {row[0]}')",
+    "what a function returns": "def g(name):\n    return f'select {name}'\ndef f(con, name):\n    con.execute(g(name))",
+    "what a caller passes": "def g(con, name):\n    con.execute(name)\ndef f(con, path):\n    g(con, path.name)",
+    "the clinic of a manifest": "def f(con, manifest: Manifest):\n    con.sql(f'select {manifest.clinic_code}')",
+    "the keys of what was delivered": "def f(con, said):\n    for key, _ in said.items():\n        con.execute(f'select {key}')",
+}  # fmt: skip
+
+SAFE = {
+    "a constant": "def f(con):\n    con.execute('select ?', [1])",
+    "a number": "def f(con, n: int):\n    con.execute(f'select {n}')",
+    "a value that is escaped": "def f(con, name):\n    con.execute(f'select {literal(name)}')",
+    "a feed": "def f(con, feed: Feed):\n    con.execute(f'select * from raw.{feed.name}')",
+    "the contract's columns": "def f(con):\n    for one in FEEDS.values():\n        con.execute(f\"{', '.join(one.columns)}\")",
+    "what a function escapes": "def g(name):\n    return f'select {literal(name)}'\ndef f(con, name):\n    con.execute(g(name))",
+    "what every caller passes": "def g(con, name):\n    con.execute(f'drop {name}')\ndef f(con):\n    g(con, 'x')",
+    "the keys of a table of ours": "T = {'a': 1}\ndef f(con):\n    for key, _ in T.items():\n        con.execute(f'select {key}')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_composing_with_what_others_wrote_is_found(kind: str) -> None:
+    assert Project([read_module("m", OPEN[kind])]).open_ends()
+
+
+@pytest.mark.parametrize("kind", SAFE)
+def test_composing_with_what_we_wrote_is_not(kind: str) -> None:
+    assert not Project([read_module("m", SAFE[kind])]).open_ends()
