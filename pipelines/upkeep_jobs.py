@@ -1,13 +1,16 @@
 """Dagster's part of the upkeep, for installations that run by `stepcare ui`: each day at 05:30 what is kept is looked at and
 backed up; on the first of each month at 04:00 the newest backup is restored and compared."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 
 from pipelines.backups.keeping import backup_folder, backup_settings, backups_in
+from pipelines.integrity import Verified
 from pipelines.resources import NightBuild
 from pipelines.settings import Settings
+from pipelines.summary import LAST_NIGHT, read_last_night, write_summary
 from pipelines.upkeep import back_up_tonight, look_over, spoilt_still
 
 UPKEEP_CRON = "30 5 * * *"
@@ -18,9 +21,18 @@ DRILL_CRON = "0 4 1 * *"
 def keep_sound(context: dg.OpExecutionContext, night: NightBuild) -> None:
     """Fails when something is spoilt or a backup could not be made; the message says what to do."""
     verified = look_over(night.settings, context.log.info)
+    _tell_watchers(night.settings, verified)
     troubles = [spoilt_still(night.settings, verified), back_up_tonight(night.settings, context.log.info)]
     if said := [str(trouble) for trouble in troubles if trouble]:
         raise dg.Failure("; ".join(said), allow_retries=False)
+
+
+def _tell_watchers(settings: Settings, verified: Verified) -> None:
+    """Put what is spoilt into the summary of the last night, from which alerts are made."""
+    last = read_last_night(settings.home)
+    found = {found.place for found in verified.spoilt}
+    if last and found - set(last.spoilt):
+        write_summary(settings.home / LAST_NIGHT, replace(last, spoilt=tuple(sorted({*last.spoilt, *found}))))
 
 
 @dg.op(description="Restores the newest backup aside, makes its night again and compares the reports.")

@@ -21,8 +21,10 @@ from pipelines.definitions import build_definitions
 from pipelines.errors import BackupError, StepcareError
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, publish
 from pipelines.quality.history import HISTORY_TABLE, carry_over, history_source
+from pipelines.recording import Tonight, summarize
 from pipelines.resources import NightBuild
 from pipelines.settings import Settings
+from pipelines.summary import LAST_NIGHT, read_last_night, write_summary
 from pipelines.upkeep import back_up_tonight
 from pipelines.upkeep_jobs import build_upkeep_schedules, upkeep
 from pipelines.warehouse import open_warehouse
@@ -147,6 +149,7 @@ def test_the_daily_upkeep_runs_and_fails_when_something_is_spoilt(published: Pla
     settings = published.settings
     night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
     configure(published.settings, to=str(published.to), recipient=published.recipient, nightly=True)
+    write_summary(settings.home / LAST_NIGHT, summarize(settings, Tonight(datetime.now(UTC)), None))
     with dg.instance_for_test() as instance:
         assert upkeep.execute_in_process(instance=instance, resources={"night": night}).success
         assert len(backups_in(published.to)) == 1
@@ -158,6 +161,9 @@ def test_the_daily_upkeep_runs_and_fails_when_something_is_spoilt(published: Pla
     assert not result.success
     (failure,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
     assert "Restore the last backup" in str(failure.step_failure_data.error)
+    last = read_last_night(settings.home)
+    assert last is not None
+    assert last.spoilt == (str(path.parent.relative_to(settings.home)),), "alerts are made from the summary"
 
 
 def _run(settings: Settings, *arguments: str):  # type: ignore[no-untyped-def]
