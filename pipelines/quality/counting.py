@@ -21,7 +21,7 @@ def count_contract(con: duckdb.DuckDBPyConnection) -> list[Count]:
     by_feed: dict[str, list[ContractCheck]] = defaultdict(list)
     for one in contract_checks():
         by_feed[one.feed].append(one)
-    return [count for name, checks in by_feed.items() for count in _of_feed(con, FEEDS[name], checks, lines)]
+    return [count for name, checks in by_feed.items() for count in count_feed(con, FEEDS[name], checks, lines)]
 
 
 def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
@@ -32,7 +32,9 @@ def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
     return {(clinic_code, feed, field, rule): n_lines for clinic_code, feed, field, rule, n_lines in rows}
 
 
-def _of_feed(con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines) -> list[Count]:
+def count_feed(
+    con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines
+) -> list[Count]:
     current = [one for one in checks if one.kind == "current"]
     answer = con.execute(_feed_sql(feed, current))
     names = [column[0] for column in answer.description or []]

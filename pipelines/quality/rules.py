@@ -32,7 +32,7 @@ def rule_check(file: SqlFile) -> Check:
 
 def count_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> list[Count]:
     """Rows broken and checked of every rule, one Count a rule and clinic; a rule that checked nothing has none."""
-    checked = _rows_checked(con, rules)
+    checked = rows_checked(con, rules)
     found = []
     for rule in sorted(rules, key=lambda file: file.name):
         rows = con.execute(f"select clinic_code, count(*) from (\n{rule.text}\n) group by all").fetchall()
@@ -44,7 +44,7 @@ def count_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> lis
     return found
 
 
-def _rows_checked(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> dict[str, dict[str | None, int]]:
+def rows_checked(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> dict[str, dict[str | None, int]]:
     """By rule: how many rows could break it, by clinic; one query a table. Another unit than a clinic belongs to no clinic."""
     by_table: dict[str, list[SqlFile]] = defaultdict(list)
     found: dict[str, dict[str | None, int]] = {}

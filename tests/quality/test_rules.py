@@ -113,7 +113,7 @@ def test_no_rule_is_broken_by_more_rows_than_it_checks() -> None:
             con.execute(f"drop table clean.{feed}")
         write_random_clean_tables(con, 60, np.random.default_rng(20261123))
         build(con, ["cohort"])
-        checked = rules._rows_checked(con, RULES)
+        checked = rules.rows_checked(con, RULES)
         counts = count_rules(con, RULES)
     too_few = [count for count in counts if count.n_broken > checked[count.name].get(count.clinic_code, 0)]
     assert too_few == []
