@@ -35,6 +35,7 @@ def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
 def count_feed(
     con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines
 ) -> list[Count]:
+    """The checks of one feed, by one query; `lines` are the quarantine lines that count, by clinic, feed, field and rule."""
     current = [one for one in checks if one.kind == "current"]
     answer = con.execute(_feed_sql(feed, current))
     names = [column[0] for column in answer.description or []]
