@@ -1,13 +1,13 @@
 """The end of a night: what the reports are stamped with, and the swap that makes the night the published one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from pipelines.deliveries.ledger import open_ledger
+from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
 from pipelines.provenance import night_key
@@ -25,6 +25,10 @@ with held as (
     select delivery_key, 'held: ' || string_agg(distinct rule, '; ' order by rule) as reason from raw.hold group by delivery_key
 ),
 
+latest_snapshot as (
+    select clinic_code, max(delivery_id) as delivery_id from clean.delivery where mode = 'snapshot' group by clinic_code
+),
+
 blocked as (
     select delivery_key, string_agg(reason, ' ' order by feed) as reason
     from raw.file
@@ -35,7 +39,8 @@ blocked as (
 select
     delivery.delivery_key,
     case
-        when held.delivery_key is not null then 'quarantined'
+        when held.delivery_key is not null and delivery.delivery_id >= coalesce(latest_snapshot.delivery_id, '')
+            then 'quarantined'
         when in_force.delivery_key is not null then 'loaded'
         else 'superseded'
     end as state,
@@ -43,9 +48,14 @@ select
 from raw.delivery as delivery
 left join held on delivery.delivery_key = held.delivery_key
 left join blocked on delivery.delivery_key = blocked.delivery_key
+left join latest_snapshot on delivery.clinic_code = latest_snapshot.clinic_code
 left join clean.delivery as in_force on delivery.delivery_key = in_force.delivery_key
 anti join raw.withdrawal as withdrawal on delivery.delivery_key = withdrawal.delivery_key
 order by delivery.delivery_key
+"""
+
+_LATEST_SNAPSHOTS = """
+select clinic_code, max(delivery_id) from clean.delivery where mode = 'snapshot' group by clinic_code order by clinic_code
 """
 
 
@@ -59,6 +69,7 @@ class _Made:
     clinics: tuple[str, ...]
     is_simulated: bool
     states: tuple[tuple[str, str, str], ...]
+    latest_snapshots: tuple[tuple[str, str], ...]
 
 
 def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
@@ -71,6 +82,7 @@ def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
         clinics=tuple(sorted({row[1] for row in rows})),
         is_simulated=any(row[2] for row in rows),
         states=tuple(con.execute(_STATES).fetchall()),
+        latest_snapshots=tuple(con.execute(_LATEST_SNAPSHOTS).fetchall()),
     )
 
 
@@ -118,9 +130,19 @@ def _settle(settings: Settings, made: _Made) -> None:
     with open_ledger(settings.ledger) as ledger:
         for delivery_key, state, reason in made.states:
             ledger.mark(delivery_key, state, reason)
+        for clinic_code, delivery_id in made.latest_snapshots:
+            _supersede(ledger, clinic_code, delivery_id)
         erasures = ledger.erasures()
     if erasures:
         remove_old(settings, datetime.now(UTC), datetime.fromisoformat(erasures[-1].erased_at))
+
+
+def _supersede(ledger: Ledger, clinic_code: str, delivery_id: str) -> None:
+    """What could not be used, and lies before a snapshot in force, is healed: the snapshot holds all that the clinic has."""
+    for entry in ledger.entries():
+        is_older = entry.clinic_code == clinic_code and entry.delivery_id < delivery_id
+        if is_older and not entry.delivery_key and entry.state in ("quarantined", "incomplete"):
+            ledger.record(replace(entry, state="superseded"))
 
 
 def settle_published(settings: Settings) -> None:

@@ -91,9 +91,16 @@ def read_troubles(ledger: Ledger) -> list[Trouble]:
 
 
 def healed_deliveries(ledger: Ledger) -> list[tuple[Trouble, str]]:
-    """Each delivery that could not be used once, with the name of the one that came in its place and is used."""
-    used = [entry for entry in ledger.entries() if entry.state in ("seen", "loaded")]
+    """Each delivery, or file of it, that could not be used once, with the name of the one that came in its place and is used."""
+    entries = ledger.entries()
+    used = [entry for entry in entries if entry.state in ("seen", "loaded")]
     healed = []
+    for entry in entries:
+        later = [
+            one.name for one in used if one.clinic_code == entry.clinic_code and one.delivery_id > entry.delivery_id
+        ]
+        if entry.state == "superseded" and entry.delivery_key and entry.reason and later:
+            healed.append((Trouble(entry.name, "not used, or a file of it,", entry.reason, entry.seen_at), min(later)))
     for clinic_code, delivery_id, state, reason, since, until in ledger.refusals():
         name = f"{clinic_code}/{delivery_id}"
         better = [one for one in used if one.clinic_code == clinic_code and one.delivery_id >= delivery_id]

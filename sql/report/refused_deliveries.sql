@@ -3,7 +3,16 @@
 -- scope: global
 -- key: clinic_code, delivery_id
 -- expect: state in quarantined, held, incomplete
-with not_used as (
+with latest_snapshot as (
+    select
+        delivery.clinic_code,
+        max(delivery.delivery_id) as delivery_id
+    from clean.delivery as delivery
+    where delivery.mode = 'snapshot'
+    group by delivery.clinic_code
+),
+
+not_used as (
     select
         refused.clinic_code,
         refused.delivery_id,
@@ -23,6 +32,8 @@ with not_used as (
         ) as reason
     from raw.hold as hold
     inner join raw.receipt as receipt on hold.delivery_key = receipt.delivery_key
+    left join latest_snapshot on hold.clinic_code = latest_snapshot.clinic_code
+    where receipt.delivery_id >= coalesce(latest_snapshot.delivery_id, '')
     group by
         hold.clinic_code,
         hold.delivery_key

@@ -44,7 +44,9 @@ def _views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """sha256 of every table of the current view."""
     tables = con.execute("select table_name from information_schema.tables where table_schema = 'clean' order by 1")
     return {
-        name: hashlib.sha256(repr(con.execute(f"select * from clean.{name} order by all").fetchall()).encode()).hexdigest()
+        name: hashlib.sha256(
+            repr(con.execute(f"select * from clean.{name} order by all").fetchall()).encode()
+        ).hexdigest()
         for (name,) in tables.fetchall()
     }
 
