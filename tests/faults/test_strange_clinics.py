@@ -44,6 +44,11 @@ def _all_missing(outcome: pd.DataFrame) -> pd.DataFrame:
 
 
 def _all_equal(outcome: pd.DataFrame) -> pd.DataFrame:
+    """Without the patients' own judgement of their change, which would contradict it, so that the delivery were held."""
+    return _contradicted(outcome).assign(groc="", pgic="")
+
+
+def _contradicted(outcome: pd.DataFrame) -> pd.DataFrame:
     return outcome.assign(**{name: outcome[name].where(outcome[name] == "", "8") for name in ("rmdq24", "odi_pct")})
 
 
@@ -90,6 +95,17 @@ def test_a_strange_clinic_renders_a_report_without_a_number_for_its_effect(name:
     CLINICS[name](settings.inbox)
     whole_night(settings)
     _has_a_report_without_effects(settings.home / "reports", settings.work / "warehouse.duckdb")
+
+
+@pytest.mark.ci
+def test_when_every_delivery_is_held_the_report_says_so_and_shows_no_number(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path / "inbox")
+    _with_outcomes(_contradicted)(settings.inbox)
+    whole_night(settings)
+    (network,) = (settings.home / "reports").glob("network.json")
+    said = json.loads(network.read_text(encoding="utf-8"))
+    assert [one["state"] for one in said["refused_deliveries"]] == ["held"]
+    assert [one for one in said["effects"] if one["estimate"] is not None] == []
 
 
 @pytest.mark.long
