@@ -9,6 +9,9 @@ from pipelines.deliveries.evidence import RULES, Finding
 WORSE = 1.5
 """How much worse than what a person released a finding must be to hold again."""
 
+EVENTS = {"old_rows_changed", "old_values_changed", "rows_missing"}
+"""Rules about what one delivery does to the ones before: the next that breaks one does so anew, and no release covers it."""
+
 REMEMBERED = 31
 """Accepted deliveries before a delivery that its findings may depend on, beyond those that make up the clinic's view."""
 
@@ -134,7 +137,7 @@ def find_holds(
                 waived = {
                     _place(finding): max(finding.measure, waived.get(_place(finding), 0.0))
                     for finding in found
-                    if finding.is_holding
+                    if finding.is_holding and finding.kind not in EVENTS
                 }
                 accepted = [*before, (delivery, reference)]
         judgement.views[clinic_code] = _view(tuple(accepted))

@@ -66,6 +66,11 @@ def test_what_was_released_holds_again_when_it_is_half_as_bad_again() -> None:
     assert _settle(found, released=("a",)) == {"a": True, "b": True, "c": False}
 
 
+def test_a_release_of_changed_rows_does_not_cover_the_next_change() -> None:
+    changed = replace(BAD, kind="old_rows_changed", field="")
+    assert _settle({"a": [changed], "b": [changed]}, released=("a",)) == {"a": True, "b": False}
+
+
 def test_a_release_waives_nothing_else() -> None:
     found = {"a": [BAD], "b": [replace(BAD, field="rmdq24")]}
     assert _settle(found, released=("a",)) == {"a": True, "b": False}
