@@ -34,7 +34,7 @@ from tests.conftest import small_tables
 EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimate", "lower", "upper", "n", "n_treated",
            "n_comparator", "effective_n", "status", "reason"]  # fmt: skip
 EPISODE_EFFECTS = ["trial", "outcome", "contrast", "episode_key", "effect", "lower", "upper", "label"]
-STAMPS = {"arrived_at", "seen_at"}
+STAMPS = {"arrived_at", "seen_at", "received_at", "withdrawn_at"}
 OF_THIS_HOME = "checks.history"
 """What earlier nights of a home found; another home with the same deliveries has had other nights."""
 
