@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.casting import breaks, literal, requirement, typed
 from pipelines.contracts import KNOWN_MAJOR_VERSION, Feed, Field
-from pipelines.privacy.identifiers import key_looks_like_sql, looks_like_sql
+from pipelines.privacy.identifiers import key_looks_like_sql, key_may_look_sql, looks_like_sql
 from pipelines.tables import count_rows
 
 LAB_RANGES = {
@@ -101,11 +101,15 @@ def _find_broken(con: duckdb.DuckDBPyConnection, feed: Feed, rules: list[tuple[s
             inner join new_delivery on raw_row.delivery_key = new_delivery.delivery_key
         ),
         listed as (select delivery_key, sender, row_number, unnest([{listed}]) as found from trimmed)
-        select delivery_key, sender, row_number, found.rule_no as rule_no, {looks_like_sql("found.text")} as looks_like
+        select
+            delivery_key, sender, row_number, found.rule_no as rule_no, found.text as text,
+            cast(null as varchar) as looks_like
         from listed
         where found is not null
         """
     ).fetchall()
+    if con.execute("select 1 from broken limit 1").fetchall():
+        con.execute(f"update broken set looks_like = {looks_like_sql('text')}").fetchall()
 
 
 def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) -> dict[str, str]:
@@ -124,17 +128,11 @@ def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) 
         "and broken.looks_like is not null group by all"
         for name in keys
     )
-    rows = con.execute(
-        f"""
-        with listed as ({listed}),
-        named as (select delivery_key, field, n_values, {key_looks_like_sql("listed.text")} as kind from listed)
-        select delivery_key, field, kind, cast(sum(n_values) as bigint)
-        from named
-        where kind is not null
-        group by all
-        order by all
-        """
+    con.execute(
+        f"create or replace temp table suspect as select * from ({listed}) as key where {key_may_look_sql('key.text')}"
     ).fetchall()
+    rows = _kinds_of_suspects(con) if con.execute("select 1 from suspect limit 1").fetchall() else []
+    con.execute("drop table suspect")
     for delivery_key, field, kind, n_values in rows:
         found.setdefault(delivery_key, []).append(f"{n_values} in {field} look like {kind}")
     return {
@@ -142,6 +140,20 @@ def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) 
         "kept. Take them out at the clinic and send it again"
         for delivery_key, said in found.items()
     }
+
+
+def _kinds_of_suspects(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, int]]:
+    """(delivery, field, kind, number of values) of the keys in the temp table `suspect` that look like an identifier."""
+    return con.execute(
+        f"""
+        with named as (select delivery_key, field, n_values, {key_looks_like_sql("suspect.text")} as kind from suspect)
+        select delivery_key, field, kind, cast(sum(n_values) as bigint)
+        from named
+        where kind is not null
+        group by all
+        order by all
+        """
+    ).fetchall()
 
 
 def _as_key(field: Field) -> str:
