@@ -51,9 +51,11 @@ _ACCOUNT_COUNTRIES = (
 )
 _INWARD = "[0-9][ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2}"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-_START = r"(?:^|[^\p{L}0-9_-])"
 _SEP = "[ ._,-]+"
-_WORD = r"\p{Lu}(?:['’]\p{Lu}|[ac]{1,2}\p{Lu})?\p{Ll}{2,}(?:-\p{Lu}\p{Ll}+)?"
+_UP, _LOW = "A-ZÀ-ÖØ-ÞĀ-ſΆ-ΫА-ЯЁ", "a-zß-öø-ÿĀ-ſά-ώа-яё"  # a tenth of the planning that \p{Lu} and \p{Ll} cost
+_LETTER = "A-Za-zÀ-ÖØ-öø-ſΆ-ώЁ-ё"
+_START = f"(?:^|[^{_LETTER}0-9_-])"
+_WORD = f"[{_UP}](?:['’][{_UP}]|[ac]{{1,2}}[{_UP}])?[{_LOW}]{{2,}}(?:-[{_UP}][{_LOW}]+)?"
 
 
 def _whole(pattern: str) -> str:
@@ -147,26 +149,26 @@ STRUCTURED = (
     Form(ADDRESS, f"^(?:{_AREAS})[0-9][0-9A-Z][0-9][ABD-HJLNP-UW-Z]{{2}}$|^[A-Z]{{2}}[0-9]{{2}}[ABD-HJLNP-UW-Z]{{2}}$"),
     Form(ADDRESS, f"{_BEFORE}(?:{_STATES}) [0-9]{{5}}(?:-[0-9]{{4}})?{_AFTER}"),
     Form(ADDRESS, f"{_BEFORE}[A-Z][0-9][A-Z] [0-9][A-Z][0-9]{_AFTER}"),
-    Form(ADDRESS, rf"{_BEFORE}[1-9][0-9]{{3,4}} (\p{{Lu}}\p{{Ll}}{{2,}})", _is_no_record_word, keeps_separators=True),
+    Form(ADDRESS, rf"{_BEFORE}[1-9][0-9]{{3,4}} ([{_UP}][{_LOW}]{{2,}})", _is_no_record_word, keeps_separators=True),
     Form(ADDRESS, f"{_BEFORE}[1-9][0-9]{{3}} [A-Z]{{2}}{_AFTER}"),
     Form(
         ADDRESS,
-        rf"(?i:{_BEFORE}[0-9]{{1,4}}[a-z]?{_SEP}(?:[\p{{L}}'’]+{_SEP}){{1,3}}"
+        rf"(?i:{_BEFORE}[0-9]{{1,4}}[a-z]?{_SEP}(?:[{_LETTER}'’]+{_SEP}){{1,3}}"
         "(?:street|st|road|rd|avenue|ave|lane|ln|drive|close|court|way|square|terrace|gardens|crescent|grove|boulevard|blvd)"
         f"{_AFTER})",
     ),
     Form(
         ADDRESS,
-        r"(?i:\p{L}{3,}(?:stra(?:ß|ss)e|str[.]|weg|allee|gasse|damm|straat|laan|plein|gracht|kade|gatan|vägen|gade|vej)"
+        f"(?i:[{_LETTER}]{{3,}}(?:stra(?:ß|ss)e|str[.]|weg|allee|gasse|damm|straat|laan|plein|gracht|kade|gatan|vägen|gade|vej)"
         f"{_SEP}[0-9]{{1,4}}[a-z]?{_AFTER})",
     ),
     Form(
         ADDRESS,
-        rf"(?i:[0-9]{{1,4}}(?: bis| ter)?{_SEP}(?:rue|avenue|boulevard|chemin|all[eé]e|impasse|quai){_SEP}\p{{L}}{{2,}})",
+        rf"(?i:[0-9]{{1,4}}(?: bis| ter)?{_SEP}(?:rue|avenue|boulevard|chemin|all[eé]e|impasse|quai){_SEP}[{_LETTER}]{{2,}})",
     ),
     Form(
         ADDRESS,
-        rf"(?i:{_BEFORE}(?:calle|avenida|avda|plaza|paseo|rua){_SEP}(?:[\p{{L}}]+{_SEP}){{1,4}}[0-9]{{1,4}}{_AFTER})",
+        rf"(?i:{_BEFORE}(?:calle|avenida|avda|plaza|paseo|rua){_SEP}(?:[{_LETTER}]+{_SEP}){{1,4}}[0-9]{{1,4}}{_AFTER})",
     ),
     Form(INTERNET, rf"(?:^|[^0-9A-Za-z.]){_OCTET}(?:[.]{_OCTET}){{3}}(?:[^0-9A-Za-z.]|$)"),
     Form(INTERNET, "(?i:(?:^|[^0-9a-z:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?:[^0-9a-z:]|$))"),
@@ -174,15 +176,15 @@ STRUCTURED = (
     Form(INTERNET, f"(?i:{_BEFORE}(?:[0-9a-f]{{2}}[:-]){{5}}[0-9a-f]{{2}}{_AFTER})"),
     Form(
         NAME,
-        rf"{_START}(?:[A-Za-z]+[_-])?({_WORD}[ ._,]+{_WORD})(?:[_-][\p{{L}}0-9]+)*(?:[^\p{{L}}0-9_-]|$)",
+        rf"{_START}(?:[A-Za-z]+[_-])?({_WORD}[ ._,]+{_WORD})(?:[_-][{_LETTER}0-9]+)*(?:[^{_LETTER}0-9_-]|$)",
         _is_no_record_word,
         keeps_separators=True,
     ),
-    Form(NAME, rf"{_BEFORE}(?i:mr|mrs|ms|miss|dr|prof|herr|frau|mme)[ ._]+\p{{Lu}}\p{{Ll}}{{2,}}(?:[^\p{{L}}0-9]|$)"),
-    Form(NAME, rf"^((?:\p{{Lu}}[.] ?){{1,2}}{_WORD})$", _is_no_record_word, keeps_separators=True),
+    Form(NAME, rf"{_BEFORE}(?i:mr|mrs|ms|miss|dr|prof|herr|frau|mme)[ ._]+[{_UP}][{_LOW}]{{2,}}(?:[^{_LETTER}0-9]|$)"),
+    Form(NAME, rf"^((?:[{_UP}][.] ?){{1,2}}{_WORD})$", _is_no_record_word, keeps_separators=True),
     Form(
         NAME,
-        r"(?:^|[^\p{L}0-9])([\p{L}'’]{2,}[ ._,-]+[\p{L}'’]{2,})(?:[^\p{L}0-9]|$)",
+        f"(?:^|[^{_LETTER}0-9])([{_LETTER}'’]{{2,}}[ ._,-]+[{_LETTER}'’]{{2,}})(?:[^{_LETTER}0-9]|$)",
         _has_given_name,
         keeps_separators=True,
     ),
@@ -198,12 +200,17 @@ IN_BROKEN_TEXT = (
         LONG_NUMBER, r"^([A-Za-z]{0,2}[+(]{0,2}[0-9][0-9 ()./+-]{5,}[0-9])$", _is_of_many_digits, keeps_separators=True
     ),
     Form(ADDRESS, f"{_BEFORE}[0-9]{{5}}-[0-9]{{4}}{_AFTER}"),
-    Form(NAME, rf"(?:^|[^\p{{L}}0-9])({_WORD}{_SEP}\p{{Lu}}[.]?)$", _is_no_record_word, keeps_separators=True),
-    Form(NAME, rf"(?:^|[^\p{{L}}0-9])((?:\p{{Lu}}[.]? )+{_WORD})$", _is_no_record_word, keeps_separators=True),
-    Form(NAME, r"^(\p{Lu}[\p{L}'’]+, ?\p{Lu}[\p{L}'’.]*)$", _is_no_record_word, keeps_separators=True),
-    Form(NAME, r"^([\p{L}'’]{2,})$", _has_given_name, keeps_separators=True),
+    Form(NAME, rf"(?:^|[^{_LETTER}0-9])({_WORD}{_SEP}[{_UP}][.]?)$", _is_no_record_word, keeps_separators=True),
+    Form(NAME, rf"(?:^|[^{_LETTER}0-9])((?:[{_UP}][.]? )+{_WORD})$", _is_no_record_word, keeps_separators=True),
+    Form(NAME, f"^([{_UP}][{_LETTER}'’]+, ?[{_UP}][{_LETTER}'’.]*)$", _is_no_record_word, keeps_separators=True),
+    Form(NAME, f"^([{_LETTER}'’]{{2,}})$", _has_given_name, keeps_separators=True),
     Form(NAME, rf"({_WORD}-{_WORD})", _is_no_record_word, keeps_separators=True),
-    Form(FREE_TEXT, r"(\p{L}{2,}[ ,.]+\p{L}{2,}[ ,.]+\p{L}{2,}.*)", _is_not_all_record_words, keeps_separators=True),
+    Form(
+        FREE_TEXT,
+        f"([{_LETTER}]{{2,}}[ ,.]+[{_LETTER}]{{2,}}[ ,.]+[{_LETTER}]{{2,}}.*)",
+        _is_not_all_record_words,
+        keeps_separators=True,
+    ),
 )
 """What counts besides in text that is no code and no number in range."""
 
