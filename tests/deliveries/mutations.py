@@ -1,11 +1,16 @@
 """Ways in which a delivery goes wrong, by kind: in a value, a row, a column, the bytes of a file, or the manifest."""
 
+import io
 import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.deliveries.clinics import Feeds, Rows, csv_bytes, key, manifest_of, put, say, say_of
+import pyarrow as pa
+from pyarrow import parquet
+
+from tests.deliveries.clinics import Feeds, Rows, csv_bytes, key, manifest_of, put, say, say_of, swap_format
+from tests.deliveries.reference_model import records
 
 OfRows = Callable[[random.Random, Feeds], object]
 OfFolder = Callable[[random.Random, Path], object]
@@ -213,6 +218,24 @@ def _instead(old: bytes, *new: bytes) -> Callable[[random.Random, bytes], bytes]
     return change
 
 
+def _as_parquet(*changes: Callable[[random.Random, bytes], bytes]) -> OfFolder:
+    """A feed comes as Parquet, and its bytes change before they are hashed."""
+
+    def mutate(rng: random.Random, folder: Path) -> None:
+        feed = _file(rng, folder).removesuffix(".csv")
+        rows = records((folder / f"{feed}.csv").read_bytes())
+        columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+        content = io.BytesIO()
+        options = {"compression": rng.choice(("none", "zstd", "snappy")), "use_dictionary": rng.random() < 0.5}
+        parquet.write_table(pa.table(columns), content, **options)
+        changed = content.getvalue()
+        for change in changes:
+            changed = change(rng, changed)
+        swap_format(folder, feed, changed, len(rows))
+
+    return mutate
+
+
 def _after_the_hash(change: Callable[[random.Random, bytes], bytes]) -> OfFolder:
     def mutate(rng: random.Random, folder: Path) -> None:
         path = folder / _file(rng, folder)
@@ -273,6 +296,10 @@ FILES: dict[str, OfFolder] = {
     "lines lost": _lines(lambda rng, lines: lines.pop()),
     "cut short after the hash": _after_the_hash(lambda rng, content: content[: _place(rng, content)]),
     "a bit turned after the hash": _after_the_hash(_flip),
+    "Parquet": _as_parquet(),
+    "a bit of Parquet turned": _as_parquet(_flip),
+    "many bits of Parquet turned": _as_parquet(*[_flip] * 8),
+    "bytes of Parquet lost": _as_parquet(_cut_out),
     "an empty file": _bytes(lambda rng, content: b""),
     "a header alone": _lines(lambda rng, lines: lines.__delitem__(slice(1, None))),
 }  # fmt: skip
@@ -294,13 +321,14 @@ KINDS = (*ROWS, *FILES, *MANIFESTS)
 
 
 def mutate(rng: random.Random, folder: Path, feeds: Feeds, kinds: list[str]) -> None:
-    """Change the delivery of these feeds in `folder` by every kind: rows first, then bytes, then the manifest."""
+    """Change the delivery of these feeds in `folder` by every kind: rows first, then the format, then bytes, then the manifest."""
     for kind in (kind for kind in kinds if kind in ROWS):
-        ROWS[kind](rng, feeds)
+        for _ in range(rng.randint(1, 5)):
+            ROWS[kind](rng, feeds)
     for feed, rows in feeds.items():
         columns = list(dict.fromkeys(name for row in rows for name in row))
         put(folder, f"{feed}.csv", csv_bytes(rows, columns), len(rows))
-    for kind in (kind for kind in kinds if kind in FILES):
+    for kind in sorted((kind for kind in kinds if kind in FILES), key=lambda kind: "Parquet" not in kind):
         FILES[kind](rng, folder)
     for kind in [kind for kind in kinds if kind in MANIFESTS][:1]:
         MANIFESTS[kind](rng, folder)

@@ -20,6 +20,7 @@ LAB = {("crp", "mg/L"): (0, 500), ("esr", "mm/h"): (0, 150), ("hba1c", "mmol/mol
        ("b12", "pmol/L"): (30, 2000)}  # fmt: skip
 
 Row = dict[str, str | None]
+csv.field_size_limit(1 << 30)
 
 
 @dataclass

@@ -1,14 +1,19 @@
 """Deliveries that went wrong in every way we know: each ends in a state, and what is in force is what the reference model says."""
 
 import random
+import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from pipelines.deliveries.manifest import read_manifest
 from pipelines.settings import Settings
 from tests.deliveries.agreement import Night, load
 from tests.deliveries.any_delivery import any_feeds
-from tests.deliveries.clinics import send
+from tests.deliveries.clinics import clinic_feeds, send
 from tests.deliveries.mutations import KINDS, mutate
+from tests.deliveries.reference_model import Received
 
 STATES = {"seen", "quarantined", "incomplete"}
 
@@ -32,7 +37,7 @@ def _mutated(seed: int, inbox: Path, n_deliveries: int) -> dict[str, list[str]]:
 def _fuzz(settings: Settings, seed: int, n_deliveries: int) -> Counter[tuple[str, str]]:
     """How many deliveries of each first kind ended in each state; fails when one vanished or the model disagrees."""
     kinds = _mutated(seed, settings.inbox, n_deliveries)
-    night = load(settings)
+    (night,) = load(settings)
     assert not night.disagreements, _said(night, kinds)
     states = {entry.clinic_code: entry.state for entry in night.entries}
     assert set(states) == {*kinds, "G001"}
@@ -55,3 +60,33 @@ def test_there_are_more_kinds_than_were_asked_for() -> None:
 def test_mutated_deliveries_end_in_a_state_and_agree_with_the_reference_model(settings: Settings) -> None:
     """R-F5, R-F4: a mutated delivery is loaded, quarantined or refused; rows applied and set aside are all its records."""
     assert sum(_fuzz(settings, 1, 60).values()) == 60
+
+
+def test_the_model_would_notice_one_value_one_row_or_one_key(settings: Settings) -> None:
+    """A positive control: the comparison fails on the smallest difference."""
+    feeds = clinic_feeds("C001")
+    send(settings.inbox, "C001", "2026-11-01", feeds)
+    content = read_manifest(settings.inbox / "C001" / "2026-11-01").delivery_key
+    changes = ({"rmdq24": "13"}, {"rmdq24": ".d"}, {"episode_key": "another-episode-of-care"}, {"rf_any": "maybe"})
+    others = [feeds | {"intake": [feeds["intake"][0] | change, *feeds["intake"][1:]]} for change in changes]
+    told = [[Received("C001", "2026-11-01", content, "snapshot", files)] for files in (feeds, *others)]
+    right, as_sent, *wrong = load(settings, told)
+    assert not right.disagreements
+    assert not as_sent.disagreements
+    assert all(night.disagreements for night in wrong)
+
+
+@pytest.mark.ci
+def test_400_mutated_deliveries_agree_with_the_reference_model(settings: Settings) -> None:
+    """R-F5: five times every kind."""
+    outcomes = _fuzz(settings, 1_000, 420)
+    assert {kind for kind, _ in outcomes} == set(KINDS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10_000, 20_000, 500))
+def test_10000_mutated_deliveries_agree_with_the_reference_model(settings: Settings, seed: int) -> None:
+    """R-F5: 20 times 500 deliveries, 0 silent changes. The outcome by kind is printed (pytest -s)."""
+    outcomes = _fuzz(settings, seed, 500)
+    assert sum(outcomes.values()) == 500
+    sys.stdout.writelines(f"{kind}\t{state}\t{number}\n" for (kind, state), number in sorted(outcomes.items()))
