@@ -75,9 +75,9 @@ def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any
     for table, n_rows in rows.items():
         told = panel(results) if table == RESULTS_TABLE else {}
         yield dg.MaterializeResult(asset_key=asset_key(table), metadata={"dagster/row_count": n_rows, **told})
-    by_name = results.set_index("check_name")
+    by_name = {str(row["check_name"]): row for _, row in results.iterrows()}
     for rule in _RULES:
-        yield _evaluated(rule.name, **said_of(by_name.loc[rule.name]))
+        yield _evaluated(rule.name, **said_of(by_name[rule.name]))
     for feed, category in _FEED_GROUPS:
         yield _evaluated(f"{feed}_{category}", **said_of_group(results, feed, category))
     yield _evaluated("sudden_change", **sudden_ones(results))

@@ -28,6 +28,30 @@ NEW = "new"
 Z_ONE_SIDED_95 = 1.6449
 """In one clinic a check is not met when more rows break it than chance gives at the allowed share (one-sided 95 %)."""
 
+_COUNTED = {
+    "n_broken": "bigint",
+    "n_rows": "bigint",
+    "percent_broken": "double",
+    "status": "varchar",
+    "usual_percent": "double",
+    "trend": "varchar",
+    "is_sudden_change": "boolean",
+}
+COLUMNS = {
+    RESULTS_TABLE: {
+        **dict.fromkeys(
+            ("check_name", "category", "subcategory", "context", "severity", "owner", "table_name", "field_name",
+             "description", "remedy"),
+            "varchar",
+        ),
+        "allowed_percent": "double",
+        **_COUNTED,
+        "blocking_percent": "double",
+    },
+    BY_CLINIC_TABLE: {"check_name": "varchar", "clinic_code": "varchar", **_COUNTED},
+}  # fmt: skip
+"""The columns of the tables and their types."""
+
 _OF_BOTH = (
     Expectation("between", ("percent_broken",), low=0, high=100),
     Expectation("not_above", ("n_broken", "n_rows")),
@@ -140,9 +164,7 @@ def _judged(counted: pd.DataFrame, checks: Sequence[Check]) -> pd.DataFrame:
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, key: str) -> None:
-    con.execute("create schema if not exists checks")
-    texts = [str(name) for name in frame if frame[name].dtype == object or frame[name].dtype.kind not in "biuf"]
-    columns = ", ".join(f"cast({name} as varchar) as {name}" if name in texts else str(name) for name in frame)
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in COLUMNS[table].items())
     con.register("check_results", frame)
     con.execute(f"create or replace table {table} as select {columns} from check_results order by {key}").fetchall()
     con.unregister("check_results")

@@ -29,12 +29,14 @@ from pipelines.reporting.model import (
     Responders,
     Stamp,
 )
+from pipelines.reporting.quality import data_quality
 from pipelines.reporting.shares import Share
 
 TABLES = (
     "arrivals",
     "refused_deliveries",
     "quarantine_reasons",
+    "data_quality",
     "indicators",
     "responders",
     "decision_flow",
@@ -96,6 +98,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             arrivals=arrivals[code],
             refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
             refusals=_refusals(_of(rows["quarantine_reasons"], code)),
+            quality=data_quality(_of(rows["data_quality"], code)),
             indicators=indicators[code],
             responders=responders[code],
             network_responders=responders[NETWORK],
@@ -118,6 +121,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         arrivals=arrivals[NETWORK],
         refused_deliveries=refused,
         refusals=_refusals(_of(rows["quarantine_reasons"], NETWORK)),
+        quality=data_quality(_of(rows["data_quality"], NETWORK)),
         indicators=indicators[NETWORK],
         responders=responders[NETWORK],
         effects=effects,

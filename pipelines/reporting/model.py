@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share
 
 NETWORK = "network"
@@ -195,6 +196,7 @@ class Report(Frozen):
     arrivals: tuple[Arrival, ...]
     refused_deliveries: tuple[RefusedDelivery, ...]
     refusals: tuple[Refusal, ...]
+    quality: DataQuality
     indicators: tuple[Indicator, ...]
     responders: Responders
     effects: tuple[Effect, ...]

@@ -26,6 +26,7 @@ from pipelines.reporting.model import (
     Reports,
     Responders,
 )
+from pipelines.reporting.quality_views import quality_view
 from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
 from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.words import (
@@ -115,6 +116,7 @@ def _common(report: Report) -> dict[str, Any]:
             for one in report.refused_deliveries
         ],
         "refusals": _refusals(report.refusals),
+        "quality": quality_view(report.quality),
         "decision": decision_view(report.effects, report.flow),
     }
 

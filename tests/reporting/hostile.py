@@ -32,6 +32,8 @@ CODED = {
     ("refused_deliveries", "state"), ("quarantine_reasons", "scope"), ("effects", "status"), ("effects", "trial"),
     ("imaging_prevalence", "level"), ("indicators", "numerator_percent_words"), ("decision_flow", "trial"),
     ("responders", "n_answered_percent_words"), ("indicators", "indicator"),
+    ("data_quality", "category"), ("data_quality", "severity"), ("data_quality", "owner"), ("data_quality", "status"),
+    ("data_quality", "trend"), ("data_quality", "n_broken_percent_words"),
 }  # fmt: skip
 """Columns of our own words: another one is refused or not shown."""
 

@@ -75,6 +75,7 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "arrivals": pd.DataFrame([_arrival(code, n, feed) for code, n in everyone.items() for feed in FEED_ROWS]),
         "refused_deliveries": pd.DataFrame([REFUSED_DELIVERY]),
         "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in everyone.items()]),
+        "data_quality": pd.DataFrame([row for code, n in everyone.items() for row in _checks(code, n)]),
         "indicators": pd.DataFrame([_indicator(code, n, name) for code, n in everyone.items() for name in SHARES]),
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
         "decision_flow": pd.DataFrame(_flow(everyone["network"])),
@@ -110,6 +111,33 @@ def _refusal(code: str, n: int) -> dict[str, Any]:
         "rule": "whole number from 0 to 10",
         "n_refused": round(n * 0.12),
     }
+
+
+def _checks(code: str, n: int) -> list[dict[str, Any]]:
+    shares = {
+        ("session.nprs_pre.value", "conformance", "warn"): 0.12,
+        ("intake.sex.present", "completeness", "warn"): 0.0,
+        ("episode_without_disability_score", "completeness", "warn"): 0.2,
+        ("intake.rf_weight_loss.yes", "plausibility", "note"): 0.3,
+        ("saddle_numbness_without_red_flag", "plausibility", "warn"): 0.0,
+    }
+    return [
+        {
+            "clinic_code": code,
+            "check_name": name,
+            "category": category,
+            "severity": severity,
+            "owner": "clinical_lead" if severity == "note" else "clinic",
+            "description": f"What {name.replace('_', ' ')} says",
+            "remedy": f"Mend {name.replace('_', ' ')}",
+            "allowed_percent": 10.0,
+            "status": "not_met" if share else "met",
+            "trend": "worse" if share == 0.2 else "steady",
+            "n_broken": round(n * share),
+            "n_rows": n,
+        }
+        for (name, category, severity), share in shares.items()
+    ]
 
 
 def _indicator(code: str, n: int, name: str) -> dict[str, Any]:

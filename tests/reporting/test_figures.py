@@ -10,6 +10,7 @@ from pipelines.reporting.effect_words import MEASURES
 from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot, responder_plot
 from pipelines.reporting.model import Reports
 from pipelines.reporting.published import PUBLISHED
+from pipelines.reporting.quality_views import quality_plot
 from pipelines.reporting.shares import Share
 from pipelines.reporting.svg import Drawing, Scale
 
@@ -36,6 +37,7 @@ def every_figure(reports: Reports) -> list[Figure]:
         course_plot("c", network.courses[0]),
         prevalence_plot("d", "disc bulge or more", bulge),
         effect_plot("e", "Effects", effect_rows(effects), 10, ("worse", "better")),
+        quality_plot("f", network.quality.areas),
     ]
 
 

@@ -27,11 +27,17 @@ from pipelines.casting import SQL_FOLDER
 from pipelines.causal.tables import EFFECT_COLUMNS, NATURAL_COURSE_COLUMNS
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
+from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
 
 CASES_FOLDER = Path(__file__).parent / "cases"
-ESTIMATES = {"estimates.effects": EFFECT_COLUMNS, "estimates.natural_course": NATURAL_COURSE_COLUMNS}
+_SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+PYTHON_TABLES = {
+    table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+    for table, columns in (("estimates.effects", EFFECT_COLUMNS), ("estimates.natural_course", NATURAL_COURSE_COLUMNS))
+} | CHECK_COLUMNS
+"""The columns of the tables that Python writes and SQL reads."""
 Row = dict[str, Any]
 _OPEN = ExitStack()
 
@@ -99,8 +105,8 @@ def columns_of(table: str) -> dict[str, str]:
         for source in model.reads:
             if source in model_files():
                 _create_empty(con, source)
-            elif source in ESTIMATES:
-                _create_estimates(con, source)
+            elif source in PYTHON_TABLES:
+                _create(con, source, PYTHON_TABLES[source])
         return _described(con, f"(\n{model.text}\n)")
 
 
@@ -218,23 +224,21 @@ def _complete(con: duckdb.DuckDBPyConnection, given: Mapping[str, list[Row]]) ->
 
 def _create_empty(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     types = columns_of(table)
-    con.execute(f"create table {table} ({', '.join(f'{name} {type_}' for name, type_ in types.items())})")
+    _create(con, table, types)
     return types
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, types: Mapping[str, str]) -> None:
+    con.execute(f"create table {table} ({', '.join(f'{name} {type_}' for name, type_ in types.items())})")
 
 
 def _create_as_given(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> dict[str, str]:
-    """A table that Python writes (estimates.*): its columns are those given, typed by their first known value."""
+    """A table that Python writes (estimates.*, checks.*): its columns are those given, typed by their first known value."""
     sql_types = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
     known = {name: value for row in reversed(rows) for name, value in row.items() if value is not None}
     types = {name: sql_types[type(known.get(name, ""))] for row in rows for name in row}
-    con.execute(f"create table {table} ({', '.join(f'{name} {type_}' for name, type_ in types.items())})")
+    _create(con, table, types)
     return types
-
-
-def _create_estimates(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    sql_types = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
-    columns = ", ".join(f"{name} {sql_types[kind]}" for name, kind in ESTIMATES[table].items())
-    con.execute(f"create table {table} ({columns})")
 
 
 def _described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
