@@ -27,11 +27,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Order:
-    """A short night of the installation in `home`, killed before step `at` or after `seconds`; neither: it runs to its end."""
+    """A short night of the installation in `home`, killed before step `at`, the step `said`, or after `seconds`; else it ends."""
 
     home: str
     inbox: str
     at: int | None = None
+    said: str = ""
     seconds: float | None = None
     does_fill: str = ""  # at step `at` the disk of this folder is filled instead
     log: str = ""  # everything done to the disk below the home is written here (`writelog.c`, loaded before)
@@ -101,7 +102,7 @@ def _live(order: Order, told: IO[str]) -> int:
             _tell(told, "step", steps.names)
             kill(name)
 
-    steps = Steps(order.at, act)
+    steps = Steps(order.at, act, order.said)
     if order.log:
         ctypes.CDLL(None).writelog_start(order.log.encode(), order.home.encode())
     elif order.seconds is None:

@@ -32,18 +32,19 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Steps:
-    """The steps so far; `act` is called with the step's name before step number `at` (the first is 1)."""
+    """The steps so far; `act` is called once, before step number `at` (the first is 1) or the first with `said` in its name."""
 
-    def __init__(self, at: int | None, act: Callable[[str], None]) -> None:
+    def __init__(self, at: int | None, act: Callable[[str], None], said: str = "") -> None:
         self.names: list[str] = []
-        self._at, self._act, self._is_acting = at, act, False
+        self._at, self._said, self._act, self._has_acted = at, said, act, False
+        self._is_acting = False
 
     def happen(self, name: str) -> None:
         if self._is_acting:
             return
         self.names.append(name)
-        if len(self.names) == self._at:
-            self._is_acting = True
+        if not self._has_acted and (len(self.names) == self._at or (self._said and self._said in name)):
+            self._has_acted = self._is_acting = True
             self._act(name)
             self._is_acting = False
 

@@ -18,10 +18,11 @@ def test_a_night_killed_while_it_keeps_swaps_and_marks_loses_nothing(
     nights: Nursery, scenario: By, tally: Tally, tmp_path: Path
 ) -> None:
     """R-F1: between the copy of a delivery and its line in the ledger, between the build and the swap, and after the swap."""
-    chosen = scenario("the first night")
-    for said in ("os.rename store", "os.symlink", "sqlite update delivery set state"):
-        at = max(n for n, name in enumerate(chosen.steps, 1) if said in name)
-        kill_and_heal(nights, chosen, tmp_path / "one", Order("", "", at=at), tally)
+    keeps, swaps, marks = (
+        Order("", "", said=said)
+        for said in ("sqlite insert into delivery", "os.symlink", "sqlite update delivery set state = ?")
+    )
+    kill_and_heal(nights, scenario("the first night"), tmp_path / "one", keeps, tally, again=(swaps, marks))
     assert tally.injected == 3
     assert tally.notes == []
 

@@ -27,7 +27,7 @@ def kill_and_heal(
     shutil.copytree(scenario.inbox, settings.inbox, dirs_exist_ok=False)
     for one in (order, *again):
         answer = nursery.night(replace(one, home=str(settings.home), inbox=str(settings.inbox)))
-        where = f"{scenario.name}, {one.at or one.seconds}, {answer.steps[-1:]}"
+        where = f"{scenario.name}, {one.at or one.said or one.seconds}, {answer.steps[-1:]}"
         if answer.status not in (KILLED, 0):
             tally.add([f"lost: a night ended with {answer.status}: {answer.said}"], where)
         tally.injected += answer.status == KILLED
