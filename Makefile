@@ -58,6 +58,7 @@ check: setup-dev
 	@$(RUN)/lint-imports --no-cache
 	@$(RUN)/sqlfluff lint --disable-progress-bar sql
 	@$(RUN)/python -m pipelines.dictionary --check
+	@$(RUN)/python -m pipelines.quality.listing --check
 
 ci: test check test-ci
 
@@ -68,6 +69,7 @@ test-ci: setup-dev
 docs: setup-dev
 	@$(RUN)/python -m pipelines.casting
 	@$(RUN)/python -m pipelines.dictionary
+	@$(RUN)/python -m pipelines.quality.listing
 
 # Needs a network; by schedule, not in CI. Green only when a known weakness is found in the control and none in the locks.
 audit: setup

@@ -58,7 +58,7 @@ def _missing() -> str:
             "A missing value is never 'no' or 'normal'. Where the value is NULL, `<field>_reason` says why. An empty",
             "field, a column that was not sent and a feed that was not sent mean `a`.",
             "",
-            *_table(("reason in `clean.*`", "in a delivery", "meaning"), rows),
+            *table(("reason in `clean.*`", "in a delivery", "meaning"), rows),
         ]
     )
 
@@ -71,7 +71,7 @@ def _windows() -> str:
             "",
             "An answer counts for a time point when it was completed within the window around the due day.",
             "",
-            *_table(("time point (weeks)", "due day", "days either side"), rows),
+            *table(("time point (weeks)", "due day", "days either side"), rows),
         ]
     )
 
@@ -95,7 +95,7 @@ def _feed(feed: Feed) -> str:
             "",
             f"Key: {', '.join(f'`{name}`' for name in feed.key)}. {said}",
             "",
-            *_table(("field", "type", "SQL type", "unit", "range or codes", "minimum", "required", "rule"), rows),
+            *table(("field", "type", "SQL type", "unit", "range or codes", "minimum", "required", "rule"), rows),
         ]
     )
 
@@ -146,29 +146,34 @@ def _model(con: duckdb.DuckDBPyConnection, file: SqlFile) -> str:
             f"Scope: {file.scope}. Key: {', '.join(f'`{name}`' for name in file.key)}.",
             *(["", "Expected of every row:", "", *expected] if expected else []),
             "",
-            *_table(("column", "type"), [(f"`{name}`", data_type) for name, data_type in rows]),
+            *table(("column", "type"), [(f"`{name}`", data_type) for name, data_type in rows]),
         ]
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """The lines of a Markdown table; a bar inside a cell is escaped."""
     lines = [heads, ["---"] * len(heads), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def main(arguments: Sequence[str], place: Path = PLACE) -> int:
     """Write the dictionary to `place`, or with `--check` compare; returns 1 when the file there differs, else 0."""
-    text = dictionary()
+    return write_or_compare(dictionary(), place, arguments, "the contract and sql/cohort", "pipelines.dictionary")
+
+
+def write_or_compare(text: str, place: Path, arguments: Sequence[str], source: str, module: str) -> int:
+    """Write a generated document to `place`, or with `--check` compare; returns 1 when the file there differs, else 0.
+
+    `source` and `module` are what it is made from and by, for the message.
+    """
     if "--check" not in arguments:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
         return 0
     if place.is_file() and place.read_text(encoding="utf-8") == text:
         return 0
-    sys.stderr.write(
-        f"{place.name} is not what the contract and sql/cohort say. "
-        "Run `python -m pipelines.dictionary` and commit it\n"
-    )
+    sys.stderr.write(f"{place.name} is not what {source} say. Run `python -m {module}` and commit it\n")
     return 1
 
 
