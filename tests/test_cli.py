@@ -12,7 +12,9 @@ from pipelines.cli import main
 from pipelines.locking import only_one
 from pipelines.settings import Settings
 
-COMMANDS = ("adapt", "alerts", "demo", "doctor", "nightly", "report", "simulate", "status", "ui", "watch")
+COMMANDS = (
+    "adapt", "alerts", "backup", "demo", "doctor", "nightly", "rebuild", "report", "simulate", "status", "ui", "watch"
+)  # fmt: skip
 
 
 @pytest.fixture

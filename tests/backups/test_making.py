@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pyrage
 import pytest
 
 from pipelines.backups.archive import Member, TarStream, Unpacker
+from pipelines.backups.keeping import backups_in
 from pipelines.backups.keys import read_identity, write_new_identity
 from pipelines.backups.making import make_backup
 from pipelines.backups.restoring import restore_backup
@@ -151,3 +154,21 @@ def test_a_backup_takes_little_memory_however_large_the_store_is(tmp_path: Path)
     unpacker.finish()
     assert peak < 6e6
     assert (tmp_path / "out" / name).stat().st_size == 48_000_000
+
+
+def test_what_a_killed_backup_left_is_cleared_after_a_day_and_is_never_taken_for_one(place: Place) -> None:
+    """R-F1: a backup has its name only once it is whole and synced."""
+    old, young = (place.to / f".stepcare-2026112{day}T000000Z-age1aaaaaaaa.tar.age.partial" for day in (1, 2))
+    left = place.settings.home / "tmp" / "ledger-left"
+    left.mkdir(parents=True)
+    for path in (old, young):
+        path.touch()
+    long_ago = time.time() - 90_000
+    for path in (old, left):
+        os.utime(path, (long_ago, long_ago))
+    assert backups_in(place.to) == []
+    place.make()
+    assert young.exists()
+    assert not old.exists()
+    assert not left.exists()
+    assert len(backups_in(place.to)) == 1
