@@ -226,7 +226,7 @@ def _profiles(con: duckdb.DuckDBPyConnection) -> tuple[_Profiles, dict[str, dict
 def _figures(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[Place, Sums]]:
     found: dict[tuple[str, str], dict[Place, Sums]] = {}
     for key, reference, feed, x, y, *sums in con.execute(
-        "select delivery_key, reference, feed, x, y, n, sum_x, sum_y, sum_xx, sum_yy, sum_xy, n_directed, n_opposite "
+        "select delivery_key, reference, feed, x, y, n, n_owners, sum_x, sum_y, sum_xx, sum_yy, sum_xy, n_directed, n_opposite "
         f"from raw.figure as found {_WANTED}"
     ).fetchall():
         found.setdefault((key, reference), {})[feed, x, y] = Sums(*sums)

@@ -1,10 +1,10 @@
 """Figures over two fields of a delivery: whether scores that speak of one thing go the same way, and what was copied.
 
-`raw.figure`: a row a delivery, feed and pair of fields, as sums, so that the figures of several deliveries can be added: number of
-rows with both, sums of x, y, their squares and product; and for a pair of an answer with a change how many rows have a
-direction in both and how many of them opposite ones. `reference` is as in `raw.profile`. Two rows a delivery are no pairs:
-`identical answers` (n: rows of which FEWEST_IDENTICAL or more episodes have the same answers; sum_x: how many different
-such answers) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the AGREEMENTS: two
+`raw.figure`: a row a delivery, feed and pair of fields, as sums, so that the figures of several deliveries can be added: number
+of rows with both, of how many episodes, sums of x, y, their squares and product; and for a pair of an answer with a change
+how many rows have a direction in both, and how many of them opposite ones. `reference` is as in `raw.profile`. Two rows a
+delivery are no pairs: `identical answers` (n: rows of which FEWEST_IDENTICAL or more episodes have the same answers; sum_x: how many
+different such answers) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the AGREEMENTS: two
 fields that say one thing in two ways (n and n_directed: rows with both; n_opposite: rows where they disagree).
 """
 
@@ -71,7 +71,8 @@ def create_figure_table(con: duckdb.DuckDBPyConnection) -> None:
     """Create the empty table of figures where it is absent."""
     con.execute(
         "create table if not exists raw.figure (delivery_key varchar, reference varchar, feed varchar, x varchar, y varchar, "
-        "n bigint, sum_x double, sum_y double, sum_xx double, sum_yy double, sum_xy double, n_directed bigint, n_opposite bigint)"
+        "n bigint, n_owners bigint, sum_x double, sum_y double, sum_xx double, sum_yy double, sum_xy double, n_directed bigint, "
+        "n_opposite bigint)"
     )
 
 
@@ -107,14 +108,14 @@ def insert_figures(
             qualify row_number() over (partition by delivery_key, reference, episode_key order by row_number desc) = 1
         ),
         crossed as (
-            select numbers.delivery_key, numbers.reference, unnest([{cases}]) as pair
+            select numbers.delivery_key, numbers.reference, numbers.episode_key, unnest([{cases}]) as pair
             from numbers
             left join before
                 on numbers.delivery_key = before.delivery_key
                 and numbers.reference = before.reference
                 and numbers.episode_key = before.episode_key
         )
-        select delivery_key, reference, {literal(feed)}, pair.x_name, pair.y_name, count(*),
+        select delivery_key, reference, {literal(feed)}, pair.x_name, pair.y_name, count(*), count(distinct episode_key),
             sum(pair.x), sum(pair.y), sum(pair.x * pair.x), sum(pair.y * pair.y), sum(pair.x * pair.y),
             count(*) filter (where pair.direction <> 0), count(*) filter (where pair.direction < 0)
         from crossed
@@ -128,8 +129,8 @@ def insert_figures(
         if of_feed == feed:
             con.execute(
                 f"insert into raw.figure select delivery_key, reference, {literal(feed)}, {literal(x)}, {literal(y)}, "
-                f"count(*), 0, 0, 0, 0, 0, count(*), count(*) filter (where {disagrees}) "
-                f"from (select delivery_key, reference, {typed(FIELDS[feed, x], f'said({x})')} as number, "
+                f"count(*), count(distinct episode_key), 0, 0, 0, 0, 0, count(*), count(*) filter (where {disagrees}) "
+                f"from (select delivery_key, reference, episode_key, {typed(FIELDS[feed, x], f'said({x})')} as number, "
                 f"{typed(FIELDS[feed, y], f'said({y})')} as {y} from ({rows})) "
                 f"where number is not null and {y} is not null group by all order by all",
                 parameters,
@@ -179,12 +180,12 @@ def _insert_copies(con: duckdb.DuckDBPyConnection, rows: str, parameters: dict[s
         )
         select delivery_key, reference, 'outcome', {literal(IDENTICAL_ANSWERS)}, '',
             coalesce(sum(n_rows) filter (where n_episodes >= {FEWEST_IDENTICAL}), 0),
-            count(*) filter (where n_episodes >= {FEWEST_IDENTICAL}), 0, 0, 0, 0, 0, 0
+            0, count(*) filter (where n_episodes >= {FEWEST_IDENTICAL}), 0, 0, 0, 0, 0, 0
         from repeated
         group by all
         union all
         select delivery_key, reference, 'outcome', 'odi_pct', {literal(MULTIPLES_OF_TEN)},
-            count(*), count(*) filter (where odi_pct % 10 = 0), 0, 0, 0, 0, 0, 0
+            count(*), count(distinct episode_key), count(*) filter (where odi_pct % 10 = 0), 0, 0, 0, 0, 0, 0
         from answered
         where odi_pct is not null
         group by all

@@ -124,6 +124,10 @@ class History:
             self._windows[feed, name, depth] = self._window(feed, name, depth)
         return self._windows[feed, name, depth]
 
+    def n_owners_lately(self, feed: str) -> float:
+        """Different owners of new values in this delivery and the latest before it together."""
+        return self._owners_now(feed, len(self.recent))
+
     def _window(self, feed: str, name: str, depth: int) -> Window:
         now = dict(self.evidence.new_by_field.get((feed, name), {}))
         before = dict(self.before.get((feed, name), {}))

@@ -114,9 +114,10 @@ def _joined(expected: Counts, found: Counts) -> tuple[Counts, Counts]:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over rows that have two fields: addable, and enough for their correlation."""
+    """Sums over rows that have two fields: addable, and enough for their correlation. `n_owners`: episodes they are of."""
 
     n: int = 0
+    n_owners: float = 0
     x: float = 0.0
     y: float = 0.0
     xx: float = 0.0
@@ -128,6 +129,7 @@ class Sums:
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
             self.n + other.n,
+            self.n_owners + other.n_owners,
             self.x + other.x,
             self.y + other.y,
             self.xx + other.xx,
@@ -144,8 +146,11 @@ class Sums:
         return (self.n * self.xy - self.x * self.y) / math.sqrt(spread) if spread > 1e-9 else 0.0
 
     def z_of(self, correlation: float) -> float:
-        """How many standard errors r lies above this correlation, by Fisher's transformation; 0 under five rows."""
-        if self.n < 5:
+        """How many standard errors r lies above this correlation, by Fisher's transformation; 0 under five episodes.
+
+        Several rows of one episode count as one.
+        """
+        if self.n_owners < 5:
             return 0.0
         r = min(0.999, max(-0.999, self.correlation))
-        return (math.atanh(r) - math.atanh(correlation)) * math.sqrt(self.n - 3)
+        return (math.atanh(r) - math.atanh(correlation)) * math.sqrt(self.n_owners - 3)

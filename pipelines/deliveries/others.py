@@ -22,8 +22,8 @@ UNLIKE_Z = 4.0
 FEWEST_OTHERS = 2
 """Other clinics that there must be."""
 
-FEWEST_PATIENTS = 30
-"""Patients of the clinic, and of the others, that it needs."""
+FEWEST_ANSWERS = 30
+"""Answers of the clinic, and of the others, that it needs."""
 
 _SCORES = [
     name for (feed, name), field in FIELDS.items() if feed == "outcome" and is_number(field) and "Y" in field.roles
@@ -54,7 +54,7 @@ def unlike_others(con: duckdb.DuckDBPyConnection, members: Members) -> dict[str,
 
 
 def _unlike(window: Window) -> Finding | None:
-    if min(window.all_before.n_units, window.all_now.n_units) < FEWEST_PATIENTS:
+    if min(window.all_before.n_units, window.all_now.n_units) < FEWEST_ANSWERS:
         return None
     moved = shift(window.samples)
     if abs(moved.size) < UNLIKE_SIZE or abs(moved.z) <= UNLIKE_Z:

@@ -5,6 +5,7 @@ One reversed field is wrong with every other it is paired with, and those others
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pipelines.deliveries.evidence import Finding, Place
 from pipelines.deliveries.figures import AGREEMENTS, PAIRS, Pair
@@ -18,7 +19,7 @@ REVERSED_SIZE = 0.1
 """Least correlation on the wrong side."""
 
 FEWEST_PAIRED = 10
-"""Rows with both fields that a correlation needs."""
+"""Episodes with both fields that a correlation needs."""
 
 ENOUGH_PAIRED = 60
 """Rows up to which new ones are added up over the clinic's latest deliveries."""
@@ -57,7 +58,10 @@ def _latest(beside: History) -> dict[Place, Sums]:
             place: sums + earlier.new_figures.get(place, Sums()) if sums.n < ENOUGH_PAIRED else sums
             for place, sums in found.items()
         }
-    return found
+    return {
+        place: replace(sums, n_owners=min(sums.n_owners, beside.n_owners_lately(place[0])))
+        for place, sums in found.items()
+    }
 
 
 def _reversed_fields(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
@@ -87,7 +91,7 @@ def _reversed_fields(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
 
 
 def _is_reversed(sums: Sums, pair: Pair) -> bool:
-    if sums.n < FEWEST_PAIRED:
+    if sums.n_owners < FEWEST_PAIRED:
         return False
     return pair.sign * sums.correlation < -REVERSED_SIZE and pair.sign * sums.z_of(0.0) < -REVERSED_Z
 
@@ -108,7 +112,7 @@ def _contradictions(figures: Mapping[Place, Sums]) -> Iterator[Finding]:
         sums = figures.get((feed, x, y))
         if sums is None or sums.n_directed < FEWEST_DIRECTED:
             continue
-        spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / sums.n_directed) ** 0.5
+        spread = (MOST_OPPOSITE * (1 - MOST_OPPOSITE) / (sums.n_directed * min(1, sums.n_owners / sums.n))) ** 0.5
         share = sums.n_opposite / sums.n_directed
         if share > MOST_OPPOSITE + REVERSED_Z * spread:
             remedy = (

@@ -192,7 +192,7 @@ def test_scores_that_belong_together_go_the_same_way_in_a_simulated_clinic() -> 
         group.send(group.clinics[0], 0)
         group.judge()
         for feed, x, y, *sums in group.con.execute(
-            "select feed, x, y, n, sum_x, sum_y, sum_xx, sum_yy, sum_xy, n_directed, n_opposite from raw.figure "
+            "select feed, x, y, n, n_owners, sum_x, sum_y, sum_xx, sum_yy, sum_xy, n_directed, n_opposite from raw.figure "
             "where feed = 'outcome' and y like 'change of%' or y in ('odi_pct', 'rmdq24')"
         ).fetchall():
             assert abs(Sums(*sums).correlation) > 0.2, (feed, x, y)
