@@ -5,15 +5,12 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, norm
 
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.changes import Comparison, compare
 from pipelines.deliveries.histograms import FIELDS, above, below, codes_of, far_above, is_number, n_bins
 from pipelines.deliveries.holds import create_drift_tables
-from pipelines.deliveries.likeness import Sample, Sums, shift, stability_index
+from pipelines.deliveries.likeness import Sums
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.deliveries.profiles import profile_new
 from pipelines.warehouse import open_warehouse
@@ -196,39 +193,3 @@ def test_scores_that_belong_together_go_the_same_way_in_a_simulated_clinic() -> 
             "where feed = 'outcome' and y like 'change of%' or y in ('odi_pct', 'rmdq24')"
         ).fetchall():
             assert abs(Sums(*sums).correlation) > 0.2, (feed, x, y)
-
-
-@given(st.lists(st.integers(0, 10), min_size=20, max_size=60), st.integers(1, 3))
-def test_a_shift_is_seen_the_same_from_both_sides(values: list[int], times: int) -> None:
-    counts = np.bincount(values, minlength=11).astype(float)
-    other = np.roll(counts, 1) * times
-    one = shift([Sample(counts, other, len(values), len(values))])
-    back = shift([Sample(other, counts, len(values), len(values))])
-    assert one.size == pytest.approx(-back.size)
-    assert one.z == pytest.approx(-back.z)
-    assert shift([Sample(counts, counts * times, 30, 30)]).size == pytest.approx(0)
-
-
-def test_a_shift_has_the_standard_errors_of_a_rank_test() -> None:
-    rng = np.random.default_rng(3)
-    before, now = rng.integers(0, 11, 400), np.minimum(10, rng.integers(0, 11, 80) + 1)
-    sample = Sample(*(np.bincount(x, minlength=11).astype(float) for x in (before, now)), 400, 80)
-    result = mannwhitneyu(now, before, use_continuity=False, method="asymptotic")
-    assert shift([sample]).size == pytest.approx(result.statistic / (400 * 80) - 0.5)
-    assert 2 * norm.sf(abs(shift([sample]).z)) == pytest.approx(result.pvalue, rel=0.05)
-
-
-def test_the_stability_index_is_that_of_the_book_but_for_chance() -> None:
-    before, now = np.array([500.0, 300, 200]), np.array([200.0, 300, 500])
-    index = stability_index([Sample(before, now, 1000, 1000)], is_ordered=False)
-    expected = sum((b - a) * np.log(b / a) for a, b in ((0.5, 0.2), (0.3, 0.3), (0.2, 0.5)))
-    assert index == pytest.approx(expected - 2 * (1 / 1000 + 1 / 1000))
-    swapped = [Sample(np.array([2.0, 98]), np.array([98.0, 2]), 100, 100)]
-    assert stability_index(swapped, is_ordered=False) > 1
-
-
-def test_another_mix_of_time_points_is_no_other_distribution() -> None:
-    early, late = np.array([0.0, 10, 90]), np.array([90.0, 10, 0])
-    mixed = [Sample(early * 9, early, 900, 100), Sample(late, late * 9, 100, 900)]
-    assert abs(stability_index(mixed, is_ordered=True)) < 0.05
-    assert abs(shift(mixed).size) < 1e-9
