@@ -17,7 +17,10 @@ from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
 WEEKLY_CRON = "0 6 * * 1"
-NIGHT_TAGS = {"stepcare/kind": "night", "dagster/max_retries": "2"}
+WHOLE_AGAIN = {"dagster/max_retries": "2", "dagster/retry_strategy": "ALL_STEPS"}
+"""A run that was killed starts again from its first step: its folder is its own, and holds nothing of the one before."""
+
+NIGHT_TAGS = {"stepcare/kind": "night", **WHOLE_AGAIN}
 
 nightly = dg.define_asset_job(
     "nightly",
@@ -30,7 +33,7 @@ weekly_report = dg.define_asset_job(
     "weekly_report",
     selection=dg.AssetSelection.groups("report"),
     description="The reports again from the published warehouse, for the week's reading.",
-    tags={"stepcare/kind": "report"},
+    tags={"stepcare/kind": "report", **WHOLE_AGAIN},
     executor_def=dg.in_process_executor,
 )
 

@@ -1,14 +1,17 @@
 """What may heal by itself (a disk, a lock) is tried again, twice; bad data never is."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 import yaml
+from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 
 from pipelines.errors import ChecksFailed, DeliveryError, NightFailed
 from pipelines.resources import NightBuild
+from pipelines.schedules import nightly, weekly_report
 from pipelines.settings import Settings
 from tests.conftest import ROOT
 
@@ -19,6 +22,13 @@ def test_dagster_watches_its_runs_and_starts_again_only_those_that_were_killed()
     assert said["run_monitoring"]["enabled"] is True
     assert said["run_monitoring"]["poll_interval_seconds"] + 120 <= 180, "a killed run is seen within three minutes"
     assert said["run_retries"] == {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False}
+
+
+@pytest.mark.parametrize("job", [nightly, weekly_report], ids=lambda job: job.name)
+def test_a_run_that_was_killed_starts_again_from_its_first_step(job: Any) -> None:
+    """R-F11: left to itself Dagster starts from the step that was killed, in a folder that lacks the tables before it."""
+    assert job.tags["dagster/retry_strategy"] == ReexecutionStrategy.ALL_STEPS.value
+    assert job.tags["dagster/max_retries"] == "2"
 
 
 @pytest.fixture
