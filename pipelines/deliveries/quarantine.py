@@ -120,9 +120,7 @@ def _identifiers(con: duckdb.DuckDBPyConnection, feed: Feed, fields: list[str]) 
     ).fetchall()
     for delivery_key, rule_no, kind, n_values in broken:
         found.setdefault(delivery_key, []).append(f"{n_values} in {fields[rule_no]} look like {kind}")
-    keys = [
-        field.name for field in feed.fields if field.type == "key" and field.name != "clinic_code"
-    ]  # "Berlin_Mitte"
+    keys = [field.name for field in feed.fields if field.type == "key" and field.name != "clinic_code"]
     listed = " union all ".join(
         f"select raw_row.delivery_key, {literal(name)} as field, said(raw_row.{name}) as text, count(*) as n_values "
         f"from raw.{feed.name} as raw_row semi join new_delivery on raw_row.delivery_key = new_delivery.delivery_key "
