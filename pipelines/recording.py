@@ -23,6 +23,7 @@ from pipelines.summary import (
     WELL,
     BrokenCheck,
     DeliverySummary,
+    Outcome,
     Summary,
     Trouble,
     read_last_night,
@@ -38,7 +39,10 @@ _REMEDIES = {
     errors.InstallationError: "stepcare doctor names what is missing or spoilt",
     errors.AlreadyRunning: "wait for the night that is running",
 }
-_OUTCOMES = {errors.AlreadyRunning: "already_running", errors.NothingToDo: "nothing_to_do"}
+_OUTCOMES: dict[type, Outcome] = {
+    errors.AlreadyRunning: "already_running",
+    errors.NothingToDo: "nothing_to_do",
+}
 _OTHERWISE = "stepcare doctor, then run the night again; report it when it comes back"
 
 
@@ -118,7 +122,7 @@ def summarize(settings: Settings, tonight: Tonight, error: BaseException | None)
     )
 
 
-def _outcome(tonight: Tonight, error: BaseException | None) -> tuple[str, int, str]:
+def _outcome(tonight: Tonight, error: BaseException | None) -> tuple[Outcome, int, str]:
     if error is None:
         code = errors.DeliveryError.exit_code if tonight.has_refused else 0
         code = tonight.troubles[0].exit_code if tonight.troubles else code

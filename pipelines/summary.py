@@ -4,11 +4,13 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 SCHEMA_VERSION = "1.0"
 LAST_NIGHT = "last_night.json"
-OUTCOMES = ("published", "nothing_new", "nothing_to_do", "failed", "already_running")
+Outcome = Literal["published", "nothing_new", "nothing_to_do", "failed", "already_running"]
 WELL = ("published", "nothing_new")
+"""Outcomes of a night that did what it should."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Summary:
     stepcare_version: str
     started_at: str
     ended_at: str
-    outcome: str
+    outcome: Outcome
     exit_code: int
     error: str
     message: str
@@ -69,11 +71,6 @@ class Summary:
     troubles: tuple[Trouble, ...]
     spoilt: tuple[str, ...]
     stage_seconds: dict[str, float]
-
-    @property
-    def is_well(self) -> bool:
-        """Whether the night did what it should: it published, or found that nothing was new."""
-        return self.outcome in WELL
 
 
 def read_last_night(home: Path) -> Summary | None:
