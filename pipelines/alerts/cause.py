@@ -24,6 +24,11 @@ class Cause:
     remedy: str
     place: str
 
+    @property
+    def rank(self) -> tuple[bool, bool, str]:
+        """To sort by: red ones first, of these the nights first, then by key."""
+        return self.severity != RED, not self.key.startswith("night/"), self.key
+
 
 def plain_name(name: str) -> str:
     """A name from outside as it may stand in a message: itself when it is plain, else a short hash of it."""

@@ -51,7 +51,7 @@ def look_for_causes(settings: Settings, now: datetime, watched_since: datetime) 
             found.append(UNREADABLE_LEDGER)
         unseen += ["clinic/", "delivery/"]
     by_key = {cause.key: cause for cause in found}
-    return Look(tuple(sorted(by_key.values(), key=lambda cause: (cause.severity != RED, cause.key))), tuple(unseen))
+    return Look(tuple(sorted(by_key.values(), key=lambda cause: cause.rank)), tuple(unseen))
 
 
 def _of_settings(error: UsageError) -> Cause:

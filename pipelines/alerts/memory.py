@@ -90,7 +90,7 @@ class Memory:
     def causes(self) -> list[Cause]:
         """The open causes as they are remembered, with the time since when."""
         rows = self._con.execute(f"select {_COLUMNS} from cause where over_at is null").fetchall()
-        return sorted((Cause(*row) for row in rows), key=lambda cause: (cause.severity != RED, cause.key))
+        return sorted((Cause(*row) for row in rows), key=lambda cause: cause.rank)
 
     def news(self, channel: str, now: datetime) -> list[News]:
         """What the channel is to be told now, the red ones first."""
@@ -107,7 +107,7 @@ class Memory:
             kind = _kind(cause, over_at is not None, *told.get(cause.key, (None, now)), now)
             if kind:
                 found.append(News(kind, cause, over_at))
-        return sorted(found, key=lambda one: (one.cause.severity != RED, one.cause.key))
+        return sorted(found, key=lambda one: one.cause.rank)
 
     @contextmanager
     def telling(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ _MOST_SHOWN = 40
 _LONGEST_SUBJECT = 150
 _HEADINGS = {"new": "New", "worse": "Worse", "reminder": "Still there after a week", "over": "Is over"}
 _FOOT = (
-    "No data of a patient stand here. Each cause is told once, once more when it is over, and a red one weekly while it lasts. "
+    "No patient's data stand here. Each cause is told once, once more when it is over, and a red one weekly while it lasts. "
     "`stepcare alerts list` shows what is open."
 )
 

@@ -1,6 +1,5 @@
 """Look for causes, remember them, and tell each channel what it does not know yet."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,8 +93,10 @@ def tell_after_night(settings: Settings, say: Callable[[str], None]) -> None:
         if read_alert_settings(settings.home).channels:
             for problem in look_and_tell(settings).problems:
                 say(f"an alert did not reach everybody: {problem}")
-    except (StepcareError, OSError, sqlite3.Error) as error:
+    except StepcareError as error:
         say(f"alerts could not be sent: {error}")
+    except Exception as error:  # noqa: BLE001 (a night never ends otherwise because of its alerts)
+        say(f"alerts could not be sent: {type(error).__name__}")
 
 
 def require_told(told: Told) -> None:
