@@ -4,7 +4,7 @@
 of rows with both, of how many episodes, sums of x, y, their squares and product; and for a pair of an answer with a change
 how many rows have a direction in both, and how many of them opposite ones. `reference` is as in `raw.profile`. Two rows a
 delivery are no pairs: `identical answers` (n: rows of which FEWEST_IDENTICAL or more episodes have the same answers; sum_x: how
-many different such answers) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the
+many different such answers; sum_y: rows that were looked at) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the
 AGREEMENTS: two fields that say one thing in two ways (n and n_directed: rows with both; n_opposite: rows where they disagree).
 """
 
@@ -180,7 +180,7 @@ def _insert_copies(con: duckdb.DuckDBPyConnection, rows: str, parameters: dict[s
         )
         select delivery_key, reference, 'outcome', {literal(IDENTICAL_ANSWERS)}, '',
             coalesce(sum(n_rows) filter (where n_episodes >= {FEWEST_IDENTICAL}), 0),
-            0, count(*) filter (where n_episodes >= {FEWEST_IDENTICAL}), 0, 0, 0, 0, 0, 0
+            0, count(*) filter (where n_episodes >= {FEWEST_IDENTICAL}), sum(n_rows), 0, 0, 0, 0, 0
         from repeated
         group by all
         union all

@@ -14,6 +14,7 @@ from pipelines.deliveries.evidence import Change, Evidence, Finding
 from pipelines.deliveries.figures import IDENTICAL_ANSWERS, MULTIPLES_OF_TEN
 from pipelines.deliveries.headers import RENAMED_COLUMN
 from pipelines.deliveries.history import History
+from pipelines.deliveries.likeness import Sums
 from pipelines.deliveries.scales import reversed_findings
 from pipelines.deliveries.units import unit_words
 
@@ -38,8 +39,9 @@ USUAL_OVER = 8
 FEWEST_ROWS = 20
 """A feed that had fewer rows has no usual number."""
 
-FEWEST_COPIES = 5
-"""Rows with the answers of other episodes that hold a delivery (R-S8: 5)."""
+FEWEST_COPIES, MOST_COPIED = 5, 0.002
+"""Rows with the answers of other episodes that hold a delivery (R-S8: 5), and their share of all: of 10,000 questionnaires as many
+are alike by chance."""
 
 DIGIT_SHARE, DIGIT_SCORES = 0.6, 50
 """Share of multiples of ten in odi_pct, which has steps of two, that is reported (A5: 60 %), and the scores it needs."""
@@ -150,14 +152,14 @@ def _row_findings(evidence: Evidence, history: Sequence[Evidence]) -> Iterator[F
 def _copy_findings(evidence: Evidence, history: Sequence[Evidence]) -> Iterator[Finding]:
     place = ("outcome", IDENTICAL_ANSWERS, "")
     known = max((earlier.figures[place].n for earlier in history if place in earlier.figures), default=0)
-    n_copies = evidence.figures[place].n if place in evidence.figures else 0
-    if n_copies - known >= FEWEST_COPIES:
+    found = evidence.figures.get(place, Sums())
+    n_copies = found.n
+    if n_copies - known >= FEWEST_COPIES and n_copies - known > MOST_COPIED * found.y:
         remedy = (
             f"{n_copies} answered questionnaires of different episodes have the same answers throughout. "
             f"Were they copied? {_SEND_AGAIN} {_RELEASE}"
         )
-        n_rows = evidence.rows.get("outcome", 0)
-        yield Finding("identical_answers", "outcome", "", True, n_copies, n_rows, float(n_copies), remedy)
+        yield Finding("identical_answers", "outcome", "", True, n_copies, int(found.y), float(n_copies), remedy)
     digits = evidence.figures.get(("outcome", "odi_pct", MULTIPLES_OF_TEN))
     if digits and digits.n >= DIGIT_SCORES and digits.x > DIGIT_SHARE * digits.n:
         remedy = "most scores are multiples of ten: were they guessed, or rounded? Ask the clinic how it scores"
