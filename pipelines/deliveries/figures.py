@@ -4,8 +4,9 @@
 of rows with both, of how many episodes, sums of x, y, their squares and product; and for a pair of an answer with a change
 how many rows have a direction in both, and how many of them opposite ones. `reference` is as in `raw.profile`. Two rows a
 delivery are no pairs: `identical answers` (n: rows of which FEWEST_IDENTICAL or more episodes have the same answers; sum_x: how
-many different such answers; sum_y: rows that were looked at) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of ten among them). So are the
-AGREEMENTS: two fields that say one thing in two ways (n and n_directed: rows with both; n_opposite: rows where they disagree).
+many different such answers; sum_y: rows that were looked at) and `multiples of ten` of odi_pct (n: scores; sum_x: multiples of
+ten among them). So are the AGREEMENTS: two fields that say one thing in two ways (n and n_directed: rows with both;
+n_opposite: rows where they disagree).
 """
 
 from dataclasses import dataclass
