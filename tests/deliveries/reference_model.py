@@ -1,8 +1,4 @@
-"""What must be in force, in plain Python: dictionaries, loops and the csv module; of Stepcare only the contract's declarations.
-
-Given the deliveries that can be used, in the order in which they were received, `expected` says which records the current view
-holds, with their values and reasons, and which rows had to be set aside.
-"""
+"""What must be in force, in plain Python: dictionaries, loops and the csv module; of Stepcare only the contract's declarations."""
 
 import csv
 import io
@@ -18,7 +14,6 @@ NUMBER = re.compile(r"[\t-\r ]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?
 TOKENS = (".a", ".p", ".d", ".u", ".n", ".s", ".x")
 LAB = {("crp", "mg/L"): (0, 500), ("esr", "mm/h"): (0, 150), ("hba1c", "mmol/mol"): (15, 200), ("hba1c", "%"): (3, 20),
        ("b12", "pmol/L"): (30, 2000)}  # fmt: skip
-
 Row = dict[str, str | None]
 csv.field_size_limit(1 << 30)
 
@@ -38,40 +33,28 @@ class Received:
 def records(content: bytes) -> list[dict[str, str]]:
     """The records of a CSV file, by column; a blank line is none."""
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True))
-    header = [name.strip() for name in rows[0]]
-    return [dict(zip(header, row, strict=True)) for row in rows[1:] if row]
+    return [dict(zip([name.strip() for name in rows[0]], row, strict=True)) for row in rows[1:] if row]
 
 
-def said(text: str | None) -> str | None:
-    return (text or "").strip(BLANKS) or None
-
-
-def value(declared: Field, text: str | None) -> object:
+def value(one: Field, text: str | None) -> object:
     """The typed value, None when it is missing or breaks the contract."""
     if text is None:
         return None
-    if declared.type in ("int", "float"):
-        number = float(text) if NUMBER.fullmatch(text) else None
-        if number is None or not declared.low <= number <= declared.high:
-            return None
-        return number if declared.type == "float" else int(number) if number == trunc(number) else None
-    if declared.type == "set":
+    if one.type in ("int", "float"):
+        number = float(text) if NUMBER.fullmatch(text) else float("nan")
+        is_good = one.low <= number <= one.high and (one.type == "float" or number == trunc(number))
+        return (number if one.type == "float" else int(number)) if is_good else None
+    if one.type == "set":
         items = {item.strip(BLANKS) for item in text.split(";")}
-        return (
-            ()
-            if text == "none" and "none" in declared.rule
-            else tuple(sorted(items))
-            if items <= {*declared.codes}
-            else None
-        )
-    if declared.type in ("tri", "bool"):
+        return () if text == "none" and "none" in one.rule else tuple(sorted(items)) if items <= {*one.codes} else None
+    if one.type in ("tri", "bool"):
         return {"yes": True, "no": False}.get(text)
-    if declared.type == "enum":
-        return text if text in declared.codes else None
-    return text if re.fullmatch(declared.pattern, text) else None
+    is_good = text in one.codes if one.type == "enum" else re.fullmatch(one.pattern, text)
+    return text if is_good else None
 
 
 def reason(text: str | None, typed: object) -> str | None:
+    """Why there is no value: as the clinic said, `a` where it said nothing, `x` where it said what breaks the contract."""
     return None if typed is not None else "a" if text is None else text[1] if text in TOKENS else "x"
 
 
@@ -89,28 +72,19 @@ def breaks_row(feed: Feed, row: Row, clinic: str) -> bool:
 
 def set_aside(feed: Feed, rows: list[Row], clinic: str) -> set[int]:
     """The numbers, from 1, of the rows that do not count: bad ones, and those that contradict each other under one key."""
-    bad = {number for number, row in enumerate(rows, 1) if breaks_row(feed, row, clinic)}
-    alike = defaultdict(list)
+    alike: dict[tuple, list[int]] = defaultdict(list)
     for number, row in enumerate(rows, 1):
-        keys = [one for one in feed.fields if one.name in feed.key]
-        typed = [value(one, row[one.name]) if one.type == "int" else None for one in keys]
-        alike[tuple(row[one.name] if v is None else v for one, v in zip(keys, typed, strict=True))].append(number)
-    doubtful = (
-        numbers for numbers in alike.values() if len({tuple(rows[number - 1].items()) for number in numbers}) > 1
-    )
-    return bad.union(*doubtful)
+        typed = [
+            value(one, row[one.name]) if one.type == "int" else None for one in feed.fields if one.name in feed.key
+        ]
+        said = [row[one.name] for one in feed.fields if one.name in feed.key]
+        alike[tuple(text if v is None else v for text, v in zip(said, typed, strict=True))].append(number)
+    doubtful = [numbers for numbers in alike.values() if len({tuple(rows[n - 1].items()) for n in numbers}) > 1]
+    return {n for n, row in enumerate(rows, 1) if breaks_row(feed, row, clinic)}.union(*doubtful)
 
 
-def expected(received: list[Received]) -> tuple[dict[str, set[tuple]], dict[tuple[str, str], set[int]]]:
-    """(by feed the records in force: clinic, then value and reason of every field; by content and feed the rows set aside)."""
-    files = {
-        (one.content, feed): [{name: said(row.get(name)) for name in FEEDS[feed].columns} for row in rows]
-        for one in received for feed, rows in one.files.items()
-    }  # fmt: skip
-    aside = {
-        (one.content, feed): set_aside(FEEDS[feed], files[one.content, feed], one.clinic)
-        for one in received for feed in one.files
-    }  # fmt: skip
+def in_order(received: list[Received]) -> list[Received]:
+    """Each content once, at the earliest name it has; of two contents under one name the one first received last has it."""
     receipts: dict[tuple[str, str, str], Received] = {}
     for one in received:
         receipts.setdefault((one.clinic, one.delivery_id, one.content), one)
@@ -118,34 +92,45 @@ def expected(received: list[Received]) -> tuple[dict[str, set[tuple]], dict[tupl
     placed: dict[str, Received] = {}
     for _, one in sorted(named.items(), key=lambda item: item[0]):
         placed.setdefault(one.content, one)
-    counts = {feed: in_force(feed, list(placed.values()), files) for feed in FEEDS}
-    clinics = defaultdict(set)
-    for feed in FEEDS.values():
-        for one in counts[feed.name] if len(feed.key) == 1 else ():
-            for row in files[one.content, feed.name]:
-                clinics[feed.name, row[feed.key[0]]].add(one.clinic)
-    found: dict[str, dict[tuple, tuple]] = {}
-    for feed in FEEDS.values():
-        found[feed.name] = {}
-        for one in counts[feed.name]:
-            for number, row in enumerate(files[one.content, feed.name], 1):
-                typed = {one.name: value(one, row[one.name]) for one in feed.fields}
-                if number not in aside[one.content, feed.name] and len(clinics[feed.name, row[feed.key[0]]]) < 2:
-                    cells = ((typed[name], reason(row[name], typed[name])) for name in feed.columns)
-                    found[feed.name][one.clinic, *(typed[name] for name in feed.key)] = (one.clinic, *cells)
-        if feed.parent:
-            parents = {(key[0], key[1]) for key in found[feed.parent]}
-            place = feed.columns.index(feed.parent_key) + 1
-            found[feed.name] = {k: row for k, row in found[feed.name].items() if (k[0], row[place][0]) in parents}
-    return {name: set(rows.values()) for name, rows in found.items()}, aside
+    return list(placed.values())
 
 
-def in_force(feed: str, placed: list[Received], files: dict[tuple[str, str], list[Row]]) -> list[Received]:
+def in_force(feed: str, placed: list[Received]) -> list[Received]:
     """Of each clinic the file of the latest snapshot that says something about the feed, and those of every later delta."""
     kept: list[Received] = []
     for one in placed:
         if one.mode == "snapshot" and feed not in one.blocked:
             kept = [other for other in kept if other.clinic != one.clinic]
-        if (one.content, feed) in files:
-            kept.append(one)
+        kept += [one] * (feed in one.files)
     return kept
+
+
+def expected(received: list[Received]) -> tuple[dict[str, set[tuple]], dict[tuple[str, str], set[int]]]:
+    """(by feed the records in force: clinic, then value and reason of every field; by content and feed the rows set aside)."""
+    found: dict[str, dict[tuple, tuple]] = {}
+    aside: dict[tuple[str, str], set[int]] = {}
+    for name, feed in FEEDS.items():
+        said = {one.content: _trimmed(feed, one.files[name]) for one in received if name in one.files}
+        aside |= {
+            (one.content, name): set_aside(feed, said[one.content], one.clinic) for one in received if name in one.files
+        }
+        rows = [
+            (one, n, row) for one in in_force(name, in_order(received)) for n, row in enumerate(said[one.content], 1)
+        ]
+        users: dict[str | None, set[str]] = defaultdict(set)
+        for one, _, row in rows if len(feed.key) == 1 else ():
+            users[row[feed.key[0]]].add(one.clinic)
+        found[name], parents = {}, {key[:2] for key in found.get(feed.parent or "", ())}
+        for one, number, row in rows:
+            if number not in aside[one.content, name] and len(users[row[feed.key[0]]]) < 2:
+                typed = {of.name: value(of, row[of.name]) for of in feed.fields}
+                cells = [(typed[column], reason(row[column], typed[column])) for column in feed.columns]
+                key = (one.clinic, *(typed[column] for column in feed.key))
+                found[name][key] = (one.clinic, *cells)
+        place = feed.columns.index(feed.parent_key or feed.key[0]) + 1
+        found[name] = {k: row for k, row in found[name].items() if not feed.parent or (k[0], row[place][0]) in parents}
+    return {name: set(rows.values()) for name, rows in found.items()}, aside
+
+
+def _trimmed(feed: Feed, rows: list[Row]) -> list[Row]:
+    return [{name: (row.get(name) or "").strip(BLANKS) or None for name in feed.columns} for row in rows]
