@@ -7,22 +7,14 @@ from typing import Any
 import dagster as dg
 
 from pipelines.contracts import FEEDS
-from pipelines.quality.contract_checks import contract_checks
 from pipelines.quality.history import HISTORY_CONTRACT, HISTORY_TABLE, history_source
-from pipelines.quality.kahn import CATEGORIES
 from pipelines.quality.results import BY_CLINIC_CONTRACT, BY_CLINIC_TABLE, RESULTS_TABLE, results_contract, run_checks
-from pipelines.quality.telling import panel, said_of, said_of_group, sudden_ones
+from pipelines.quality.telling import panel, said_of, said_of_feed, sudden_ones
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
 from pipelines.tables import count_rows, sql_files
 
 _RULES = sql_files("checks")
-_FEED_GROUPS = tuple(
-    (feed, category)
-    for feed in FEEDS
-    for category in CATEGORIES
-    if any(one.feed == feed and one.check.category == category for one in contract_checks())
-)
 _TABLES = {
     RESULTS_TABLE: "One row a check: rows broken of rows checked, by Kahn's categories, who mends it, how, and what is usual.",
     BY_CLINIC_TABLE: "One row a check and clinic: rows broken of rows checked.",
@@ -45,11 +37,11 @@ _CHECK_SPECS = [
     ),
     *(
         dg.AssetCheckSpec(
-            f"{feed}_{category}",
+            f"{feed}_by_contract",
             asset=asset_key(RESULTS_TABLE),
-            description=f"Checks of {feed} by its contract: {category}.",
+            description=f"Every check of {feed} that its contract gives.",
         )
-        for feed, category in _FEED_GROUPS
+        for feed in FEEDS
     ),
     dg.AssetCheckSpec(
         "sudden_change",
@@ -68,7 +60,7 @@ _CHECK_SPECS = [
     check_specs=_CHECK_SPECS,
 )
 def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any]:
-    """Run every check. Each rule is a check of the graph; those of the contract are one a feed and category."""
+    """Run every check. Each rule is a check of the graph; those of the contract are one a feed."""
     with night.warehouse(context.run.run_id) as con:
         results = run_checks(con, _RULES, history_source(night.settings), datetime.now(UTC))
         rows = {table: count_rows(con, table) for table in _TABLES}
@@ -78,8 +70,8 @@ def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any
     by_name = {str(row["check_name"]): row for _, row in results.iterrows()}
     for rule in _RULES:
         yield _evaluated(rule.name, **said_of(by_name[rule.name]))
-    for feed, category in _FEED_GROUPS:
-        yield _evaluated(f"{feed}_{category}", **said_of_group(results, feed, category))
+    for feed in FEEDS:
+        yield _evaluated(f"{feed}_by_contract", **said_of_feed(results, feed))
     yield _evaluated("sudden_change", **sudden_ones(results))
 
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipelines.quality.telling import MOST_TOLD, panel, said_of, said_of_group, sudden_ones
+from pipelines.quality.telling import MOST_TOLD, panel, said_of, said_of_feed, sudden_ones
 
 
 def row(name: str, **changed: object) -> dict[str, object]:
@@ -49,16 +49,16 @@ def test_a_check_without_rows_is_met_and_says_so_by_its_counts(results: pd.DataF
 
 
 def test_the_checks_of_a_feed_are_told_together_the_worst_first(results: pd.DataFrame) -> None:
-    said = said_of_group(results, "intake", "conformance")
+    said = said_of_feed(results, "intake")
     assert said["description"].startswith("intake.bmi.value: 144 of 1,200")
     assert said["description"].endswith("Mend intake.bmi.value")
-    assert (said["metadata"]["checks"], said["metadata"]["not_met"]) == (3, 2)
+    assert said["metadata"]["by_category"] == {"conformance": {"met": 1, "not_met": 2}}
     assert not said["is_error"]
 
 
 def test_no_list_grows_beyond_what_a_person_reads() -> None:
     many = pd.DataFrame([not_met(f"intake.f{number:02d}.value", 5.0) for number in range(MOST_TOLD + 3)])
-    said = said_of_group(many, "intake", "conformance")
+    said = said_of_feed(many, "intake")
     assert "; and 3 more. Mend intake.f00.value" in said["description"]
     assert len(said["metadata"]["worst"]) == MOST_TOLD
 
