@@ -44,12 +44,15 @@ def night(home: Path, inbox: Path) -> dict[str, Any]:
     with open_ledger(settings.ledger) as ledger, open_warehouse(":memory:", readable=(settings.store,)) as con:
         receive(settings.inbox, settings.store, ledger, said)
         fill_raw(con, settings.store, ledger, None, lambda _: None)
-        rules = con.execute("select clinic_code, feed, rule, scope from raw.quarantine order by all").fetchall()
+        rules = con.execute(
+            "select clinic_code, feed, rule, scope, count(*) from raw.quarantine group by all order by all"
+        ).fetchall()
         blocked = con.execute(
             "select clinic_code, feed, reason from raw.file join raw.delivery using (delivery_key) where state = 'blocked'"
         ).fetchall()
         entries = [[e.clinic_code, e.delivery_id, e.state, e.reason] for e in ledger.entries()]
-        found = {"entries": entries, "rules": rules, "blocked": blocked, "schema": schema_of(con)}
+        held = con.execute("select clinic_code, rule from raw.hold order by all").fetchall()
+        found = {"entries": entries, "rules": rules, "blocked": blocked, "held": held, "schema": schema_of(con)}
     return found | {"seconds": max(seconds), "megabytes": peak_megabytes()}
 
 

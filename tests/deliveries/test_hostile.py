@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.deliveries.clinics import clinic_feeds, send
+from tests.deliveries.clinics import clinic_feeds, put, send
 from tests.deliveries.hostile_csv import BYTES, HEADERS, RECORDS, VALUES
 from tests.deliveries.hostile_folders import FOLDERS, MANIFESTS, USED, Kind
 from tests.deliveries.hostile_parquet import PARQUET
@@ -54,7 +54,7 @@ def test_the_corpus_is_large_enough() -> None:
 def test_what_is_hostile_ends_in_a_state_with_a_reason_of_one_line(hostile: dict[str, Any], kind: str) -> None:
     """R-S3, R-F5: quarantined or incomplete with the reason, or used with what is wrong in it set aside."""
     ((state, reason),) = [(entry[2], entry[3]) for entry in hostile["entries"] if entry[0] == CLINICS[kind]]
-    rules = [rule for clinic, _, rule, _ in hostile["rules"] if clinic == CLINICS[kind]]
+    rules = [rule for clinic, _, rule, _, _ in hostile["rules"] if clinic == CLINICS[kind]]
     wanted = KINDS[kind]
     assert state == wanted.state, reason
     if wanted.state == USED:
@@ -94,3 +94,19 @@ def test_a_refused_folder_is_told_by_its_place(hostile: dict[str, Any]) -> None:
     assert reason.startswith(
         f"folder 1 of 1 in the clinic {clinic} (in the order of LC_ALL=C ls) has a name that is no code"
     )
+
+
+@pytest.mark.long
+def test_a_million_rows_that_are_set_aside_end_in_time_and_hold_their_delivery_alone(tmp_path: Path) -> None:
+    """R-S3: 10^6 quarantined rows in one delivery; the message says the limit, and the other clinic is used."""
+    inbox = tmp_path / "inbox"
+    send(inbox, "C001", "2026-11-01", clinic_feeds("C001"))
+    folder = send(inbox, "C002", "2026-11-01", clinic_feeds("C002"))
+    content = b"".join(b"%032d,12,nobody knows,85,6,\n" % number for number in range(1_000_000))
+    put(folder, "outcome.csv", b"episode_key,timepoint_wk,due_day,completed_day,rmdq24,mode\n" + content, 1_000_000)
+    night = _night(tmp_path, inbox)
+    assert [(entry[0], entry[2]) for entry in night["entries"]] == [("C001", USED), ("C002", USED)]
+    assert night["rules"] == [["C002", "outcome", "a whole number from 0 to 3650", "row", 1_000_000]]
+    assert night["held"] == [["C002", "more than 20 % of the rows of outcome had to be set aside"]]
+    assert night["megabytes"] < MOST_MEGABYTES
+    assert night["seconds"] < MOST_SECONDS
