@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.settings import Settings
+from tests.conftest import ROOT
 from tests.deliveries.clinics import clinic_feeds, send
 
 
@@ -185,3 +187,33 @@ def test_of_a_clinic_that_sends_too_much_at_once_the_next_night_takes_the_rest(s
     assert len(first) == limits.MOST_DELIVERIES_A_NIGHT + 1
     assert "C001: 2 more wait for the next night, which judges 1,000 of a clinic" in lines
     assert [entry.delivery_id for entry in second] == ["d01000", "d01001"]
+
+
+def test_the_operators_guide_states_every_limit() -> None:
+    guide = (
+        (ROOT / "docs" / "operators.md")
+        .read_text(encoding="utf-8")
+        .split("### Limits of a delivery")[1]
+        .split("## ")[0]
+    )
+    for name, value in vars(limits).items():
+        if name.isupper() and isinstance(value, (int, str)):
+            assert (f"{value:,}" if isinstance(value, int) else value) in guide, name
+    for form in (limits.CLINIC_CODE, limits.NAME):
+        longest = next(length for length in range(1_000, 0, -1) if form.fullmatch("a" * length))
+        assert f"{longest}" in guide
+
+
+def test_the_operators_guide_quotes_messages_that_exist() -> None:
+    """Of every message in the table, three words on end are in the code wherever no number or name stands between them."""
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "pipelines").rglob("*.py")))
+    code = re.sub(r'"\n\s*f?"', "", code)
+    guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    table = guide.split("| message (shortened) | found by | remedy |")[1].split("\n\n")[0]
+    messages = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ")]
+    names_and_numbers = r"[0-9][0-9,.]*|\(.*?\)|[a-z_]+\.(?:csv|parquet|json):?|[.]{3}| / "
+    parts = [part.split() for message in messages for part in re.split(names_and_numbers, message)]
+    assert len(messages) > 25
+    assert not [
+        part for part in parts if len(part) > 2 and not any(" ".join(part[at : at + 3]) in code for at in range(len(part) - 2))
+    ]  # fmt: skip
