@@ -29,7 +29,7 @@ class DeliveryError(StepcareError):
 
 
 class UnreadableNow(DeliveryError):
-    """The machine could not read a delivered file (rights, disk, network): nothing is wrong with it, the next night tries again."""
+    """The machine could not read a delivered file: nothing is wrong with the file, and the next night tries again."""
 
 
 class ChecksFailed(StepcareError):

@@ -4,7 +4,7 @@ All new deliveries are read first and then judged together, one query a feed: to
 longer than to run it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,9 @@ import duckdb
 
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.manifest import DeliveredFile, Manifest
+from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_values
 from pipelines.deliveries.quarantine import quarantine_feed
-from pipelines.deliveries.reading import columns_of, quoted, source, unreadable
+from pipelines.deliveries.reading import columns_of, source, unreadable
 from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 
@@ -64,7 +65,9 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def load_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Mapping[str, NewDelivery]) -> list[Blocked]:
+def load_deliveries(
+    con: duckdb.DuckDBPyConnection, deliveries: Mapping[str, NewDelivery], migrations: Sequence[Migration] = MIGRATIONS
+) -> list[Blocked]:
     """Append the deliveries (by key) to `raw.*` and quarantine what breaks the contract; returns what cannot be used.
 
     A file of a feed that need not be there is blocked alone; another blocks its delivery, and nothing of that stays.
@@ -76,7 +79,7 @@ def load_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Mapping[str, New
                 blocked[key, file.feed] = file.blocked
                 continue
             try:
-                _load_file(con, new, file)
+                _load_file(con, new, file, migrations)
             except DeliveryError as error:
                 blocked[key, file.feed] = str(error)
     loaded = [[key, new.manifest.clinic_code] for key, new in deliveries.items()]
@@ -122,11 +125,13 @@ def _take_back(con: duckdb.DuckDBPyConnection, delivery_key: str, feed: str) -> 
     con.execute("delete from raw.quarantine where delivery_key = ? and feed = ?", [delivery_key, feed]).fetchall()
 
 
-def _load_file(con: duckdb.DuckDBPyConnection, new: NewDelivery, file: DeliveredFile) -> None:
+def _load_file(
+    con: duckdb.DuckDBPyConnection, new: NewDelivery, file: DeliveredFile, migrations: Sequence[Migration]
+) -> None:
     feed = FEEDS[file.feed]
-    names = columns_of(new.folder, file)
+    names = columns_of(new.folder, file, migrations)
     listed = [name for name in feed.columns if name in names]
-    chosen = ", ".join(f"cast({quoted(name)} as varchar)" for name in listed)
+    chosen = ", ".join(migrated_values(feed.name, listed, file.version, migrations))
     try:
         rows = con.execute(
             f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {', '.join(listed)}) "

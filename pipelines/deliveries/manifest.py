@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.contracts import FEEDS, KNOWN_MAJOR_VERSION, MANDATORY_FEEDS
+from pipelines.contracts import FEEDS, KNOWN_MAJOR_VERSION, MANDATORY_FEEDS, SCHEMA_VERSION
 from pipelines.deliveries.files import read_regular
 from pipelines.deliveries.limits import CLINIC_CODE, DEEPEST_MANIFEST, LARGEST_MANIFEST_BYTES, MOST_ROWS, NAME
 from pipelines.deliveries.parquet import check_parquet
@@ -38,6 +38,7 @@ class DeliveredFile:
     rows: int
     sha256: str
     delivered_sha256: str
+    version: str = SCHEMA_VERSION
     n_unlisted_columns: int = 0
     blocked: str = ""
     drift: tuple[tuple[str, str, str], ...] = ()
@@ -111,7 +112,9 @@ def read_manifest(folder: Path, *, is_in_store: bool = False) -> Manifest:
             raise _refuse(
                 f"{field} differs from the folder it lies in", "Put it under inbox/<clinic_code>/<delivery_id>"
             )
-    files = tuple(_file(name, entry, is_in_store) for name, entry in sorted(said["files"].items()))
+    files = tuple(
+        _file(name, entry, names["schema_version"], is_in_store) for name, entry in sorted(said["files"].items())
+    )
     feeds = [file.feed for file in files]
     if missing := [feed for feed in MANDATORY_FEEDS if feed not in feeds]:
         raise _refuse(
@@ -169,7 +172,7 @@ def _check_version(version: str) -> None:
         )
 
 
-def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
+def _file(name: str, entry: Any, version: str, is_in_store: bool) -> DeliveredFile:
     feed, _, extension = name.partition(".")
     if feed in FEEDS and extension.rpartition(".")[2] in _COMPRESSED:
         raise _refuse(
@@ -186,6 +189,7 @@ def _file(name: str, entry: Any, is_in_store: bool) -> DeliveredFile:
         raise _refuse(f"{name} has no sha256", "Write the file's SHA-256 as 64 hex digits")
     sha256 = entry["sha256"].lower()
     return DeliveredFile(
+        version=version,
         feed=feed,
         name=name,
         format=extension,

@@ -1,6 +1,7 @@
 """Reading a delivered file strictly: its header, its rows as text, and where it cannot be read, without quoting it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.limits import LONGEST_LINE_BYTES
 from pipelines.deliveries.manifest import DeliveredFile
+from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_header
 from pipelines.deliveries.parquet import parquet_header
 from pipelines.deliveries.records import csv_header
 from pipelines.errors import DeliveryError
@@ -16,18 +18,22 @@ from pipelines.errors import DeliveryError
 _OF_THE_MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.PermissionException, duckdb.FatalException)
 
 
-def columns_of(folder: Path, file: DeliveredFile) -> list[str]:
+def columns_of(folder: Path, file: DeliveredFile, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
     """The names of the file's columns, in its order; those that the contract does not list are numbered instead.
 
     Raises DeliveryError when there is no header, a column stands twice, or a required one is missing.
     """
-    return _checked(file, FEEDS[file.feed], header_of(folder, file))
+    return _checked(file, FEEDS[file.feed], header_of(folder, file, migrations))
 
 
-def header_of(folder: Path, file: DeliveredFile) -> list[str]:
-    """The names of the file's columns as delivered; raises DeliveryError when they cannot be read or are too many."""
+def header_of(folder: Path, file: DeliveredFile, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
+    """The names of the file's columns as the present contract has them; others stay as they were delivered.
+
+    Raises DeliveryError when they cannot be read or are too many.
+    """
     path = folder / file.name
-    return csv_header(path) if file.format == "csv" else parquet_header(path)
+    header = csv_header(path) if file.format == "csv" else parquet_header(path)
+    return migrated_header(file.feed, header, file.version, migrations)
 
 
 def _checked(file: DeliveredFile, feed: Feed, header: list[str]) -> list[str]:

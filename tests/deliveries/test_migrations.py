@@ -1,9 +1,17 @@
 """Deliveries of an older minor version of the contract are read as the present one. The versions here are made up."""
 
+from datetime import datetime
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from pipelines.deliveries.load import NewDelivery, create_raw_tables, load_deliveries
+from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_header, migrated_values
+from pipelines.deliveries.outgoing import write_delivery
+from pipelines.warehouse import open_warehouse
+from tests.conftest import small_tables
 
 MADE_UP = (
     Migration("1.1.0", renamed={("session", "pain_before"): "nprs", ("intake", "weight_kg"): "weight_lb"},
@@ -60,3 +68,19 @@ def test_a_column_that_has_its_new_name_already_keeps_it() -> None:
     """A kept copy is written with the names of its own day; and a clinic may send both."""
     assert migrated_header("session", ["nprs_pre"], "1.0.0", MADE_UP) == ["nprs_pre"]
     assert migrated_header("session", ["nprs_pre", "pain_before"], "1.1.0", MADE_UP) == ["nprs_pre", "pain_before"]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_delivery_of_an_older_minor_version_is_loaded_as_the_present_one(tmp_path: Path, file_format: str) -> None:
+    """R-F6: renamed columns, recoded values and other units of a 1.0.0 delivery, as if version 1.10.0 were in use."""
+    tables = small_tables()
+    session = tables["session"].rename(columns={"nprs_pre": "nprs"}).assign(nprs="50", attendance="absent")
+    tables["session"] = session
+    folder = write_delivery(tmp_path, "C001", "2026-11-01", "snapshot", tables, file_format=file_format)
+    new = NewDelivery(folder, read_manifest(folder), datetime(2026, 11, 1))  # noqa: DTZ001
+    with open_warehouse(":memory:", readable=(tmp_path,)) as con:
+        create_raw_tables(con)
+        assert load_deliveries(con, {new.manifest.delivery_key: new}, MADE_UP) == []
+        loaded = con.execute("select distinct cast(nprs_pre as double), attendance from raw.session").fetchall()
+        assert con.execute("select count(*) from raw.quarantine where field = 'nprs_pre'").fetchall() == [(0,)]
+    assert loaded == [(5.0, "did_not_attend")]
