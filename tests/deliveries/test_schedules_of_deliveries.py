@@ -174,9 +174,16 @@ def test_the_order_of_arrival_changes_nothing(settings: Settings) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_10000_histories_come_to_what_the_oracle_says(settings: Settings, seed: int) -> None:
-    """R-F4: 20 times 500 schedules of 5 nights, in two orders of arrival, with kills."""
-    histories = _lived(settings, seed, n_clinics=500, n_nights=5, n_kills=1)
+    """R-F4: 20 times 500 schedules of 3 nights, each night killed on the way and begun again."""
+    histories = _lived(settings, seed, n_clinics=500, n_nights=3, n_kills=1)
+    assert not _differing(_load(settings), histories)
+
+
+@pytest.mark.long
+def test_the_order_of_arrival_changes_nothing_in_500_histories(settings: Settings) -> None:
+    """R-F4: 500 schedules of 5 nights in two orders of arrival."""
+    histories = _lived(settings, 99, n_clinics=500, n_nights=5)
     found = _load(settings)
     assert not _differing(found, histories)
     other = Settings(home=settings.home.with_name("other"), inbox=settings.inbox.with_name("other-inbox"))
-    assert _in_another_order(other, histories, seed) == found
+    assert _in_another_order(other, histories, 99) == found
