@@ -24,8 +24,9 @@ from collections.abc import Collection, Mapping, Sequence
 import duckdb
 
 from pipelines.deliveries.changes import Comparison, compare
-from pipelines.deliveries.evidence import Evidence, Finding, read_evidence
+from pipelines.deliveries.evidence import Evidence, Finding
 from pipelines.deliveries.findings import findings_of
+from pipelines.deliveries.gathering import read_evidence
 from pipelines.deliveries.headers import Drift
 from pipelines.deliveries.judging import Accepted, Delivered, Hold, Known, Question, find_holds
 from pipelines.deliveries.others import unlike_others
@@ -134,8 +135,13 @@ def _answer(con: duckdb.DuckDBPyConnection, questions: Sequence[Question]) -> No
 
 
 def _evidence(con: duckdb.DuckDBPyConnection, questions: Sequence[Question]) -> dict[tuple[str, str], Evidence]:
-    wanted: dict[tuple[str, str], str] = {}
+    wanted: dict[tuple[str, str], bool] = {}
+    modes: dict[str, str] = {}
     for question in questions:
-        for delivery, reference in (*question.history, (question.delivery, question.reference)):
-            wanted[delivery.delivery_key, reference] = delivery.mode
-    return read_evidence(con, sorted(wanted), {key: mode for (key, _), mode in wanted.items()})
+        here = (question.delivery, question.reference)
+        for delivery, reference in (*question.history, here):
+            is_whole = (delivery, reference) in (question.view[0] if question.view else here, here)
+            place = (delivery.delivery_key, reference)
+            wanted[place] = wanted.get(place, False) or is_whole
+            modes[delivery.delivery_key] = delivery.mode
+    return read_evidence(con, wanted, modes)
