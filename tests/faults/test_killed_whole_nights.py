@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines.settings import Settings
@@ -63,6 +64,10 @@ def _kill_and_heal(whole: Whole, home: Path, at: int, tally: Tally) -> None:
         tally.add(what_is_not_healed(settings, whole.expected, whole.said), where)
         if pages(settings.current) != whole.pages:
             tally.add(["lost: the pages are not those of an undisturbed night"], where)
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            tally.add(
+                [f"left: a run that is {run.status.value}" for run in instance.get_runs() if not run.is_finished], where
+            )
     shutil.rmtree(home)
     tally.seconds += time.perf_counter() - started
 
