@@ -22,9 +22,9 @@ PASSES_ON = {"sorted", "list", "tuple", "set", "dict", "reversed", "enumerate", 
              "filter", "chain", "partial", "cast", "defaultdict"}  # fmt: skip
 """What these return is made of their arguments."""
 
-TRUSTED_TYPES = {"int", "float", "bool", "Feed", "Field", "SqlFile", "Expectation", "Form", "Pair"}
+TRUSTED_TYPES = {"int", "float", "bool", "Feed", "Field", "SqlFile", "Expectation", "Form", "Pair", "Migration"}
 """Parameters of these types, alone or in a sequence: numbers, the contract's declarations, our SQL files and what their headers
-expect, the forms of identifiers and the pairs of fields that are declared in code."""
+expect, the forms of identifiers, the pairs of fields and the migrations that are declared in code."""
 
 TRUSTED_ATTRIBUTES = {("DeliveredFile", "feed"), ("DeliveredFile", "format")}
 """Attributes that reading a manifest has held against the contract."""

@@ -10,7 +10,6 @@ REVIEWED = {
     "pipelines.backups.fingerprints: table": "the same",
     "pipelines.deliveries.load: feed": "a feed of FEEDS: the key of what was blocked",
     "pipelines.deliveries.quarantine: listed [11d07ad2]": "fields of the contract, under a name that rows of a query have later",
-    "pipelines.quality.results: columns [561d35fb]": "columns that our own code gave the frame",
     "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
     "pipelines.results: query": "the analyst's own question, on a connection that only reads",
 }

@@ -106,7 +106,8 @@ def _folders(parent: Path, form: Pattern[str], place: str, longest: int) -> list
         ]
         found = sorted((os.fsencode(entry.name), Path(entry), entry.is_symlink()) for entry in shown)
     folders = []
-    kinds = folder_kinds([path.name for _, path, _ in found]) if form is NAME else [None] * len(found)
+    names = [path.name if form is NAME and form.fullmatch(path.name) else "" for _, path, _ in found]
+    kinds = folder_kinds(names)
     for number, ((name, path, is_link), kind) in enumerate(zip(found, kinds, strict=True), start=1):
         which = f"folder {number} of {len(found)} in {place} (in the order of LC_ALL=C ls)"
         if not form.fullmatch(path.name):
