@@ -70,7 +70,7 @@ def panel(results: pd.DataFrame) -> dict[str, Any]:
 
 def _by_category(checks: pd.DataFrame) -> dict[str, dict[str, int]]:
     return {
-        category: {status: int(n) for status, n in of_category["status"].value_counts().sort_index().items()}
+        category: {str(status): int(n) for status, n in of_category["status"].value_counts().sort_index().items()}
         for category in CATEGORIES
         if len(of_category := checks[checks["category"] == category])
     }
