@@ -62,6 +62,7 @@ def test_mutated_deliveries_end_in_a_state_and_agree_with_the_reference_model(se
     assert sum(_fuzz(settings, 1, 60).values()) == 60
 
 
+@pytest.mark.ci
 def test_the_model_would_notice_one_value_one_row_or_one_key(settings: Settings) -> None:
     """A positive control: the comparison fails on the smallest difference."""
     feeds = clinic_feeds("C001")

@@ -27,9 +27,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """One night on an inbox with a delivery of every kind, between two good ones."""
     place = tmp_path_factory.mktemp("hostile")
     inbox = place / "inbox"
+    with_exam = {CLINICS[kind] for kind in ("an optional file with another hash", "a file twice")}
     for clinic in (*GOOD, *CLINICS.values()):
-        feeds = clinic_feeds(clinic)
-        send(inbox, clinic, "2026-11-01", {feed: rows for feed, rows in feeds.items() if feed != "lab"})
+        left_out = {"lab"} if clinic in with_exam else {"lab", "exam"}
+        feeds = {feed: rows for feed, rows in clinic_feeds(clinic).items() if feed not in left_out}
+        send(inbox, clinic, "2026-11-01", feeds)
     for kind, clinic in CLINICS.items():
         KINDS[kind].build(inbox / clinic / "2026-11-01")
     return _night(place, inbox)

@@ -105,6 +105,7 @@ def test_any_history_of_deliveries_comes_to_what_the_oracle_says(settings: Setti
     assert not _differing(_load(settings), histories)
 
 
+@pytest.mark.ci
 def test_the_records_in_another_order_or_in_two_deliveries_give_the_same_view(settings: Settings) -> None:
     """R-F4: re-ordered rows and a delivery split in two are other content and say the same."""
     whole = clinic_feeds("C001")
