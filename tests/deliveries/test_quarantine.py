@@ -86,7 +86,9 @@ def test_a_key_that_two_clinics_use_is_nobodys(settings: Settings) -> None:
 def test_a_column_that_the_contract_does_not_list_is_dropped_counted_and_stored_nowhere(
     settings: Settings, file_format: str
 ) -> None:
-    _send(settings, lambda tables: tables["intake"].insert(2, "colour_of_door", "canary-green"), file_format=file_format)
+    _send(
+        settings, lambda tables: tables["intake"].insert(2, "colour_of_door", "canary-green"), file_format=file_format
+    )
     counted, columns, rows = _night(
         settings,
         "select n_rows, n_unlisted_columns from raw.file where feed = 'intake'",
