@@ -8,7 +8,6 @@ from tests.sql_composition import Project, read_module, read_project
 REVIEWED = {
     "pipelines.backups.fingerprints: name [2bc869c7]": "tables of report.*, which our SQL files made",
     "pipelines.backups.fingerprints: table": "the same",
-    "pipelines.deliveries.load: chosen [f1ce243a]": "fields of the contract, in SQL that the migrations of the contract make",
     "pipelines.deliveries.load: feed": "a feed of FEEDS: the key of what was blocked",
     "pipelines.deliveries.quarantine: listed [11d07ad2]": "fields of the contract, under a name that rows of a query have later",
     "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
