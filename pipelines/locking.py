@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import fcntl
 import os
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,7 @@ from pathlib import Path
 from pipelines.errors import AlreadyRunning
 
 LOCK = "night.lock"
-_TRIES = 5
-_SECONDS_BETWEEN_TRIES = 0.1  # who only looks (`unfinished_work`) has the lock for less than a millisecond
+_PATIENCE_S = 10.0  # who only looks (`unfinished_work`) has the lock for less than a millisecond
 _UNKNOWN = "unknown"
 _held: dict[Path, int] = {}
 _kept_notes: set[Path] = set()
@@ -44,8 +44,8 @@ def hold(home: Path) -> None:
         return
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if not _is_taken(lock, fcntl.LOCK_EX, _TRIES):
-        other = _note(lock, is_running=True)
+    if not _is_taken_among_lookers(lock):
+        other = _note_when_written(lock)
         os.close(lock)
         raise AlreadyRunning(
             f"a night is already running since {other.since}, pid {other.process}, in {home}. Wait for it; nothing was started"
@@ -74,27 +74,42 @@ def unfinished_work(home: Path) -> Work | None:
     except FileNotFoundError:
         return None
     try:
-        work = _note(lock, is_running=not _is_taken(lock, fcntl.LOCK_SH, tries=1))
+        work = _note(lock, is_running=not _is_taken(lock, fcntl.LOCK_SH))
     finally:
         os.close(lock)
     return work if work.is_running or work.process != _UNKNOWN else None
 
 
-def _is_taken(lock: int, kind: int, tries: int) -> bool:
-    for left in reversed(range(tries)):
-        try:
-            fcntl.flock(lock, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if left:
-                time.sleep(_SECONDS_BETWEEN_TRIES)
-        else:
-            return True
-    return False
+def _is_taken_among_lookers(lock: int) -> bool:
+    """Whether the lock is ours now. Who only looks shares it, and is waited for; who works does not, and ends the wait."""
+    until = time.monotonic() + _PATIENCE_S
+    while not _is_taken(lock, fcntl.LOCK_EX):
+        if time.monotonic() > until or not _is_taken(lock, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 -- two that start at once must not meet again
+    return True
+
+
+def _is_taken(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _note(lock: int, *, is_running: bool) -> Work:
     process, _, since = os.pread(lock, 100, 0).decode("ascii", "replace").strip().partition(" ")
     return Work(process or _UNKNOWN, since or _UNKNOWN, is_running)
+
+
+def _note_when_written(lock: int) -> Work:
+    """The note of who works; who started in this very moment writes it within a second."""
+    until = time.monotonic() + 1
+    while (work := _note(lock, is_running=True)).process == _UNKNOWN and time.monotonic() < until:
+        time.sleep(0.01)
+    return work
 
 
 def keep_note(home: Path) -> None:

@@ -1,5 +1,6 @@
 """One night at a time: who is late is told who runs and since when; what was killed leaves a note and no lock."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -45,9 +46,11 @@ except StepcareError as error:
 def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def test_who_comes_second_is_told_since_when_and_which_process(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
@@ -93,13 +96,17 @@ def test_to_look_never_keeps_a_night_from_starting(tmp_path: Path) -> None:
         pass
     looking = "import sys\nfrom pathlib import Path\nfrom pipelines.locking import unfinished_work\nprint(flush=True)\n"
     looking += "while True:\n    unfinished_work(Path(sys.argv[1]))\n"
-    with subprocess.Popen([sys.executable, "-c", looking, tmp_path], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with contextlib.ExitStack() as lookers:
+        for _ in range(2):
+            process = lookers.enter_context(
+                subprocess.Popen([sys.executable, "-c", looking, tmp_path], stdout=subprocess.PIPE)
+            )
+            lookers.callback(process.kill)
+            assert process.stdout is not None
+            process.stdout.readline()
         for _ in range(200):
             with only_one(tmp_path):
                 pass
-        process.kill()
 
 
 def test_of_twenty_starts_at_once_one_works_and_nineteen_say_who_does(tmp_path: Path) -> None:
