@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ON_CORES := --numprocesses 2 --dist loadfile
 RUN := PYTHONDONTWRITEBYTECODE= $(BIN)
 
 .PHONY: help setup setup-dev demo test test-ci check ci audit lock sciatica spider ui docs clean
@@ -49,7 +50,7 @@ spider: setup-dev
 	@STEPCARE_HOME=var/spider $(RUN)/stepcare nightly
 
 test: setup-dev
-	@$(RUN)/python -m pytest
+	@$(RUN)/python -m pytest $(ON_CORES)
 
 check: setup-dev
 	@$(RUN)/ruff format --check .
@@ -64,7 +65,7 @@ ci: test check test-ci
 
 test-ci: setup-dev
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
-	@$(RUN)/python -m pytest -m ci
+	@$(RUN)/python -m pytest -m ci $(ON_CORES)
 
 docs: setup-dev
 	@$(RUN)/python -m pipelines.casting
