@@ -16,8 +16,10 @@ _READING = (
     "pipelines/contracts.py",
     "pipelines/casting.py",
     "pipelines/deliveries",
+    "pipelines/drift",
     "pipelines/privacy/identifiers.py",
     "pipelines/privacy/check_digits.py",
+    "pipelines/privacy/forms.py",
     "pipelines/privacy/vocabulary.py",
 )
 

@@ -9,8 +9,8 @@ from dataclasses import astuple
 
 import duckdb
 
-from pipelines.deliveries.holds import Delivered, hold_for_drift
 from pipelines.deliveries.limits import FEWEST_BAD_ROWS, MOST_BAD_ROWS_PERCENT
+from pipelines.drift.holds import Delivered, hold_for_drift
 
 _AS_OF = "coalesce(cast(getvariable('as_of') as timestamp), timestamp 'infinity')"
 """What was known at the time asked for counts; with the variable unset, everything does."""

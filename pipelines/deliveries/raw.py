@@ -8,15 +8,15 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.headers import Drift
 from pipelines.deliveries.holding import write_holds
-from pipelines.deliveries.holds import create_drift_tables, write_header_drift
 from pipelines.deliveries.ledger import Entry, Ledger
 from pipelines.deliveries.load import Blocked, NewDelivery, create_raw_tables, load_deliveries
 from pipelines.deliveries.manifest import read_manifest
-from pipelines.deliveries.profiles import profile_new
 from pipelines.deliveries.store import block_file, remove, set_aside
 from pipelines.deliveries.wholeness import spoilt_in_delivery
+from pipelines.drift.headers import Drift
+from pipelines.drift.holds import create_drift_tables, write_header_drift
+from pipelines.drift.profiles import profile_new
 from pipelines.errors import DeliveryError, InstallationError
 from pipelines.provenance import code_hash, ledger_hash, reading_hash
 from pipelines.tables import count_rows

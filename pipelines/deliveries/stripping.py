@@ -14,10 +14,10 @@ import duckdb
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.erasure import is_doomed
-from pipelines.deliveries.headers import MISSING_COLUMN, drift_of_header
 from pipelines.deliveries.manifest import DeliveredFile
 from pipelines.deliveries.reading import columns_of, header_of, quoted, source, unreadable
 from pipelines.disk import raise_if_full
+from pipelines.drift.headers import MISSING_COLUMN, drift_of_header
 from pipelines.errors import DeliveryError
 from pipelines.privacy.identifiers import header_kinds, key_looks_like_sql
 from pipelines.warehouse import open_warehouse

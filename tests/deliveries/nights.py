@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
-from pipelines.deliveries.holds import Delivered, Hold, create_drift_tables, hold_for_drift
 from pipelines.deliveries.load import create_raw_tables
-from pipelines.deliveries.profiles import profile_new
+from pipelines.drift.holds import Delivered, Hold, create_drift_tables, hold_for_drift
+from pipelines.drift.profiles import profile_new
 from pipelines.synthetic.population import draw_population
 from pipelines.synthetic.simulation import feed_tables
 from pipelines.synthetic.worlds import world_named

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.headers import drift_of_header
+from pipelines.drift.headers import drift_of_header
 
 SESSION = FEEDS["session"]
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 
-from pipelines.deliveries.likeness import Sample, Sums, shift, stability_index
-from pipelines.deliveries.units import unit_words
+from pipelines.drift.likeness import Sample, Sums, shift, stability_index
+from pipelines.drift.units import unit_words
 from tests.deliveries.damage import POISON
 from tests.deliveries.nights import simulated_group
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipelines.deliveries.evidence import Finding
-from pipelines.deliveries.histograms import FIELDS, above, is_number
-from pipelines.deliveries.history import History, Window
-from pipelines.deliveries.likeness import shift, stability_index
-from pipelines.deliveries.units import unit_words
+from pipelines.drift.evidence import Finding
+from pipelines.drift.histograms import FIELDS, above, is_number
+from pipelines.drift.history import History, Window
+from pipelines.drift.likeness import shift, stability_index
+from pipelines.drift.units import unit_words
 
 MOST_OUTSIDE = 0.02
 """Share of a field's values outside its codes or range (R-F6: more than 2 % holds), beyond the share that was accepted before."""

@@ -2,7 +2,7 @@
 
 import math
 
-from pipelines.deliveries.histograms import FIELDS
+from pipelines.drift.histograms import FIELDS
 
 _TOLERANCE = 0.25
 """How far, relatively, a ratio of means may lie from a factor: the mean of 50 durations has a standard error of a quarter."""

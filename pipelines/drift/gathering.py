@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import duckdb
 
-from pipelines.deliveries.evidence import Change, Evidence, Place, Profile
-from pipelines.deliveries.headers import Drift
-from pipelines.deliveries.histograms import FIELDS, above
-from pipelines.deliveries.likeness import Sums
+from pipelines.drift.evidence import Change, Evidence, Place, Profile
+from pipelines.drift.headers import Drift
+from pipelines.drift.histograms import FIELDS, above
+from pipelines.drift.likeness import Sums
 
 
 def read_evidence(

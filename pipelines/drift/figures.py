@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.casting import literal, typed
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.histograms import FIELDS
+from pipelines.drift.histograms import FIELDS
 
 FEWEST_IDENTICAL = 5
 """Equal rows of this many episodes are taken for copies (R-S8: 5 or more identical multi-field rows of one clinic)."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipelines.deliveries.evidence import RULES, Finding
+from pipelines.drift.evidence import RULES, Finding
 
 WORSE = 1.5
 """How much worse than what a person released a finding must be to hold again."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import duckdb
 
-from pipelines.deliveries.evidence import EMPTY, Finding, Profile
-from pipelines.deliveries.histograms import FIELDS, is_number
-from pipelines.deliveries.history import Window
-from pipelines.deliveries.likeness import shift
+from pipelines.drift.evidence import EMPTY, Finding, Profile
+from pipelines.drift.histograms import FIELDS, is_number
+from pipelines.drift.history import Window
+from pipelines.drift.likeness import shift
 
 UNLIKE_SIZE = 0.2
 """Least shift against the other clinics: 0.7 standard deviations, two points of pain, the change that a patient notices."""

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from pipelines.deliveries.headers import Drift
-from pipelines.deliveries.histograms import FIELDS, below, n_bins
-from pipelines.deliveries.likeness import Counts, Sums
+from pipelines.drift.headers import Drift
+from pipelines.drift.histograms import FIELDS, below, n_bins
+from pipelines.drift.likeness import Counts, Sums
 
 Place = tuple[str, str, str]
 """Feed, field and stratum; or feed and the two fields of a pair."""

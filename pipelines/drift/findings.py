@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.distributions import outside_findings, shift_findings
-from pipelines.deliveries.evidence import Change, Evidence, Finding
-from pipelines.deliveries.figures import IDENTICAL_ANSWERS, MULTIPLES_OF_TEN
-from pipelines.deliveries.headers import RENAMED_COLUMN
-from pipelines.deliveries.history import History
-from pipelines.deliveries.likeness import Sums
-from pipelines.deliveries.scales import reversed_findings
-from pipelines.deliveries.units import unit_words
+from pipelines.drift.distributions import outside_findings, shift_findings
+from pipelines.drift.evidence import Change, Evidence, Finding
+from pipelines.drift.figures import IDENTICAL_ANSWERS, MULTIPLES_OF_TEN
+from pipelines.drift.headers import RENAMED_COLUMN
+from pipelines.drift.history import History
+from pipelines.drift.likeness import Sums
+from pipelines.drift.scales import reversed_findings
+from pipelines.drift.units import unit_words
 
 MOST_CHANGED = 0.05
 """Share of a feed's old rows, or of a field's old values, that may change at once (T6: 5 %)."""

@@ -26,8 +26,8 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
-from pipelines.deliveries.figures import create_figure_table, figure_new
-from pipelines.deliveries.histograms import BIN_SQL, FIELDS, NUMBER_SQL, fields_sql, profiled
+from pipelines.drift.figures import create_figure_table, figure_new
+from pipelines.drift.histograms import BIN_SQL, FIELDS, NUMBER_SQL, fields_sql, profiled
 
 BUCKETS = 1024
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.deliveries.evidence import Finding
-from pipelines.deliveries.figures import RATINGS, SCORES
-from pipelines.deliveries.headers import Drift
-from pipelines.deliveries.holds import Delivered, find_holds, write_header_drift
+from pipelines.drift.evidence import Finding
+from pipelines.drift.figures import RATINGS, SCORES
+from pipelines.drift.headers import Drift
+from pipelines.drift.holds import Delivered, find_holds, write_header_drift
 from tests.deliveries.damage import FLIPS, POISON, UNITS, number, recoded
 from tests.deliveries.nights import Group, simulated_group
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pipelines.deliveries.evidence import Finding, Place
-from pipelines.deliveries.figures import AGREEMENTS, PAIRS, Pair
-from pipelines.deliveries.history import History
-from pipelines.deliveries.likeness import Sums
+from pipelines.drift.evidence import Finding, Place
+from pipelines.drift.figures import AGREEMENTS, PAIRS, Pair
+from pipelines.drift.history import History
+from pipelines.drift.likeness import Sums
 
 REVERSED_Z = 3.0
 """Standard errors that a correlation must lie beyond 0, on the wrong side."""

@@ -17,9 +17,9 @@ import duckdb
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed
-from pipelines.deliveries.figures import SCORES, insert_figures
-from pipelines.deliveries.histograms import profiled
-from pipelines.deliveries.profiles import insert_profiles, owner_sql, stratum_sql
+from pipelines.drift.figures import SCORES, insert_figures
+from pipelines.drift.histograms import profiled
+from pipelines.drift.profiles import insert_profiles, owner_sql, stratum_sql
 
 MOVING_ON = {
     ("intake", "observed_through_day"),

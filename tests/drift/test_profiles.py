@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from pipelines.contracts import FEEDS
-from pipelines.deliveries.changes import Comparison, compare
-from pipelines.deliveries.histograms import FIELDS, above, below, codes_of, far_above, is_number, n_bins
-from pipelines.deliveries.holds import create_drift_tables
-from pipelines.deliveries.likeness import Sums
 from pipelines.deliveries.load import create_raw_tables
-from pipelines.deliveries.profiles import profile_new
+from pipelines.drift.changes import Comparison, compare
+from pipelines.drift.histograms import FIELDS, above, below, codes_of, far_above, is_number, n_bins
+from pipelines.drift.holds import create_drift_tables
+from pipelines.drift.likeness import Sums
+from pipelines.drift.profiles import profile_new
 from pipelines.warehouse import open_warehouse
 from tests.deliveries.nights import simulated_group
 

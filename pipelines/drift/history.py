@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipelines.deliveries.evidence import EMPTY, Evidence, Profile
-from pipelines.deliveries.likeness import Sample
-from pipelines.deliveries.profiles import BUCKETS
+from pipelines.drift.evidence import EMPTY, Evidence, Profile
+from pipelines.drift.likeness import Sample
+from pipelines.drift.profiles import BUCKETS
 
 WINDOW = 30
 """Deliveries that new values are added up over at most."""

@@ -11,10 +11,10 @@ import pytest
 
 from pipelines.adapters.sciatica import deliver_sciatica
 from pipelines.adapters.spider import deliver_spider
-from pipelines.deliveries.holds import Delivered
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
+from pipelines.drift.holds import Delivered
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.synthetic import WORLDS

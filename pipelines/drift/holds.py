@@ -23,14 +23,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 
-from pipelines.deliveries.changes import Comparison, compare
-from pipelines.deliveries.evidence import Evidence, Finding
-from pipelines.deliveries.findings import findings_of
-from pipelines.deliveries.gathering import read_evidence
-from pipelines.deliveries.headers import Drift
-from pipelines.deliveries.judging import Accepted, Delivered, Hold, Known, Question, find_holds
-from pipelines.deliveries.others import unlike_others
-from pipelines.deliveries.profiles import create_profile_table
+from pipelines.drift.changes import Comparison, compare
+from pipelines.drift.evidence import Evidence, Finding
+from pipelines.drift.findings import findings_of
+from pipelines.drift.gathering import read_evidence
+from pipelines.drift.headers import Drift
+from pipelines.drift.judging import Accepted, Delivered, Hold, Known, Question, find_holds
+from pipelines.drift.others import unlike_others
+from pipelines.drift.profiles import create_profile_table
 
 __all__ = ["Delivered", "Hold", "create_drift_tables", "find_holds", "hold_for_drift", "write_header_drift"]
 
