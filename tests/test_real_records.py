@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.adapters.sciatica import deliver_sciatica
 from pipelines.adapters.spider import deliver_spider
+from pipelines.deliveries.ledger import open_ledger
 from pipelines.night import run_night
 from pipelines.results import Results, open_results
 from pipelines.settings import Settings
@@ -32,7 +33,7 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
-    """The published night on the Sciatica Trial's conservative arm."""
+    """The published night on the Sciatica Trial's conservative arm, after its delivery was held and released."""
     try:
         files("zepid")
     except PackageNotFoundError:
@@ -40,6 +41,15 @@ def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     folder = tmp_path_factory.mktemp("sciatica")
     settings = Settings(home=folder / "home", inbox=folder / "inbox")
     deliver_sciatica(settings.inbox)
+    run_night(settings, lambda _: None)
+    with open_results(settings.current) as results:
+        held = results.sql("select feed, rule from raw.hold")
+        assert held.to_dict("records") == [
+            {"feed": "outcome", "rule": "more than 20 % of the rows of outcome had to be set aside"}
+        ]
+    with open_ledger(settings.ledger) as ledger:
+        (entry,) = ledger.entries()
+        ledger.release(str(entry.delivery_key), "its other visits are weeks of the trial")
     run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
         yield results
@@ -100,7 +110,7 @@ def test_a_whole_night_needs_no_network(tmp_path: Path) -> None:
     trial = subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False)
     if trial.returncode:
         pytest.skip("this machine does not allow a network of its own")
-    environment = {**os.environ, "STEPCARE_HOME": str(tmp_path / "home")}
+    environment = {**os.environ, "STEPCARE_HOME": str(tmp_path / "home"), "STEPCARE_INBOX": str(tmp_path / "inbox")}
     command = [sys.executable, "-m", "pipelines.cli", "demo", "--episodes", "40", "--clinics", "2"]
     done = subprocess.run(
         ["unshare", "-rn", *command], capture_output=True, text=True, check=False, env=environment, cwd=ROOT

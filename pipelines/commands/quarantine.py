@@ -77,11 +77,11 @@ def show(delivery: str) -> None:
     for entry in entries:
         click.echo(f"{entry.name}  {entry.state}  {entry.mode}  {entry.n_rows:,} rows  ({entry.files or 'no files'})")
         click.echo(f"    came {entry.seen_at[:16]} UTC; changed {entry.changed_at[:16]} UTC")
-        if entry.reason:
+        reasons = [hold[1:] for hold in holds if hold[0] == entry.delivery_key]
+        for feed, field, rule, remedy in reasons:
+            click.echo(f"    held: {feed}{'.' if field else ''}{field}: {rule}\n        {remedy}")
+        if entry.reason and not reasons:
             click.echo(f"    {entry.reason}")
-        for key, feed, field, rule, remedy in holds:
-            if key == entry.delivery_key:
-                click.echo(f"    held: {feed}{'.' if field else ''}{field}: {rule}\n        {remedy}")
     lines = read_lines(path, delivery, STATES) if path else []
     for text in in_words(lines):
         click.echo(text)

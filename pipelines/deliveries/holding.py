@@ -64,7 +64,7 @@ def _hold_for_bad_rows(con: duckdb.DuckDBPyConnection) -> None:
             bad.feed,
             '' as field,
             'more than {MOST_BAD_ROWS_PERCENT} % of the rows of ' || bad.feed || ' had to be set aside' as rule,
-            'Correct the export at the clinic (stepcare quarantine lists the rows) and send the delivery again' as remedy
+            'Correct the export at the clinic and send the delivery again; or release it, if the other rows may be used' as remedy
         from bad
         inner join raw.file as file on bad.delivery_key = file.delivery_key and bad.feed = file.feed
         where bad.n_bad >= $fewest and 100 * bad.n_bad > $percent * file.n_rows
