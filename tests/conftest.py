@@ -22,6 +22,17 @@ ROOT = Path(__file__).resolve().parents[1]
 EPISODES = tuple(f"episode-{number:08d}" for number in range(4))
 
 
+_SECONDS = {"ci": 1200, "long": 0}
+"""After how many seconds a slower test counts as hanging; 0 is never. The others: `timeout` in pyproject.toml."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name, seconds in _SECONDS.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.timeout(seconds))
+
+
 @pytest.fixture
 def shared() -> Path:
     """The folder of yardsticks and real data beside the project; without it the test is skipped, saying so."""
