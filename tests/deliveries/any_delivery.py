@@ -3,8 +3,8 @@
 import random
 
 from pipelines.contracts import FEEDS, Field
+from tests.deliveries.clinics import Feeds, key
 from tests.deliveries.reference_model import LAB, TOKENS
-from tests.drift.clinics import Feeds, key
 
 
 def any_feeds(rng: random.Random, clinic: str, n_episodes: int = 3) -> Feeds:

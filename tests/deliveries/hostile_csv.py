@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.deliveries.clinics import clinic_feeds, csv_bytes, put
 from tests.deliveries.hostile_folders import QUARANTINED, USED, Kind
-from tests.drift.clinics import clinic_feeds, csv_bytes, put
 
 Build = Callable[[Path], object]
 HEADER = b"episode_key,timepoint_wk,due_day,rmdq24,groc,odi_pct,mode\n"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.drift.clinics import manifest_of, put, say, say_of
+from tests.deliveries.clinics import manifest_of, put, say, say_of
 
 QUARANTINED, INCOMPLETE, USED = "quarantined", "incomplete", "seen"
 

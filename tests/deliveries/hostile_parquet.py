@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import parquet
 
+from tests.deliveries.clinics import clinic_feeds, swap_format
 from tests.deliveries.hostile_folders import QUARANTINED, USED, Kind
-from tests.drift.clinics import clinic_feeds, swap_format
 
 Build = Callable[[Path], object]
 COLUMNS = ("episode_key", "timepoint_wk", "due_day")

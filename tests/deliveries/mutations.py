@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import parquet
 
+from tests.deliveries.clinics import Feeds, Rows, csv_bytes, key, manifest_of, put, say, say_of, swap_format
 from tests.deliveries.reference_model import records
-from tests.drift.clinics import Feeds, Rows, csv_bytes, key, manifest_of, put, say, say_of, swap_format
 
 OfRows = Callable[[random.Random, Feeds], object]
 OfFolder = Callable[[random.Random, Path], object]

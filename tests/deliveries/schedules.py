@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.drift.clinics import Feeds, clinic_feeds, send
+from tests.deliveries.clinics import Feeds, clinic_feeds, send
 
 EVENTS = (
     "new", "new", "new", "again", "renamed", "corrected", "reverted", "withdrawn", "partial", "completed", "broken", "mended",

@@ -18,7 +18,7 @@ from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.settings import Settings
 from tests.conftest import ROOT
-from tests.drift.clinics import clinic_feeds, send
+from tests.deliveries.clinics import clinic_feeds, send
 
 
 def _receive(settings: Settings) -> list[Entry]:

@@ -11,9 +11,9 @@ from pipelines.deliveries.manifest import read_manifest
 from pipelines.settings import Settings
 from tests.deliveries.agreement import Night, load
 from tests.deliveries.any_delivery import any_feeds
+from tests.deliveries.clinics import clinic_feeds, send
 from tests.deliveries.mutations import KINDS, mutate
 from tests.deliveries.reference_model import Received
-from tests.drift.clinics import clinic_feeds, send
 
 STATES = {"seen", "quarantined", "incomplete"}
 

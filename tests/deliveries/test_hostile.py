@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.deliveries.clinics import clinic_feeds, put, send
 from tests.deliveries.hostile_csv import BYTES, HEADERS, RECORDS, VALUES
 from tests.deliveries.hostile_folders import FOLDERS, MANIFESTS, USED, Kind
 from tests.deliveries.hostile_parquet import PARQUET
-from tests.drift.clinics import clinic_feeds, put, send
 
 KINDS: dict[str, Kind] = FOLDERS | MANIFESTS | BYTES | HEADERS | RECORDS | VALUES | PARQUET
 CLINICS = {kind: f"H{number:03d}" for number, kind in enumerate(KINDS)}

@@ -13,8 +13,8 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
+from tests.deliveries.clinics import clinic_feeds, csv_bytes, manifest_of, put, say, send
 from tests.deliveries.hostile_night import schema_of
-from tests.drift.clinics import clinic_feeds, csv_bytes, manifest_of, put, say, send
 
 pytestmark = pytest.mark.ci
 

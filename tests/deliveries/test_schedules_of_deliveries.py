@@ -17,8 +17,8 @@ from pipelines.settings import Settings
 from pipelines.tables import build
 from pipelines.warehouse import open_warehouse
 from tests.conftest import ROOT
+from tests.deliveries.clinics import clinic_feeds, key, send
 from tests.deliveries.schedules import N_EPISODES, Content, History, put_content, view
-from tests.drift.clinics import clinic_feeds, key, send
 
 Views = dict[str, dict[int, int]]
 

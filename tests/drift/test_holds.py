@@ -10,8 +10,8 @@ from pipelines.drift.evidence import Finding
 from pipelines.drift.figures import RATINGS, SCORES
 from pipelines.drift.headers import Drift
 from pipelines.drift.holds import Delivered, find_holds, write_header_drift
-from tests.deliveries.damage import FLIPS, POISON, UNITS, number, recoded
-from tests.deliveries.nights import Group, simulated_group
+from tests.drift.damage import FLIPS, POISON, UNITS, number, recoded
+from tests.drift.nights import Group, simulated_group
 
 BAD = Finding("reversed_scale", "outcome", "odi_pct", True, 90, 100, 0.9, "odi_pct looks reversed")
 SAID = Finding("new_column", "outcome", "", False, 1, 1, 1.0, "column 3 of outcome.csv is not in the contract")

@@ -8,8 +8,8 @@ from scipy.stats import mannwhitneyu, norm
 
 from pipelines.drift.likeness import Sample, Sums, shift, stability_index
 from pipelines.drift.units import unit_words
-from tests.deliveries.damage import POISON
-from tests.deliveries.nights import simulated_group
+from tests.drift.damage import POISON
+from tests.drift.nights import simulated_group
 
 
 @given(st.lists(st.integers(0, 10), min_size=20, max_size=60), st.integers(1, 3))

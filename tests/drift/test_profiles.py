@@ -14,7 +14,7 @@ from pipelines.drift.holds import create_drift_tables
 from pipelines.drift.likeness import Sums
 from pipelines.drift.profiles import profile_new
 from pipelines.warehouse import open_warehouse
-from tests.deliveries.nights import simulated_group
+from tests.drift.nights import simulated_group
 
 Rows = list[dict[str, str]]
 

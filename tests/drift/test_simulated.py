@@ -19,8 +19,8 @@ from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.synthetic import WORLDS
 from pipelines.warehouse import open_warehouse
-from tests.deliveries.damage import FLIPS, POISON, UNITS
-from tests.deliveries.nights import Damage, simulated_group
+from tests.drift.damage import FLIPS, POISON, UNITS
+from tests.drift.nights import Damage, simulated_group
 
 _WORLDS_WITH_PATIENTS = sorted(name for name, world in WORLDS.items() if world.episodes_per_clinic is None)
 BACK = 250

@@ -3,7 +3,7 @@ import random
 
 from pipelines.privacy.identifiers import key_looks_like_sql, key_may_look_sql
 from pipelines.warehouse import open_calculator
-from tests.drift.clinics import key
+from tests.deliveries.clinics import key
 from tests.privacy import people
 
 MAKERS = [

@@ -1,6 +1,6 @@
 """What clinics' systems do to a delivery when something in them changes, as SQL on the values (see `nights.Damage`)."""
 
-from tests.deliveries.nights import Damage
+from tests.drift.nights import Damage
 
 NPRS = ("nprs_back_avg", "nprs_leg_avg")
 
