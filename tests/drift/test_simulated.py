@@ -19,7 +19,7 @@ from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.synthetic import WORLDS
 from pipelines.warehouse import open_warehouse
-from tests.drift.damage import FLIPS, POISON, UNITS
+from tests.drift.damage import FLIPS, POISON, UNITS, whole
 from tests.drift.nights import Damage, simulated_group
 
 _WORLDS_WITH_PATIENTS = sorted(name for name, world in WORLDS.items() if world.episodes_per_clinic is None)
@@ -97,6 +97,31 @@ def test_a_poisoned_clinic_is_flagged_in_at_least_190_of_200() -> None:
     """R-S8: a clinic of 10 % of patients with outcomes 3 NPRS points off is flagged in 95 % of 200 simulations."""
     caught = _caught(POISON, range(200), days=120)
     assert all(caught[poison] >= 190 for poison in POISON), caught
+
+
+@pytest.mark.long
+def test_half_a_standard_deviation_more_is_told_within_14_nights_in_90_of_100() -> None:
+    """R-F8: intake scores of RMDQ 3 points (0.5 SD) higher in a clinic of eight or nine new patients a night."""
+    higher: Damage = {("intake", "rmdq24"): whole("least(24, v + 3)")}
+    n_told = 0
+    with simulated_group(10, 1, "uniform", 0) as group:
+        group.feeds = ("intake",)
+        for seed in range(100):
+            group.forget()
+            group.simulate(8_000, 1, _WORLDS_WITH_PATIENTS[seed % len(_WORLDS_WITH_PATIENTS)], seed)
+            (clinic,) = group.clinics
+            group.send(clinic, 14)
+            for days_ago in range(13, -1, -1):
+                group.send(
+                    clinic,
+                    days_ago,
+                    since=days_ago + 1,
+                    is_delta=True,
+                    damage=higher,
+                    where=f"through < {days_ago + 1}",
+                )
+            n_told += any(hold.field == "rmdq24" for hold in group.judge())
+    assert n_told >= 90, n_told
 
 
 @pytest.mark.ci
