@@ -1,7 +1,9 @@
 """What several tests share: the folder of yardsticks and real data, and a small delivery to damage."""
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +50,28 @@ def settings(tmp_path: Path) -> Settings:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     return Settings(home=tmp_path / "home", inbox=inbox)
+
+
+@contextmanager
+def process_as_it_was() -> Iterator[None]:
+    """Undo, at the end, what a night run in this process sets: environment, umask, folder of temporary files."""
+    before, umask = dict(os.environ), os.umask(0o077)
+    os.umask(umask)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.umask(umask)
+        tempfile.tempdir = None
+
+
+@pytest.fixture
+def environment(settings: Settings) -> Iterator[None]:
+    """The installation of `settings` is the one that commands find."""
+    with process_as_it_was():
+        os.environ.update(STEPCARE_HOME=str(settings.home), STEPCARE_INBOX=str(settings.inbox))
+        yield
 
 
 def small_tables(clinic_code: str = "C001") -> dict[str, pd.DataFrame]:

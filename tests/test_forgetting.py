@@ -1,8 +1,5 @@
 """A patient who asks to be erased is erased everywhere, and a record stays that it was done."""
 
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,19 +17,10 @@ from pipelines.results import open_results
 from pipelines.settings import Settings
 from tests.conftest import EPISODES, small_tables
 
+pytestmark = pytest.mark.usefixtures("environment")
+
 PATIENT = f"{1:064x}"
 OTHERS = {EPISODES[0], EPISODES[2], EPISODES[3]}
-
-
-@pytest.fixture(autouse=True)
-def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = dict(os.environ)
-    monkeypatch.setenv("STEPCARE_HOME", str(settings.home))
-    monkeypatch.setenv("STEPCARE_INBOX", str(settings.inbox))
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-    tempfile.tempdir = None
 
 
 def _sessions_alone(number: int) -> dict[str, pd.DataFrame]:

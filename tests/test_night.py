@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,7 +28,7 @@ from pipelines.settings import Settings
 from pipelines.status import STAGES, describe
 from pipelines.synthetic import simulate
 from tests.apart import CLOCK_CHANGES, build_clock, clock_environment, night_apart
-from tests.conftest import small_tables
+from tests.conftest import process_as_it_was, small_tables
 
 EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimate", "lower", "upper", "n", "n_treated",
            "n_comparator", "effective_n", "status", "reason"]  # fmt: skip
@@ -46,14 +45,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, 
     settings = Settings(home=folder / "home", inbox=folder / "inbox")
     simulate(settings.inbox, episodes=90, clinics=3, world="uniform", seed=3, dirt=0.01)
     _minimum_clinic(settings.inbox)
-    before = dict(os.environ)
     lines: list[str] = []
-    result = run_night(settings, lines.append)
-    assert result.refused == ()
-    yield settings, lines
-    os.environ.clear()
-    os.environ.update(before)
-    tempfile.tempdir = None
+    with process_as_it_was():
+        result = run_night(settings, lines.append)
+        assert result.refused == ()
+        yield settings, lines
 
 
 def _minimum_clinic(inbox: Path) -> None:

@@ -1,8 +1,5 @@
 """The quarantine as an operator works with it: what is wrong, which rows, what to do, and that it was healed."""
 
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,16 +15,7 @@ from pipelines.set_aside import Line
 from pipelines.settings import Settings
 from tests.conftest import EPISODES, small_tables
 
-
-@pytest.fixture(autouse=True)
-def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = dict(os.environ)
-    monkeypatch.setenv("STEPCARE_HOME", str(settings.home))
-    monkeypatch.setenv("STEPCARE_INBOX", str(settings.inbox))
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-    tempfile.tempdir = None
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def _ask(*arguments: str) -> Result:

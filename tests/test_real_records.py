@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -17,18 +16,9 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.night import run_night
 from pipelines.results import Results, open_results
 from pipelines.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, process_as_it_was
 
 pytestmark = pytest.mark.ci
-
-
-@pytest.fixture(autouse=True)
-def _environment() -> Iterator[None]:
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +31,8 @@ def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     folder = tmp_path_factory.mktemp("sciatica")
     settings = Settings(home=folder / "home", inbox=folder / "inbox")
     deliver_sciatica(settings.inbox)
-    run_night(settings, lambda _: None)
+    with process_as_it_was():
+        run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
         held = results.sql("select feed, rule from raw.hold")
         assert held.to_dict("records") == [
@@ -50,7 +41,8 @@ def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     with open_ledger(settings.ledger) as ledger:
         (entry,) = ledger.entries()
         ledger.release(str(entry.delivery_key), "its other visits are weeks of the trial")
-    run_night(settings, lambda _: None)
+    with process_as_it_was():
+        run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
         yield results
 
@@ -91,7 +83,8 @@ def test_the_prevalence_by_level_of_the_spider_gradings_stands_on_the_network_pa
 ) -> None:
     settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
     deliver_spider(settings.inbox, shared / "data" / "spider")
-    run_night(settings, lambda _: None)
+    with process_as_it_was():
+        run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
         bulge = results.sql(
             "select level, n_assessed, n_with_finding, n_with_finding_percent as percent from report.imaging_prevalence "

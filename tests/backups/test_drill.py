@@ -1,7 +1,6 @@
 """Whole nights from a backup: the report that was published comes out of it again, byte for byte."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pipelines.night import run_night
 from pipelines.rebuilding import rebuild_from_store
 from pipelines.settings import Settings
 from tests.backups.conftest import configure
-from tests.conftest import small_tables
+from tests.conftest import process_as_it_was, small_tables
 from tests.test_night import contents
 
 STAMPED = "checks.history"
@@ -40,22 +39,19 @@ class Night:
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     folder = tmp_path_factory.mktemp("drill")
-    before, umask = dict(os.environ), os.umask(0o077)
     settings = Settings(home=folder / "home", inbox=folder / "inbox")
     write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", small_tables())
-    settings.home.mkdir()
     to, identity = folder / "backups", folder / "key"
-    to.mkdir()
-    configure(settings, to=str(to), recipient=write_new_identity(identity), nightly=True)
     lines: list[str] = []
-    result = run_night(settings, lines.append)
-    assert result.troubles == ()
-    (backup,) = backups_in(to)
-    yield Night(settings, identity, backup.path, lines)
-    os.environ.clear()
-    os.environ.update(before)
-    os.umask(umask)
-    tempfile.tempdir = None
+    with process_as_it_was():
+        os.umask(0o077)
+        settings.home.mkdir()
+        to.mkdir()
+        configure(settings, to=str(to), recipient=write_new_identity(identity), nightly=True)
+        result = run_night(settings, lines.append)
+        assert result.troubles == ()
+        (backup,) = backups_in(to)
+        yield Night(settings, identity, backup.path, lines)
 
 
 @pytest.mark.ci
