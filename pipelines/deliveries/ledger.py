@@ -159,8 +159,8 @@ class Ledger:
             )
             self._log(at, [(entry.clinic_code, entry.delivery_id)], entry.state, entry.reason, bool(entry.delivery_key))
 
-    def mark(self, delivery_key: str, state: str, reason: str = "", *, is_kept: bool = True) -> None:
-        """Set the state of the delivery with this content; a duplicate of it stays a duplicate.
+    def mark(self, delivery_key: str, state: str, reason: str = "", *, is_kept: bool = True, files: str = "") -> None:
+        """Set the state of the delivery with this content, and its `files` when given; a duplicate of it stays a duplicate.
 
         With `is_kept` false its copy has left the store, and the entry forgets the key.
         """
@@ -171,8 +171,8 @@ class Ledger:
                 f"select clinic_code, delivery_id from delivery where {where}", (delivery_key, state, reason)
             ).fetchall()
             self._con.execute(
-                f"update delivery set state = ?, reason = ?, changed_at = ? where {where}",
-                (state, reason, at, delivery_key, state, reason),
+                f"update delivery set state = ?, reason = ?, files = coalesce(nullif(?, ''), files), changed_at = ? where {where}",
+                (state, reason, files, at, delivery_key, state, reason),
             )
             if not is_kept:
                 self._con.execute("update delivery set delivery_key = null where delivery_key = ?", (delivery_key,))

@@ -96,7 +96,8 @@ def _block(store: Path, ledger: Ledger, entry: Entry, found: Blocked, say: Calla
         say(f"{entry.name}: quarantined: {found.reason}")
     else:
         block_file(place, found.feed, found.reason)
-        ledger.mark(found.delivery_key, entry.state, found.reason)
+        files = read_manifest(place, is_in_store=True).files_in_words
+        ledger.mark(found.delivery_key, entry.state, found.reason, files=files)
         say(f"{entry.name}: {found.feed} is blocked: {found.reason}")
 
 

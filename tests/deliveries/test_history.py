@@ -143,6 +143,8 @@ def test_an_optional_file_that_cannot_be_used_is_blocked_alone_and_the_rows_befo
     ((reason,),) = _ask(path, "select reason from raw.file where state = 'blocked'")
     assert "1 in value look like an e-mail address" in reason
     assert not list(settings.store.glob("*/*lab*"))[1:], "only the good copy lies in the store"
+    with open_ledger(settings.ledger) as ledger:
+        assert ["(lab)" in entry.files for entry in ledger.entries()] == [False, True]
     assert _views_of(path) == _views_of(_night(settings)), "reading the store again blocks it again"
 
 
