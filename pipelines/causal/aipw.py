@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
 from pipelines.causal.nuisance import LEARNERS, CrossFit, cross_fit_observation, cross_fit_outcome
@@ -134,7 +134,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         weight = _weights(sample_weight, len(code))
         self.propensity_ = propensity or self.fit_propensity(design, arm, patient=patient, sample_weight=sample_weight)
         is_binary = self.is_binary if self.is_binary is not None else bool(np.isin(outcome[is_observed], (0, 1)).all())
-        g_design = design if observation_X is None else _joined(design, encode(observation_X))
+        g_design = design if observation_X is None else joined(design, encode(observation_X))
         n_arms = len(self.arms_)
         parts = []
         stacks = []
@@ -219,15 +219,6 @@ def _design(X: pd.DataFrame | Design, practitioner: ArrayLike | None) -> Design:
         return X
     keys = None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object))
     return encode(pd.DataFrame(X).reset_index(drop=True), keys)
-
-
-def _joined(first: Design, second: Design) -> Design:
-    return replace(
-        first,
-        linear=np.hstack([first.linear, second.linear]),
-        trees=np.hstack([first.trees, second.trees]),
-        is_categorical=np.append(first.is_categorical, second.is_categorical),
-    )
 
 
 def _weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float64]:

@@ -108,6 +108,16 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
     )
 
 
+def joined(first: Design, second: Design) -> Design:
+    """Return both designs' columns side by side; the balance table and the names are the first's."""
+    return replace(
+        first,
+        linear=np.hstack([first.linear, second.linear]),
+        trees=np.hstack([first.trees, second.trees]),
+        is_categorical=np.append(first.is_categorical, second.is_categorical),
+    )
+
+
 def practitioner_codes(practitioner: pd.Series) -> IntArray:
     """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others."""
     counts = practitioner.value_counts()
