@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,37 +22,51 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def boosted_means(
-    x: FloatArray, y: FloatArray, weight: FloatArray, x_new: FloatArray, *, is_categorical: BoolArray, seed: int
-) -> FloatArray:
-    """Return predictions (n_new,) of a boosted regression fitted on (x, y)."""
+@dataclass(frozen=True)
+class BoostedMeans:
+    """A fitted boosted regression."""
+
+    model: HistGradientBoostingRegressor
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """Return predictions (n,)."""
+        return np.asarray(self.model.predict(x), dtype=float)
+
+
+@dataclass(frozen=True)
+class BoostedProbabilities:
+    """A fitted boosted classifier; without a model the training rows all had the label `present`."""
+
+    model: HistGradientBoostingClassifier | None
+    n_labels: int
+    present: IntArray
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """Return probabilities (n, n_labels); a label not seen in training gets 0."""
+        probabilities = np.zeros((len(x), self.n_labels))
+        probabilities[:, self.present] = 1.0 if self.model is None else self.model.predict_proba(x)
+        return probabilities
+
+
+def fit_boosted_means(
+    x: FloatArray, y: FloatArray, weight: FloatArray, *, is_categorical: BoolArray, seed: int
+) -> BoostedMeans:
+    """Fit a boosted regression of y on x."""
     settings = _settings(x[:, is_categorical])
     model = HistGradientBoostingRegressor(categorical_features=is_categorical, random_state=seed, **settings)
-    model.fit(x, y, sample_weight=_unless_uniform(weight))
-    return np.asarray(model.predict(x_new), dtype=float)
+    return BoostedMeans(model.fit(x, y, sample_weight=_unless_uniform(weight)))
 
 
-def boosted_probabilities(
-    x: FloatArray,
-    label: IntArray,
-    weight: FloatArray,
-    x_new: FloatArray,
-    *,
-    is_categorical: BoolArray,
-    n_labels: int,
-    seed: int,
-) -> FloatArray:
-    """Return probabilities (n_new, n_labels) of a boosted classifier; a label not seen in training gets 0."""
-    probabilities = np.zeros((len(x_new), n_labels))
+def fit_boosted_probabilities(
+    x: FloatArray, label: IntArray, weight: FloatArray, *, is_categorical: BoolArray, n_labels: int, seed: int
+) -> BoostedProbabilities:
+    """Fit a boosted classifier of labels 0 .. n_labels-1."""
     present = np.unique(label)
     if len(present) == 1:
-        probabilities[:, present[0]] = 1.0
-        return probabilities
+        return BoostedProbabilities(None, n_labels, present)
     settings = _settings(x[:, is_categorical])
     model = HistGradientBoostingClassifier(categorical_features=is_categorical, random_state=seed, **settings)
-    model.fit(x, label, sample_weight=_unless_uniform(weight))
-    probabilities[:, model.classes_] = model.predict_proba(x_new)
-    return probabilities
+    return BoostedProbabilities(model.fit(x, label, sample_weight=_unless_uniform(weight)), n_labels, present)
 
 
 def _settings(categories: FloatArray) -> dict[str, Any]:

@@ -56,20 +56,33 @@ def fit_ridge(x: FloatArray, y: FloatArray, weight: FloatArray) -> Ridge:
     return Ridge(mean - float(centre @ coefficients), coefficients, float(penalties[best]))
 
 
-def logistic_probabilities(
-    x: FloatArray, label: IntArray, weight: FloatArray, x_new: FloatArray, *, n_labels: int
-) -> FloatArray:
-    """Return probabilities (n_new, n_labels) of a multinomial logistic regression fitted on (x, label).
+@dataclass(frozen=True)
+class Logistic:
+    """A fitted multinomial logistic regression; without a model every row gets the training shares (labels,)."""
+
+    shares: FloatArray
+    model: LogisticRegression | None
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """Return probabilities (n, labels)."""
+        probabilities = np.zeros((len(x), len(self.shares)))
+        if self.model is None:
+            probabilities[:] = self.shares
+        else:
+            probabilities[:, self.model.classes_] = self.model.predict_proba(x)
+        return probabilities
+
+
+def fit_logistic(x: FloatArray, label: IntArray, weight: FloatArray, *, n_labels: int) -> Logistic:
+    """Fit a multinomial logistic regression of labels 0 .. n_labels-1.
 
     The penalty is the ridge penalty of the labels' indicators carried over to the logistic scale (times p (1 - p)),
     geometric mean over labels. A label absent from the training rows gets probability 0.
     """
     shares = np.bincount(label, weights=weight, minlength=n_labels) / weight.sum()
     present = np.flatnonzero(shares)
-    probabilities = np.zeros((len(x_new), n_labels))
     if len(present) == 1 or x.shape[1] == 0:
-        probabilities[:] = shares
-        return probabilities
+        return Logistic(shares, None)
     indicators = present[:1] if len(present) == 2 else present
     # Like a ratio of two variances the penalty does not grow with the rows, so these many are enough to choose it.
     few = slice(None, None, max(1, len(label) // ROWS_FOR_A_PENALTY))
@@ -79,5 +92,4 @@ def logistic_probabilities(
     ]
     model = LogisticRegression(C=float(np.exp(-np.mean(logs))), max_iter=2000, tol=1e-4)
     model.fit(x, label, sample_weight=weight / weight.mean())
-    probabilities[:, model.classes_] = model.predict_proba(x_new)
-    return probabilities
+    return Logistic(shares, model)

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from pipelines.causal.boosting import boosted_means, boosted_probabilities
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
-from pipelines.causal.linear import fit_ridge, logistic_probabilities
+from pipelines.causal.learners import (
+    PROPENSITY_CANDIDATES,
+    Model,
+    Training,
+    constant_model,
+    fit_boosting,
+    fit_kernel,
+    fit_linear,
+)
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 LEARNERS = ("linear", "boosting")
@@ -36,23 +44,11 @@ class CrossFit:
 
 
 @dataclass(frozen=True)
-class Training:
-    """Rows an outcome model is fitted on."""
-
-    design: Design
-    y: FloatArray
-    weight: FloatArray
-    is_binary: bool
-    seed: int
-
-
-@dataclass(frozen=True)
 class Task:
-    """Training rows with their arms, and the rows to predict under each arm, for one fold of an outcome model."""
+    """Training rows with their arms, for one fold of an outcome model."""
 
     training: Training
     arm: IntArray
-    new: Design
     n_arms: int
 
 
@@ -65,19 +61,8 @@ def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float
         train, wanted = setting.design.take(rows), setting.design.take(new)
         arm, weight = setting.arm[rows], setting.weight[rows]
         for index, learner in enumerate(setting.learners):
-            if learner == "linear":
-                fitted = logistic_probabilities(train.linear, arm, weight, wanted.linear, n_labels=setting.n_arms)
-            else:
-                fitted = boosted_probabilities(
-                    train.trees,
-                    arm,
-                    weight,
-                    wanted.trees,
-                    is_categorical=train.is_categorical,
-                    n_labels=setting.n_arms,
-                    seed=setting.seed + int(k),
-                )
-            probabilities[index, new] = fitted
+            fit = PROPENSITY_CANDIDATES[learner]
+            probabilities[index, new] = fit(train, arm, weight, setting.n_arms, setting.seed + int(k))(wanted)
     shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
     stacked = np.tensordot(shares, probabilities, axes=1)
     return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
@@ -122,9 +107,9 @@ def _cross_fit_candidates(
         new = setting.fold == k
         rows = ~new & is_known
         training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + int(k))
-        task = Task(training, setting.arm[rows], setting.design.take(new), setting.n_arms)
+        task, wanted = Task(training, setting.arm[rows], setting.n_arms), setting.design.take(new)
         for index, candidate in enumerate(candidates):
-            predictions[index, new] = candidate(task)
+            predictions[index, new] = candidate(task)(wanted)
     return predictions
 
 
@@ -139,29 +124,35 @@ def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
     )
 
 
-def linear_shared(task: Task) -> FloatArray:
+def linear_shared(task: Task) -> Model:
     """Ridge or logistic regression on covariates and arm indicators: the effect is the same for everybody."""
-    return _shared(task, _linear_fit)
+    return _shared(task, fit_linear)
 
 
-def linear_by_arm(task: Task) -> FloatArray:
+def linear_by_arm(task: Task) -> Model:
     """Ridge or logistic regression in each arm apart."""
-    return _by_arm(task, _linear_fit)
+    return _by_arm(task, fit_linear)
 
 
-def boosting_shared(task: Task) -> FloatArray:
+def kernel_by_arm(task: Task) -> Model:
+    """Smooth curved regression (kernel ridge) in each arm apart; of a binary outcome a linear probability."""
+    return _by_arm(task, fit_kernel)
+
+
+def boosting_shared(task: Task) -> Model:
     """Boosting with the arm as a feature (S-learner)."""
-    return _shared(task, _boosting_fit)
+    return _shared(task, fit_boosting)
 
 
-def boosting_by_arm(task: Task) -> FloatArray:
+def boosting_by_arm(task: Task) -> Model:
     """Boosting in each arm apart (T-learner)."""
-    return _by_arm(task, _boosting_fit)
+    return _by_arm(task, fit_boosting)
 
 
-OutcomeCandidate = Callable[[Task], FloatArray]
+OutcomeCandidate = Callable[[Task], Model]
 OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
     "linear": (linear_shared, linear_by_arm),
+    "kernel": (kernel_by_arm,),
     "boosting": (boosting_shared, boosting_by_arm),
 }
 # Who answers can depend on other things in each arm; boosting finds that by itself, with the arm as a feature.
@@ -170,50 +161,35 @@ OBSERVATION_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
     "boosting": (boosting_shared,),
 }
 
-Fit = Callable[[Training, Design], FloatArray]
+
+def _shared(task: Task, fit: Callable[[Training], Model]) -> Model:
+    with_arms = with_arm(task.training.design, task.arm, task.n_arms)
+    return partial(_under_each_arm, fit(replace(task.training, design=with_arms)), task.n_arms)
 
 
-def _shared(task: Task, fit: Fit) -> FloatArray:
-    training = replace(task.training, design=with_arm(task.training.design, task.arm, task.n_arms))
-    n = len(task.new.linear)
-    under_each = [with_arm(task.new, np.full(n, k, dtype=np.int64), task.n_arms) for k in range(task.n_arms)]
-    return fit(training, _stack_rows(under_each)).reshape(task.n_arms, n).T
+def _under_each_arm(model: Model, n_arms: int, new: Design) -> FloatArray:
+    n = len(new.linear)
+    under_each = [with_arm(new, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
+    return model(_stack_rows(under_each)).reshape(n_arms, n).T
 
 
-def _by_arm(task: Task, fit: Fit) -> FloatArray:
+def _by_arm(task: Task, fit: Callable[[Training], Model]) -> Model:
     training = task.training
-    predictions = np.empty((len(task.new.linear), task.n_arms))
+    models: list[Model] = []
     for k in range(task.n_arms):
         rows = task.arm == k
         if rows.sum() < LEAST_ROWS_FOR_AN_ARM:
             source = rows if rows.any() else np.ones_like(rows)
-            predictions[:, k] = np.average(training.y[source], weights=training.weight[source])
+            mean = float(np.average(training.y[source], weights=training.weight[source]))
+            models.append(constant_model(mean))
             continue
         in_arm = replace(training, design=training.design.take(rows), y=training.y[rows], weight=training.weight[rows])
-        predictions[:, k] = fit(in_arm, task.new)
-    return predictions
+        models.append(fit(in_arm))
+    return partial(_each_arms_own, models)
 
 
-def _linear_fit(training: Training, new: Design) -> FloatArray:
-    x, y, weight = training.design.linear, training.y, training.weight
-    if y.min() == y.max():
-        return np.full(len(new.linear), y[0])
-    if training.is_binary:
-        return logistic_probabilities(x, y.astype(np.int64), weight, new.linear, n_labels=2)[:, 1]
-    return fit_ridge(x, y, weight).predict(new.linear)
-
-
-def _boosting_fit(training: Training, new: Design) -> FloatArray:
-    x, y, weight = training.design.trees, training.y, training.weight
-    is_categorical, seed = training.design.is_categorical, training.seed
-    if y.min() == y.max():
-        return np.full(len(new.trees), y[0])
-    if training.is_binary:
-        label = y.astype(np.int64)
-        return boosted_probabilities(x, label, weight, new.trees, is_categorical=is_categorical, n_labels=2, seed=seed)[
-            :, 1
-        ]
-    return boosted_means(x, y, weight, new.trees, is_categorical=is_categorical, seed=seed)
+def _each_arms_own(models: Sequence[Model], new: Design) -> FloatArray:
+    return np.column_stack([model(new) for model in models])
 
 
 def _stack_rows(designs: Sequence[Design]) -> Design:
