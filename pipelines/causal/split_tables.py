@@ -24,19 +24,22 @@ class Candidates:
         return len(self.thresholds) + 1
 
 
-def candidates(values: FloatArray, limit: int | None) -> Candidates:
-    """Return at most `limit` thresholds at evenly spaced ranks of the recorded values (None: every distinct value).
+def candidates(values: FloatArray, limit: int | None, least: int) -> Candidates:
+    """Return the thresholds of a feature (n,) that can be asked for when a leaf holds at least `least` rows.
 
-    The least value is none: it would only ask whether the feature was recorded. Raises ValueError on an infinite value.
+    A threshold with fewer rows on one side could never make two leaves. Of more than `limit` (None: no limit) those at
+    evenly spaced ranks between the lowest and the highest are taken. The least value is none: it would only ask
+    whether the feature was recorded. Raises ValueError on an infinite value.
     """
-    recorded = values[~np.isnan(values)]
+    recorded = np.sort(values[~np.isnan(values)])
     if not np.isfinite(recorded).all():
         raise ValueError("a feature is infinite")
     chosen = np.unique(recorded)[1:]
+    at_least = len(recorded) - np.searchsorted(recorded, chosen)
+    chosen = chosen[(at_least >= least) & (len(values) - at_least >= least)]
     if limit is not None and len(chosen) > limit:
-        ranks = np.arange(1, limit + 1) / (limit + 1)
-        quantiles = np.unique(np.quantile(recorded, ranks, method="higher"))
-        chosen = quantiles[quantiles > recorded.min()]
+        between = recorded[(recorded >= chosen[0]) & (recorded <= chosen[-1])]
+        chosen = np.unique(np.quantile(between, np.linspace(0, 1, limit), method="higher"))
     interval = np.searchsorted(chosen, values, side="right")
     interval[np.isnan(values)] = 0
     return Candidates(chosen, interval)

@@ -19,7 +19,7 @@ from pipelines.causal.split_tables import Candidates, SplitTables, candidates
 
 LEAST_LEAF = 200
 LEAST_LEAF_SHARE = 0.1
-THRESHOLDS = 15
+THRESHOLDS = 63
 
 # A question must raise the sum of scores by more than rounding: relative to the sum of their absolute differences.
 TIE_TOLERANCE = 1e-10
@@ -45,7 +45,7 @@ def fit_policy_tree(
 
     `features`: a numeric or boolean column each; a missing value goes below every threshold. `scores` (n, arms):
     larger is better, smoothed gains or doubly robust scores. `minimum_leaf`: episodes, default `least_leaf`.
-    `thresholds`: candidates a feature, observed values at evenly spaced ranks; None: every observed value, for which
+    `thresholds`: candidates a feature, observed values at evenly spaced ranks; None: every value, for which
     time and memory grow with the square of the number of distinct values.
 
     Exact over these candidates. Ties: fewer questions first, then features in the order of the columns, lower
@@ -56,7 +56,7 @@ def fit_policy_tree(
     least = least_leaf(len(scores)) if minimum_leaf is None else minimum_leaf
     _check(features, scores, arms, least, thresholds)
     columns = [
-        candidates(features.iloc[:, j].to_numpy(dtype=float, na_value=np.nan), thresholds)
+        candidates(features.iloc[:, j].to_numpy(dtype=float, na_value=np.nan), thresholds, least)
         for j in range(features.shape[1])
     ]
     kept = [j for j, column in enumerate(columns) if len(column.thresholds)]

@@ -12,6 +12,7 @@ from scipy.stats import binom
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.policy import nested_gains, rule_folds, value_of_learned_rule
 from pipelines.causal.policy_tree import FeatureWords, PolicyTree, in_words
+from pipelines.causal.split_tables import candidates
 from pipelines.causal.tree_search import fit_policy_tree, least_leaf
 from tests.causal.worlds import linear_clinic
 
@@ -87,7 +88,7 @@ def learned_rule(x, scores, who, seed=0, minimum_leaf=None):
     fold = rule_folds(np.arange(len(x)).astype(object), 5, seed)
     arms = tuple(f"a{k}" for k in range(scores.shape[1]))
     gains = nested_gains(ridge_gains, x, scores, fold)
-    return value_of_learned_rule(x, gains, scores, arms, who, fold, minimum_leaf=minimum_leaf)
+    return value_of_learned_rule(x, gains, scores, arms, who, fold, minimum_leaf=minimum_leaf, thresholds=15)
 
 
 def found_share_allowed(seeds, rate=0.05):
@@ -159,6 +160,14 @@ def test_few_thresholds_are_observed_values_and_cost_little():
     for node in coarse.nodes:
         assert node.feature is None or node.threshold in set(features[node.feature])
     assert value_of(coarse, features, scores) <= value_of(exact, features, scores) + 1e-9
+
+
+def test_a_threshold_that_leaves_too_few_on_a_side_is_never_a_candidate():
+    values = np.array([np.nan, np.nan, 0.0, 1.0, 1.0, 2.0, 3.0, 4.0])
+    assert candidates(values, None, 1).thresholds.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert candidates(values, None, 3).thresholds.tolist() == [1.0, 2.0]
+    assert candidates(values, 2, 1).thresholds.tolist() == [1.0, 4.0]
+    assert candidates(values, None, 3).interval.tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
 
 
 def test_a_leaf_holds_at_least_200_or_a_tenth():
