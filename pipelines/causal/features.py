@@ -60,7 +60,7 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
     left_out: dict[str, str] = {}
     for label, column in covariates.items():
         name = str(label)
-        values, levels = _as_numbers(column)
+        values, levels = as_numbers(column)
         if values is None:
             left_out[name] = "neither a number, a yes/no nor a code"
             continue
@@ -86,9 +86,9 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
         if has_indicator:
             linear.append(is_missing.astype(float))
             linear_names.append(f"{name} not recorded")
-        trees.append(values if levels else _coarsened(values))
+        trees.append(values if levels else coarsened(values, *tree_bins(recorded)))
         used.append(name)
-    linear, linear_names = _without_copies(linear, linear_names)
+    linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
     standardised = [_standardised(column) for column in linear]
     balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
@@ -127,7 +127,7 @@ def practitioner_codes(practitioner: pd.Series) -> IntArray:
     return np.array([code_of.get(key, 0) for key in practitioner.astype(object)], dtype=np.int64)
 
 
-def _as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
+def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     """Return values with NaN where missing, and the levels when they are codes of a text column."""
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -146,7 +146,7 @@ def _as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     return np.array([code_of.get(value, np.nan) for value in as_object], dtype=float), levels
 
 
-def _without_copies(columns: list[FloatArray], names: list[str]) -> tuple[list[FloatArray], list[str]]:
+def without_copies(columns: list[FloatArray], names: list[str]) -> tuple[list[FloatArray], list[str]]:
     """Drop columns equal to an earlier one: a clinic that skips an examination makes many equal indicators."""
     seen: dict[bytes, str] = {}
     for column, name in zip(columns, names, strict=True):
@@ -161,13 +161,18 @@ def _belongs_in_balance(column: FloatArray) -> bool:
     return not is_indicator or LEAST_BALANCE_SHARE <= column.mean() <= 1 - LEAST_BALANCE_SHARE
 
 
-def _coarsened(values: FloatArray) -> FloatArray:
-    """Round to the median of 31 quantile bins: a tree learner bins anyway, and repeats it for every fit."""
-    recorded = values[np.isfinite(values)]
+def tree_bins(recorded: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return inner edges and medians of 31 quantile bins of the recorded values; both empty when these are few."""
     if len(np.unique(recorded)) <= TREE_BINS:
-        return values
+        return np.array([]), np.array([])
     edges = np.unique(np.quantile(recorded, np.linspace(0, 1, TREE_BINS + 1)[1:-1]))
-    middles = np.unique(np.quantile(recorded, (np.arange(TREE_BINS) + 0.5) / TREE_BINS))
+    return edges, np.unique(np.quantile(recorded, (np.arange(TREE_BINS) + 0.5) / TREE_BINS))
+
+
+def coarsened(values: FloatArray, edges: FloatArray, middles: FloatArray) -> FloatArray:
+    """Round to the median of the bin: a tree learner bins anyway, and repeats it for every fit."""
+    if not len(middles):
+        return values
     code = np.searchsorted(edges, values, side="right")
     return np.where(np.isfinite(values), middles[np.minimum(code, len(middles) - 1)], np.nan)
 

@@ -1,4 +1,7 @@
-"""Kernel ridge regression on a few landmarks: smooth curved surfaces that trees cut into steps."""
+"""Kernel ridge regression on a few landmarks: smooth curved surfaces that trees cut into steps.
+
+Its place is among the outcome models of individual gains; the average effect is estimated without it.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,10 @@ class KernelRidge:
 
 
 def fit_kernel_ridge(x: FloatArray, y: FloatArray, weight: FloatArray, seed: int) -> KernelRidge:
-    """Fit on landmarks drawn from the rows by `seed` (Williams and Seeger 2001); the penalty is chosen by
-    generalised cross-validation. `x` (n, p) is standardised."""
+    """Fit on landmarks drawn from the rows by `seed` (Nystroem features, Williams and Seeger 2001).
+
+    `x` (n, p) is standardised; the penalty minimises generalised cross-validation.
+    """
     drawn = np.random.default_rng(seed).permutation(len(x))[:LANDMARKS]
     landmarks = x[np.sort(drawn)]
     eigenvalues, vectors = np.linalg.eigh(_kernel(landmarks, landmarks))

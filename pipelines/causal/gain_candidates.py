@@ -1,0 +1,106 @@
+"""Candidate models of an individual gain and the convex weights that combine them.
+
+The score of a unit is phi = psi(treated) - psi(comparator), psi the doubly robust score of an arm: its mean given the
+covariates is the gain when either nuisance is right (DR-learner, Kennedy 2023, Electron J Stat 17:3008). Regressions of
+phi are weighted by 1 / (1 / e g of the treated + 1 / e g of the comparator), the inverse of its variance up to the
+outcome's (Fisher and Fisher 2023; it is what relates them to the R-learner of Nie and Wager 2021, Biometrika 108:299).
+The weights minimise the same weighted squared error out of fold (super learner: van der Laan, Polley and Hubbard 2007;
+of effects: Nie and Wager 2021, section 3; Knaus, Lechner and Strittmatter 2021 compare the candidates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.causal.features import Design, FloatArray, IntArray
+from pipelines.causal.learners import Model, Training, fit_boosting, fit_linear
+from pipelines.causal.leave_two_out import WithoutFold
+from pipelines.causal.nuisance import CrossFit
+from pipelines.causal.stacking import squared_error_weights
+
+CONSTANT = "constant"
+# By learner: the name of its regression of the score. The kernel only has a plug-in: as a regression it added nothing.
+REGRESSIONS = {"linear": ("dr_ridge", fit_linear), "boosting": ("dr_boosting", fit_boosting)}
+# This candidate's gain is the same for everybody: the constant already stands for it.
+WITHOUT_GAIN = "linear_shared"
+
+
+@dataclass(frozen=True)
+class FoldGain:
+    """The stack of one contrast fitted without one fold: mean + sum of weight x (candidate - its mean).
+
+    `mean`: mean score, the average gain in units of the outcome. `weights`: name -> weight, summing to 1 with the
+    constant. `centres` (candidates,): means of the candidates out of fold. `regressions`: fitted on every score.
+    `plug_ins`: positions of the outcome candidates.
+    """
+
+    mean: float
+    weights: dict[str, float]
+    centres: FloatArray
+    regressions: tuple[Model, ...]
+    plug_ins: tuple[int, ...]
+    arms: tuple[int, int]
+
+    def read(self, people: Design, means: FloatArray) -> FloatArray:
+        """Return gains (n,) of these people, whose outcome means (candidates, n, arms) the plug-ins compare."""
+        treated, comparator = self.arms
+        said = [model(people) for model in self.regressions]
+        said += [means[index, :, treated] - means[index, :, comparator] for index in self.plug_ins]
+        weights = np.array([weight for name, weight in self.weights.items() if name != CONSTANT])
+        return np.asarray(self.mean + weights @ (np.array(said) - self.centres[:, None]), dtype=float)
+
+
+def fit_fold_gain(
+    known: WithoutFold, arms: tuple[int, int], *, setting: CrossFit, people: Design, names: Sequence[str]
+) -> FoldGain:
+    """Fit the candidates of one contrast and their weights on what is known without one fold.
+
+    arms: codes of treated and comparator. people: covariates of all units without practitioner. names: of the outcome
+    candidates. Every candidate is moved to the mean score out of fold, so that the average gain is the doubly robust
+    one whatever the weights.
+    """
+    treated, comparator = arms
+    rows, seed = known.rows, setting.seed
+    fold, weight = setting.fold[rows], setting.weight[rows]
+    score = known.scores[:, treated] - known.scores[:, comparator]
+    precision = weight / (known.inverse[:, treated] + known.inverse[:, comparator])
+    mean = float(np.average(score, weights=weight))
+    design = people.take(rows)
+    plug_ins = tuple(index for index, name in enumerate(names) if name != WITHOUT_GAIN)
+    regressions = [REGRESSIONS[learner] for learner in setting.learners if learner in REGRESSIONS]
+    out_of_fold = [_out_of_fold(fit, design, score, precision, fold, seed) for _, fit in regressions]
+    out_of_fold += [known.means[index, :, treated] - known.means[index, :, comparator] for index in plug_ins]
+    candidates = np.array(out_of_fold)
+    centres = np.average(candidates, axis=1, weights=weight)
+    deviations = np.column_stack([np.zeros(len(rows)), (candidates - centres[:, None]).T])
+    shares = squared_error_weights(deviations, score - mean, precision)
+    labels = (CONSTANT, *(name for name, _ in regressions), *(names[index] for index in plug_ins))
+    return FoldGain(
+        mean=mean,
+        weights=dict(zip(labels, shares.tolist(), strict=True)),
+        centres=centres,
+        regressions=tuple(
+            fit(Training(design, score, precision, is_binary=False, seed=seed)) for _, fit in regressions
+        ),
+        plug_ins=plug_ins,
+        arms=arms,
+    )
+
+
+def _out_of_fold(
+    fit: Callable[[Training], Model],
+    design: Design,
+    score: FloatArray,
+    precision: FloatArray,
+    fold: IntArray,
+    seed: int,
+) -> FloatArray:
+    said = np.empty(len(score))
+    for k in np.unique(fold):
+        new = fold == k
+        training = Training(design.take(~new), score[~new], precision[~new], is_binary=False, seed=seed + int(k))
+        said[new] = fit(training)(design.take(new))
+    return said

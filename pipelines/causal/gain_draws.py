@@ -1,0 +1,86 @@
+"""The gains of one draw of folds: a stack without every fold, for each contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipelines.causal.features import Design, FloatArray
+from pipelines.causal.gain_candidates import FoldGain, fit_fold_gain
+from pipelines.causal.leave_two_out import (
+    Pair,
+    PairModels,
+    fit_leave_two_out,
+    outcome_names,
+    plug_in_means,
+    with_stack,
+)
+from pipelines.causal.nuisance import CrossFit
+
+
+@dataclass(frozen=True)
+class Draw:
+    """`models`: nuisances by the pair of folds left out. By the fold left out: `shares`, weights of the stacked outcome
+    model, and `stacks`, one a contrast."""
+
+    models: dict[Pair, PairModels]
+    shares: dict[int, FloatArray]
+    stacks: dict[int, tuple[FoldGain, ...]]
+
+    def read(self, people: Design, open_practitioner: Design) -> FloatArray:
+        """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold."""
+        means = plug_in_means(self.models, open_practitioner)
+        said = [
+            [stack.read(people, with_stack(means[fold], self.shares[fold])) for stack in stacks]
+            for fold, stacks in self.stacks.items()
+        ]
+        return np.asarray(np.mean(said, axis=0).T, dtype=float)
+
+
+def fit_draw(
+    setting: CrossFit,
+    people: Design,
+    y: FloatArray,
+    contrasts: Sequence[tuple[int, int]],
+    *,
+    is_binary: bool,
+    clip: float,
+) -> tuple[Draw, FloatArray]:
+    """Fit the stacks of one draw of folds; return them and the out-of-fold gains (n, contrasts).
+
+    setting: its design may hold practitioners; people: the same rows without. contrasts: codes of treated and
+    comparator. y (n,): NaN where unknown.
+    """
+    open_practitioner = with_open_practitioner(people, setting.design)
+    fitted = fit_leave_two_out(setting, open_practitioner, y, is_binary=is_binary, clip=clip)
+    means = plug_in_means(fitted.models, open_practitioner)
+    names = outcome_names(setting.learners)
+    gains = np.empty((len(y), len(contrasts)))
+    shares: dict[int, FloatArray] = {}
+    stacks: dict[int, tuple[FoldGain, ...]] = {}
+    for fold in sorted(set(setting.fold.tolist())):
+        known = fitted.without(fold)
+        own = setting.fold == fold
+        shares[fold] = known.shares
+        stacks[fold] = tuple(
+            fit_fold_gain(known, pair, setting=setting, people=people, names=names) for pair in contrasts
+        )
+        said = with_stack(means[fold][:, own], known.shares)
+        gains[own] = np.column_stack([stack.read(people.take(own), said) for stack in stacks[fold]])
+    return Draw(fitted.models, shares, stacks), gains
+
+
+def with_open_practitioner(people: Design, like: Design) -> Design:
+    """Return the people with the columns of `like` that they lack, the practitioners', for an average practitioner:
+    indicators at their mean, which is 0 after standardising, and an unknown code for the trees."""
+    n = len(people.linear)
+    missing_linear = like.linear.shape[1] - people.linear.shape[1]
+    missing_trees = like.trees.shape[1] - people.trees.shape[1]
+    return replace(
+        people,
+        linear=np.hstack([people.linear, np.zeros((n, missing_linear))]),
+        trees=np.hstack([people.trees, np.full((n, missing_trees), np.nan)]),
+        is_categorical=like.is_categorical,
+    )

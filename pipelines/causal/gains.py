@@ -1,0 +1,220 @@
+"""Individual expected gains: a stack of effect models with the constant effect among them, out of fold.
+
+Every published comparison warns that an estimated individual effect is more often worse than the average effect than
+better (Yu and Sun 2025, arXiv 2410.07021), so the average is a candidate and keeps the weight that nothing else earns.
+There is no interval per person here: intervals belong to averages, groups and linear projections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from pipelines.causal.encoding import learn_encoding
+from pipelines.causal.features import Design, FloatArray, IntArray, encode
+from pipelines.causal.folds import assign_folds
+from pipelines.causal.gain_draws import Draw, fit_draw, with_open_practitioner
+from pipelines.causal.nuisance import CrossFit
+
+LEARNERS = ("linear", "kernel", "boosting")
+Contrast = tuple[str, str]
+
+
+class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
+    """Expected gain of each person under one arm instead of another (DR-learner, Kennedy 2023; see gain_candidates).
+
+    Parameters
+    ----------
+    arms: the arms in order; default: those found, sorted.
+    reference: the arm every other is compared with; default: the first.
+    contrasts: (treated, comparator) pairs instead of every arm against the reference; each has a stack of its own.
+    learners: any of 'linear', 'kernel' and 'boosting', at least one of 'linear' and 'boosting'.
+    folds: at least 3: nuisances leave out two at a time. repeats: fold draws, of which the median gain is taken.
+    seed: of folds and learners; the same data and seed give the same bytes.
+    clip: least propensity and probability of a known outcome that is divided by.
+    is_binary: None finds out whether all known outcomes are 0 or 1; gains then lie in -1 to 1.
+
+    After `fit`: `arms_`, `contrasts_`, `gains_` (n, contrasts), in units of the outcome, out of fold: no model, nuisance
+    or weight behind a gain saw an outcome of that person's fold. `weights_`: contrast -> candidate -> weight, mean over
+    folds and repeats, summing to 1. `folds_` (repeats, n).
+    """
+
+    def __init__(
+        self,
+        *,
+        arms: Sequence[str] | None = None,
+        reference: str | None = None,
+        contrasts: Sequence[Contrast] | None = None,
+        learners: Sequence[str] = LEARNERS,
+        folds: int = 5,
+        repeats: int = 1,
+        seed: int = 0,
+        clip: float = 0.01,
+        is_binary: bool | None = None,
+    ) -> None:
+        self.arms = arms
+        self.reference = reference
+        self.contrasts = contrasts
+        self.learners = learners
+        self.folds = folds
+        self.repeats = repeats
+        self.seed = seed
+        self.clip = clip
+        self.is_binary = is_binary
+
+    def fit(
+        self,
+        X: pd.DataFrame | NDArray[Any],
+        treatment: ArrayLike,
+        outcome: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        practitioner: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> StackedDRLearner:
+        """Fit all stacks and store the out-of-fold gains.
+
+        X: covariates known by time zero (n rows; missing values, booleans and text allowed). treatment: arm label of
+        each row. outcome: larger is better, NaN where unknown. groups: rows of one group (a patient) share a fold; with
+        groups the order of rows does not matter. practitioner: indicators in every nuisance; a gain is that of an
+        average practitioner. sample_weight: not negative.
+
+        Raises ValueError when the lengths differ, there are fewer than two arms or an unknown one, under 3 folds, fewer
+        known outcomes of an arm than folds, fewer groups than folds, or the weights are negative, missing or all zero.
+        """
+        frame = _frame(X)
+        n = len(frame)
+        labels, weight = _labels(treatment, n), _weights(sample_weight, n)
+        y = _outcomes(outcome, n)
+        keys = np.arange(n).astype(object) if groups is None else _of_length(groups, n, "groups").astype(str)
+        self.arms_ = sorted(set(labels)) if self.arms is None else list(self.arms)
+        self._check(labels, y)
+        self.contrasts_ = self._pairs()
+        self.is_binary_ = bool(np.isin(y[np.isfinite(y)], (0, 1)).all()) if self.is_binary is None else self.is_binary
+        order = np.argsort(keys, kind="stable")
+        frame = frame.iloc[order].reset_index(drop=True)
+        design = encode(frame, None if practitioner is None else _practitioners(practitioner, n).iloc[order])
+        arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
+        setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed)
+        self.encoding_ = learn_encoding(frame)
+        self.template_ = design.take(np.zeros(0, dtype=np.intp))
+        with threadpool_limits(1):
+            gains, folds = self._fit_draws(setting, self.encoding_.apply(frame), y[order], keys[order].astype(object))
+        back = np.argsort(order, kind="stable")
+        self.gains_, self.folds_ = gains[back], folds[:, back]
+        self.weights_ = self._mean_weights()
+        return self
+
+    def predict(self, X: pd.DataFrame | NDArray[Any]) -> FloatArray:
+        """Return the expected gains (n_new, contrasts) of people who were not fitted on, in units of the outcome.
+
+        The mean over folds of what each fold's stack says, for an average practitioner; of a person who was fitted on
+        it is no out-of-fold gain: read `gains_`. Raises ValueError when a covariate is absent or of another kind, and
+        scikit-learn's NotFittedError before `fit`.
+        """
+        check_is_fitted(self, "gains_")
+        people = self.encoding_.apply(_frame(X))
+        with threadpool_limits(1):
+            open_practitioner = with_open_practitioner(people, self.template_)
+            return self._aggregated([draw.read(people, open_practitioner) for draw in self.draws_])
+
+    def _fit_draws(
+        self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_]
+    ) -> tuple[FloatArray, IntArray]:
+        codes = [(self.arms_.index(treated), self.arms_.index(comparator)) for treated, comparator in self.contrasts_]
+        generator = np.random.default_rng(self.seed)
+        self.draws_: list[Draw] = []
+        gains, folds = [], []
+        for repeat in range(self.repeats):
+            folds.append(assign_folds(keys, setting.arm, self.folds, generator))
+            drawn = replace(setting, fold=folds[-1], seed=self.seed + 1000 * (repeat + 1))
+            draw, own = fit_draw(drawn, people, y, codes, is_binary=self.is_binary_, clip=self.clip)
+            self.draws_.append(draw)
+            gains.append(own)
+        return self._aggregated(gains), np.array(folds)
+
+    def _aggregated(self, gains: list[FloatArray]) -> FloatArray:
+        middle = np.asarray(np.median(gains, axis=0), dtype=float)
+        return np.clip(middle, -1.0, 1.0) if self.is_binary_ else middle
+
+    def _mean_weights(self) -> dict[Contrast, dict[str, float]]:
+        stacks = [of_fold for draw in self.draws_ for of_fold in draw.stacks.values()]
+        return {
+            contrast: {name: float(np.mean([of[c].weights[name] for of in stacks])) for name in stacks[0][c].weights}
+            for c, contrast in enumerate(self.contrasts_)
+        }
+
+    def _pairs(self) -> list[Contrast]:
+        reference = self.arms_[0] if self.reference is None else self.reference
+        pairs = [(arm, reference) for arm in self.arms_ if arm != reference]
+        wanted = pairs if self.contrasts is None else [tuple(pair) for pair in self.contrasts]
+        unknown = sorted({arm for pair in [*wanted, (reference, reference)] for arm in pair} - set(self.arms_))
+        if unknown:
+            raise ValueError(f"arms {unknown} are not among {self.arms_}")
+        if not wanted or any(len(pair) != 2 or pair[0] == pair[1] for pair in wanted):
+            raise ValueError(f"contrasts must be pairs of two different arms, found {wanted}")
+        return [(treated, comparator) for treated, comparator in wanted]
+
+    def _check(self, labels: NDArray[np.object_], y: FloatArray) -> None:
+        if self.folds < 3 or self.repeats < 1:
+            raise ValueError(f"folds must be at least 3 and repeats at least 1, found {self.folds} and {self.repeats}")
+        unknown = sorted(set(self.learners) - set(LEARNERS))
+        if unknown or not set(self.learners) & {"linear", "boosting"}:
+            raise ValueError(
+                f"learners must be of {LEARNERS} with 'linear' or 'boosting', found {tuple(self.learners)}"
+            )
+        if len(self.arms_) < 2:
+            raise ValueError(f"a gain compares arms: at least two are needed, found {self.arms_}")
+        strange = sorted(set(labels) - set(self.arms_))
+        if strange:
+            raise ValueError(f"arms {strange} are not among {self.arms_}")
+        for arm in self.arms_:
+            n_known = int(np.isfinite(y[labels == arm]).sum())
+            if n_known < self.folds:
+                raise ValueError(f"arm {arm!r} has {n_known} known outcomes; {self.folds} folds need {self.folds}")
+
+
+def _frame(X: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(X).reset_index(drop=True)
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)
+
+
+def _labels(treatment: ArrayLike, n: int) -> NDArray[np.object_]:
+    labels = _of_length(treatment, n, "treatment")
+    if pd.isna(labels).any():
+        raise ValueError("treatment is missing for some rows: leave them out")
+    return labels.astype(str).astype(object)
+
+
+def _practitioners(practitioner: ArrayLike, n: int) -> pd.Series:
+    keys = pd.Series(_of_length(practitioner, n, "practitioner"), dtype=object)
+    return keys.map(str, na_action="ignore")
+
+
+def _outcomes(outcome: ArrayLike, n: int) -> FloatArray:
+    column = _of_length(outcome, n, "outcome")
+    return np.where(pd.isna(column), np.nan, column).astype(float)
+
+
+def _weights(sample_weight: ArrayLike | None, n: int) -> FloatArray:
+    if sample_weight is None:
+        return np.ones(n)
+    weight = _of_length(sample_weight, n, "sample_weight").astype(float)
+    if not np.isfinite(weight).all() or weight.min() < 0 or weight.max() == 0:
+        raise ValueError("sample_weight must be finite, not negative and not all zero")
+    return weight
+
+
+def _of_length(values: ArrayLike, n: int, name: str) -> NDArray[np.object_]:
+    column = np.asarray(values, dtype=object)
+    if column.shape != (n,):
+        raise ValueError(f"{name} must have one value for each of the {n} rows of X, found shape {column.shape}")
+    return column

@@ -1,0 +1,162 @@
+"""Nuisances that saw neither of two folds, so that a gain owes nothing to its own fold: not even through a nuisance.
+
+With folds k and m out, one fit serves twice: it scores the rows of m for the gains of k, and those of k for the gains
+of m (three-way cross-fitting, Fisher and Fisher 2023, arXiv 2301.06615; Kennedy 2023, section 4). Five folds need ten
+fits. Averaged over m, the same fits are the outcome models that fold k's plug-in gains are read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from pipelines.causal.aipw import aipw_scores
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
+from pipelines.causal.learners import PROPENSITY_CANDIDATES, Model, Training
+from pipelines.causal.nuisance import (
+    LEAST_MISSING_FOR_A_MODEL,
+    OBSERVATION_CANDIDATES,
+    OUTCOME_CANDIDATES,
+    CrossFit,
+    Task,
+)
+from pipelines.causal.stacking import log_loss_weights, squared_error_weights
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class PairModels:
+    """The candidates fitted without two folds; `observation` is empty when every outcome is known."""
+
+    outcome: tuple[Model, ...]
+    propensity: tuple[Model, ...]
+    observation: tuple[Model, ...]
+
+
+@dataclass(frozen=True)
+class WithoutFold:
+    """What is known without one fold. `rows` (r,): the units outside it. `scores` (r, arms): doubly robust, in units
+    of the outcome. `inverse` (r, arms): 1 / (e g), their variance up to the outcome's. `means` (candidates, r, arms):
+    outcome means for an average practitioner; the last is the stack. `shares` (candidates - 1,): its weights."""
+
+    rows: IntArray
+    scores: FloatArray
+    inverse: FloatArray
+    means: FloatArray
+    shares: FloatArray
+
+
+@dataclass(frozen=True)
+class LeaveTwoOut:
+    """All pairs of folds of one draw. `open_practitioner`: the design for an average one. `y` (n,) may hold NaN."""
+
+    setting: CrossFit
+    open_practitioner: Design
+    y: FloatArray
+    is_binary: bool
+    clip: float
+    models: dict[Pair, PairModels]
+
+    @cached_property
+    def is_observed(self) -> BoolArray:
+        """Return whether the outcome is known (n,)."""
+        return np.isfinite(self.y)
+
+    def without(self, fold: int) -> WithoutFold:
+        """Return the scores and outcome means of everybody outside this fold."""
+        setting = self.setting
+        rows = np.flatnonzero(setting.fold != fold)
+        arm, weight, y = setting.arm[rows], setting.weight[rows], self.y[rows]
+        is_observed = self.is_observed[rows]
+        mu = self._read("outcome", setting.design, fold)[:, rows]
+        own = np.arange(len(rows)), arm
+        shares = squared_error_weights(mu[:, *own][:, is_observed].T, y[is_observed], weight[is_observed])
+        e = self._read("propensity", setting.design, fold)[:, rows]
+        e = np.tensordot(log_loss_weights(e[:, *own].T, weight), e, axes=1)
+        e = np.maximum(e / e.sum(axis=1, keepdims=True), self.clip)
+        g = self._observed_share(fold, rows, own)
+        stacked = np.tensordot(shares, mu, axes=1)
+        means = self._read("outcome", self.open_practitioner, fold)[:, rows]
+        return WithoutFold(
+            rows=rows,
+            scores=aipw_scores(stacked, e, g, y, arm),
+            inverse=1 / (e * g),
+            means=with_stack(means, shares),
+            shares=shares,
+        )
+
+    def _observed_share(self, fold: int, rows: IntArray, own: tuple[IntArray, IntArray]) -> FloatArray:
+        is_observed, weight = self.is_observed[rows], self.setting.weight[rows]
+        g = self._read("observation", self.setting.design, fold)
+        if not len(g):
+            return np.full((len(rows), self.setting.n_arms), is_observed.mean())
+        g = g[:, rows]
+        likelihood = np.where(is_observed[:, None], g[:, *own].T, 1 - g[:, *own].T)
+        return np.maximum(np.tensordot(log_loss_weights(likelihood, weight), g, axes=1), self.clip)
+
+    def _read(self, kind: str, design: Design, fold: int) -> FloatArray:
+        """Return what the models without `fold` say of every other fold (candidates, n, arms)."""
+        n_models = len(getattr(next(iter(self.models.values())), kind))
+        said = np.full((n_models, len(self.y), self.setting.n_arms), np.nan)
+        for other in sorted(set(self.setting.fold.tolist()) - {fold}):
+            rows = self.setting.fold == other
+            new = design.take(rows)
+            for index, model in enumerate(getattr(self.models[pair_of(fold, other)], kind)):
+                said[index, rows] = model(new)
+        return said
+
+
+def fit_leave_two_out(
+    setting: CrossFit, open_practitioner: Design, y: FloatArray, *, is_binary: bool, clip: float
+) -> LeaveTwoOut:
+    """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by."""
+    models = {}
+    is_known = np.isfinite(y)
+    learners = setting.learners
+    outcome = [candidate for learner in learners for candidate in OUTCOME_CANDIDATES[learner]]
+    observation = [candidate for learner in learners for candidate in OBSERVATION_CANDIDATES.get(learner, ())]
+    has_observation_model = min(is_known.sum(), (~is_known).sum()) >= LEAST_MISSING_FOR_A_MODEL
+    for first, second in combinations(sorted(set(setting.fold.tolist())), 2):
+        rows = (setting.fold != first) & (setting.fold != second)
+        known, seed = rows & is_known, setting.seed + 100 * first + second
+        design, arm, weight = setting.design.take(rows), setting.arm[rows], setting.weight[rows]
+        on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
+        on_knowing = Training(design, is_known[rows].astype(float), weight, True, seed)
+        knowing = Task(on_knowing, arm, setting.n_arms)
+        models[first, second] = PairModels(
+            outcome=tuple(fit(Task(on_outcome, setting.arm[known], setting.n_arms)) for fit in outcome),
+            propensity=tuple(
+                PROPENSITY_CANDIDATES[learner](design, arm, weight, setting.n_arms, seed)
+                for learner in learners
+                if learner in PROPENSITY_CANDIDATES
+            ),
+            observation=tuple(fit(knowing) for fit in observation) if has_observation_model else (),
+        )
+    return LeaveTwoOut(setting, open_practitioner, y, is_binary, clip, models)
+
+
+def plug_in_means(models: dict[Pair, PairModels], new: Design) -> dict[int, FloatArray]:
+    """Return for each fold the outcome means (candidates, n_new, arms) of its pairs' models, averaged."""
+    said = {pair: np.array([model(new) for model in fitted.outcome]) for pair, fitted in models.items()}
+    folds = sorted({fold for pair in models for fold in pair})
+    return {fold: np.mean([said[pair] for pair in said if fold in pair], axis=0) for fold in folds}
+
+
+def with_stack(means: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return the means (candidates, n, arms) with their stack as a last candidate."""
+    return np.concatenate([means, np.tensordot(shares, means, axes=1)[None]])
+
+
+def pair_of(one: int, other: int) -> Pair:
+    """Return two folds in order."""
+    return min(one, other), max(one, other)
+
+
+def outcome_names(learners: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the outcome candidates in the order of `WithoutFold.means`."""
+    return (*(fit.__name__ for learner in learners for fit in OUTCOME_CANDIDATES[learner]), "stacked_outcome")
