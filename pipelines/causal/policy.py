@@ -90,10 +90,11 @@ def value_of_learned_rule(
     """Return the value, out of fold, of trees learned on `gains` (see `RuleValue`).
 
     `features`, `minimum_leaf` (default: of the rows a fold's tree learns from), `thresholds`: see `fit_policy_tree`.
-    `gains` (folds, n, arms): expected scores, slice k learned without fold k (`nested_gains`). Gains that are merely
-    out of fold, each learned on all other folds, are refused: the gains a tree learns from would have seen the
-    outcomes it is valued on. `scores` (n, arms): raw doubly robust scores; `practitioner` (n,): clusters;
-    `fold` (n,): 0 .. folds-1, see `rule_folds`. Raises ValueError when shapes differ or a value read is not finite.
+    `gains` (folds, n, arms): expected scores, slice k learned without an outcome of fold k: `nested_gains`, or the model
+    fitted without fold k read on all rows. Gains that are merely out of fold (n, arms) are refused: those a tree learns
+    from would have seen the outcomes it is valued on, and rules would be shown where there are none. `scores` (n, arms):
+    raw doubly robust scores; `practitioner` (n,): clusters; `fold` (n,): 0 .. folds-1, see `rule_folds`.
+    Raises ValueError when shapes differ or a value read is not finite.
     """
     n, k = scores.shape
     folds = _folds(fold, n)

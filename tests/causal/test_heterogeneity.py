@@ -199,6 +199,7 @@ def test_no_difference_between_patients_is_hardly_ever_called_one():
 @pytest.mark.parametrize("practitioner_spread", [0.0, 1.0])
 @pytest.mark.parametrize("features", [1, 8, 40])
 def test_no_difference_between_patients_is_found_in_at_most_5_percent(features, practitioner_spread):
+    """Found in 0, 0.5 and 1 % with 1, 8 and 40 features, in 0, 2 and 0.5 % where practitioners differ."""
     seeds = 200
     found = [
         heterogeneity(*clinic(seed, n=1000, features=features, practitioner_spread=practitioner_spread)).is_shown
