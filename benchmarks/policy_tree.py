@@ -44,7 +44,7 @@ class Clinic:
 
 
 def clinic(n: int, seed: int) -> Clinic:
-    """Return episodes for whom manipulation or exercise is better by three features together."""
+    """Return episodes for whom manipulation or exercise is better by three features together: no question helps alone."""
     generator = np.random.default_rng(seed)
     values = generator.normal(size=(n, FEATURES))
     values[:, ::3] = np.round(2 * values[:, ::3])
