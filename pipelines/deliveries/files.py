@@ -1,6 +1,7 @@
 """Opening what a clinic put into the inbox: plain files only, never through a link, never waiting, never more than was allowed."""
 
 import errno
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -60,6 +61,27 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         raise _too_large(path, most_bytes)
     return content
+
+
+def hash_regular(path: Path, most_bytes: int) -> str:
+    """SHA-256 of the plain file at `path` in hex; empty where there is none, or one of more than `most_bytes`.
+
+    Raises UnreadableNow when the machine does not let us read it.
+    """
+    digest = hashlib.sha256()
+    n_read = 0
+    try:
+        with open_regular(path) as stream:
+            while chunk := _read(stream, path):
+                n_read += len(chunk)
+                if n_read > most_bytes:
+                    return ""
+                digest.update(chunk)
+    except UnreadableNow:
+        raise
+    except (DeliveryError, FileNotFoundError):
+        return ""
+    return digest.hexdigest()
 
 
 def copy_regular(source: Path, target: Path, most_bytes: int) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
+from pipelines.deliveries.files import hash_regular
 from pipelines.deliveries.folders import Found, is_masked, look
 from pipelines.deliveries.ledger import Entry, Erasure, Ledger, now
-from pipelines.deliveries.limits import MOST_DELIVERIES_A_NIGHT
-from pipelines.deliveries.manifest import read_manifest
+from pipelines.deliveries.limits import LARGEST_FILE_BYTES, MOST_DELIVERIES_A_NIGHT
+from pipelines.deliveries.manifest import Manifest, read_manifest
 from pipelines.deliveries.store import heal_store, keep, strip_all
 from pipelines.errors import DeliveryError, UnreadableNow
 from pipelines.provenance import reading_hash
@@ -87,7 +88,7 @@ def _judge(found: Found, store: Path, known: dict[str, Entry], erased: set[str])
             reason="manifest.json is missing, so the delivery is not complete. It is written last; nothing was loaded",
         )
     try:
-        manifest = read_manifest(found.folder)
+        manifest = _as_delivered(found.folder, read_manifest(found.folder))
         entry = replace(entry, mode=manifest.mode, n_rows=manifest.n_rows, files=manifest.files_in_words)
         if earlier := known.get(manifest.delivery_key):
             return replace(
@@ -105,3 +106,13 @@ def _judge(found: Found, store: Path, known: dict[str, Entry], erased: set[str])
         return replace(entry, state="quarantined", reason=str(error))
     reason = " ".join(file.blocked for file in kept.files if file.blocked)
     return replace(entry, delivery_key=kept.delivery_key, n_rows=kept.n_rows, files=kept.files_in_words, reason=reason)
+
+
+def _as_delivered(folder: Path, manifest: Manifest) -> Manifest:
+    """The manifest with the SHA-256 of the files as they lie in `folder`: what a delivery is, is not for its manifest to say.
+
+    A copy that was cut short is thus not the delivery it was copied from. Raises UnreadableNow when a file cannot be read.
+    """
+    hashed = (hash_regular(folder / file.name, LARGEST_FILE_BYTES) for file in manifest.files)
+    files = (replace(file, delivered_sha256=sha256) for file, sha256 in zip(manifest.files, hashed, strict=True))
+    return replace(manifest, files=tuple(files))

@@ -27,9 +27,9 @@ _COMPRESSED = ("gz", "zip", "bz2", "xz", "zst", "7z", "tar")
 class DeliveredFile:
     """One feed's file: its name, format (`csv` or `parquet`), rows and sha256 as the manifest says.
 
-    In the store, `delivered_sha256` is that of the file as it came, before columns that the contract does not list and rows
-    of erased patients were taken out of it; `n_unlisted_columns` counts the columns. `blocked` says why the file is not kept,
-    and `drift` holds (kind, field, detail) of what its header has beyond the contract.
+    `delivered_sha256` is that of the file as it came, whatever the manifest says, and before columns that the contract does not
+    list and rows of erased patients were taken out of it. `n_unlisted_columns` counts the columns. `blocked` says why the file
+    is not kept, and `drift` holds (kind, field, detail) of what its header has beyond the contract.
     """
 
     feed: str
@@ -209,7 +209,10 @@ def kept_manifest(manifest: Manifest) -> dict[str, Any]:
         "clinic_code": manifest.clinic_code,
         "delivery_id": manifest.delivery_id,
         "mode": manifest.mode,
-        "files": {file.name: {"rows": file.rows, "sha256": file.sha256} for file in manifest.files},
+        "files": {
+            file.name: {"rows": file.rows, "sha256": file.sha256, "delivered_sha256": file.delivered_sha256}
+            for file in manifest.files
+        },
         **({"simulated": True} if manifest.is_simulated else {}),
     }
 

@@ -148,6 +148,34 @@ def test_an_optional_file_that_cannot_be_used_is_blocked_alone_and_the_rows_befo
     assert _views_of(path) == _views_of(_night(settings)), "reading the store again blocks it again"
 
 
+def test_an_optional_file_that_was_cut_short_counts_once_it_was_copied_whole(settings: Settings) -> None:
+    """The manifest stays as it was: what a delivery is follows from its bytes."""
+    tables = small_tables()
+    tables["lab"] = pd.DataFrame(
+        {"episode_key": EPISODES[:1], "test": "crp", "day": "0", "value": "12", "unit": "mg/L"}
+    )
+    lab = write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", tables) / "lab.csv"
+    whole = lab.read_bytes()
+    lab.write_bytes(whole[:-3])
+    assert _ask(_night(settings), "select value from clean.lab") == []
+    lab.write_bytes(whole)
+    assert _ask(_night(settings), "select value from clean.lab") == [(12.0,)]
+
+
+def test_a_broken_copy_of_what_is_known_is_refused_and_moves_nothing(settings: Settings) -> None:
+    """Found by random histories: its manifest alone made it a duplicate, under a name that comes earlier."""
+    _send(settings, "2026-11-02", "5", "delta")
+    _send(settings, "2026-11-03", "9")
+    assert {row[1] for row in _ask(_night(settings), SCORES)} == {9}
+    _send(settings, "2026-11-01", "9")
+    intake = settings.inbox / "C001" / "2026-11-01" / "intake.csv"
+    intake.write_bytes(intake.read_bytes()[:-3])
+    assert {row[1] for row in _ask(_night(settings), SCORES)} == {9}
+    with open_ledger(settings.ledger) as ledger:
+        states = {entry.delivery_id: (entry.state, entry.reason[:10]) for entry in ledger.entries()}
+    assert states["2026-11-01"] == ("quarantined", "intake.csv")
+
+
 def _views_of(path: Path) -> dict[str, str]:
     with duckdb.connect(str(path), read_only=True) as con:
         return _views(con)
