@@ -19,6 +19,9 @@ from pipelines.warehouse import open_warehouse
 MOST_ADDRESS_SPACE = 6 << 30
 """Libraries reserve gigabytes of addresses that they never touch; what counts is `megabytes`, the largest that was resident."""
 
+DUCKDB_MEMORY = "512MB"
+"""Beyond it DuckDB spills to the disk, as a night does beyond its 4 GB."""
+
 
 def schema_of(con: duckdb.DuckDBPyConnection) -> list[list[Any]]:
     """Every table, column, type, macro and schema of the warehouse."""
@@ -41,7 +44,8 @@ def night(home: Path, inbox: Path) -> dict[str, Any]:
         seconds.append(time.process_time() - began)
         began = time.process_time()
 
-    with open_ledger(settings.ledger) as ledger, open_warehouse(":memory:", readable=(settings.store,)) as con:
+    warehouse = open_warehouse(home / "warehouse.duckdb", readable=(settings.store,), memory=DUCKDB_MEMORY)
+    with open_ledger(settings.ledger) as ledger, warehouse as con:
         receive(settings.inbox, settings.store, ledger, said)
         fill_raw(con, settings.store, ledger, None, lambda _: None)
         rules = con.execute(
