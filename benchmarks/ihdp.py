@@ -1,6 +1,6 @@
 """Individual gains on IHDP, where the true gain of everybody is known: the stack beside peers, same data, same run.
 
-python benchmarks/ihdp.py --splits 1 --repeats 1
+python benchmarks/ihdp.py --splits 1 --repeats 3
 
 IHDP (Hill 2011, J Comput Graph Stat 20:217): real covariates of 747 infants, simulated outcomes. Read from
 data/ihdp of the folder named by STEPCARE_SHARED, by default `shared` beside the project. A split holds out 10 %;
@@ -134,7 +134,7 @@ def main() -> None:
     """Print a line a method: means and medians over replications and splits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--splits", type=int, default=1, help="splits of each replication")
-    parser.add_argument("--repeats", type=int, default=1, help="fold draws of the stack")
+    parser.add_argument("--repeats", type=int, default=3, help="fold draws of the stack")
     options = parser.parse_args()
     paths = sorted(DATA.glob("ihdp_npci_*.csv.gz"))
     if not paths:

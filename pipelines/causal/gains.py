@@ -55,7 +55,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         contrasts: Sequence[Contrast] | None = None,
         learners: Sequence[str] = LEARNERS,
         folds: int = 5,
-        repeats: int = 1,
+        repeats: int = 3,
         seed: int = 0,
         clip: float = 0.01,
         is_binary: bool | None = None,

@@ -28,7 +28,7 @@ def world(n, seed, gain, *, noise=1.0, arms=2):
 
 def fitted(x, arm, y, **settings):
     named = {name: settings.pop(name) for name in ("groups", "practitioner", "sample_weight") if name in settings}
-    return StackedDRLearner(**({"learners": FAST, "seed": 3} | settings)).fit(x, arm, y, **named)
+    return StackedDRLearner(**({"learners": FAST, "repeats": 1, "seed": 3} | settings)).fit(x, arm, y, **named)
 
 
 def error(gains, truth):
@@ -63,7 +63,7 @@ def test_where_a_factor_changes_the_gain_gains_follow_it_out_of_fold_and_for_new
 def test_a_curved_gain_is_followed_better_with_all_learners_than_with_straight_lines():
     x, arm, y, truth = world(600, 5, lambda x: 2 * np.sin(2 * x[:, 2]))
     straight = fitted(x, arm, y)
-    every = StackedDRLearner(seed=3, folds=4).fit(x, arm, y)
+    every = StackedDRLearner(seed=3, repeats=1, folds=4).fit(x, arm, y)
     assert error(every.gains_, truth) < 0.75 * error(straight.gains_, truth)
     assert error(every.gains_, truth) < 0.75 * truth.std()
 
@@ -96,10 +96,10 @@ def test_each_contrast_of_three_arms_has_a_stack_of_its_own():
 
 def test_a_gain_owes_nothing_to_any_outcome_of_its_own_fold():
     x, arm, y, _ = world(300, 7, modifier)
-    model = StackedDRLearner(seed=3, folds=3).fit(x, arm, y)
+    model = StackedDRLearner(seed=3, repeats=1, folds=3).fit(x, arm, y)
     fold = model.folds_[0]
     changed = np.where(fold == fold[0], -3 * y[::-1] + 50, y)
-    again = StackedDRLearner(seed=3, folds=3).fit(x, arm, changed)
+    again = StackedDRLearner(seed=3, repeats=1, folds=3).fit(x, arm, changed)
     assert (again.folds_ == model.folds_).all()
     assert again.gains_[fold == fold[0]].tobytes() == model.gains_[fold == fold[0]].tobytes()
     assert (again.gains_[fold != fold[0]] != model.gains_[fold != fold[0]]).all()
@@ -160,13 +160,25 @@ def test_the_mean_of_the_gains_is_the_doubly_robust_average_effect():
     assert abs(model.gains_.mean() + 1.0) < 3 * effect.standard_error
 
 
-def test_outcomes_that_are_missing_by_what_is_recorded_leave_the_gains_right():
-    x, arm, y, truth = world(1500, 14, modifier)
-    generator = np.random.default_rng(3)
-    is_known = generator.random(1500) < 1 / (1 + np.exp(-(0.8 + x["a"] * np.where(arm == "1", 1, -1))))
-    model = fitted(x, arm, np.where(is_known, y, np.nan))
+def test_outcomes_that_are_missing_by_what_is_recorded_leave_the_average_right_where_the_outcome_model_is_wrong():
+    x, arm, y, truth = world(3000, 14, lambda x: np.exp(x[:, 2]))
+    stays = np.random.default_rng(3).random(3000) < 1 / (1 + np.exp(np.where(arm == "1", 1.2 * x["c"] - 0.5, -2.0)))
+    model = fitted(x, arm, np.where(stays, y, np.nan))
     assert np.isfinite(model.gains_).all()
-    assert error(model.gains_, truth) < 0.3 * truth.std()
+    assert model.gains_.mean() == pytest.approx(truth.mean(), abs=0.15)
+    assert abs(truth[stays & (arm == "1")].mean() - truth.mean()) > 0.5
+
+
+def test_a_gain_is_that_of_an_average_practitioner_whoever_treats():
+    x, arm, y, _ = world(300, 19, modifier)
+    keeper = np.random.default_rng(5).integers(0, 5, 300)
+    by_practitioner = y + np.where(arm == "1", 3.0 * (keeper - 2), 0.0)
+    twins = np.concatenate([np.arange(300), np.arange(300)])
+    treated_by = np.concatenate([keeper, (keeper + 2) % 5])
+    people, arms, outcomes = x.iloc[twins], arm[twins], by_practitioner[twins]
+    model = fitted(people, arms, outcomes, groups=twins, practitioner=treated_by, folds=3)
+    assert np.allclose(model.gains_[:300], model.gains_[300:], atol=1e-9)
+    assert model.gains_.std() > 0.5
 
 
 def test_people_without_weight_do_not_move_the_gains_of_others():
@@ -180,7 +192,7 @@ def test_people_without_weight_do_not_move_the_gains_of_others():
 
 def test_new_people_may_lack_values_and_bring_new_words_and_are_read_one_by_one():
     frame = linear_clinic(400, 16)
-    model = StackedDRLearner(learners=("linear", "boosting"), folds=3)
+    model = StackedDRLearner(learners=("linear", "boosting"), repeats=1, folds=3)
     model.fit(frame[COVARIATES], frame["arm"], frame["pain_12wk"], practitioner=frame["practitioner_key"])
     new = frame[COVARIATES].head(6).copy()
     new["age"] = np.nan
