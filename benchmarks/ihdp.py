@@ -4,11 +4,11 @@ python benchmarks/ihdp.py --splits 1 --repeats 3
 
 IHDP (Hill 2011, J Comput Graph Stat 20:217): real covariates of 747 infants, simulated outcomes. Read from
 data/ihdp of the folder named by STEPCARE_SHARED, by default `shared` beside the project. A split holds out 10 %;
-the first is the one of the published comparisons (Louizos et al. 2017, arXiv 1705.08821), further ones are drawn.
+the first holds out the same people as the code of Louizos et al. (2017, arXiv 1705.08821), further ones are drawn.
 
 Root PEHE is the root mean squared error of the individual gain. 'in': people who were fitted on, their own outcome
 included, as peers report it; 'fold': the same people's out-of-fold gains, where there are any; 'out': held out.
-One replication has gains 10 to 30 times as spread as the others and dominates every mean; read the median beside it.
+One replication has gains over ten times as spread as the others and dominates every mean: read the median beside it.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 The score of a unit is phi = psi(treated) - psi(comparator), psi the doubly robust score of an arm: its mean given the
 covariates is the gain when either nuisance is right (DR-learner, Kennedy 2023, Electron J Stat 17:3008). Regressions of
 phi are weighted by 1 / (1 / e g of the treated + 1 / e g of the comparator), the inverse of its variance up to the
-outcome's (Fisher and Fisher 2023; it is what relates them to the R-learner of Nie and Wager 2021, Biometrika 108:299).
+outcome's (Fisher 2023, arXiv 2307.09700; what relates them to the R-learner of Nie and Wager 2021, Biometrika 108:299).
 The weights minimise the same weighted squared error out of fold (super learner: van der Laan, Polley and Hubbard 2007;
 of effects: Nie and Wager 2021, section 3; Knaus, Lechner and Strittmatter 2021 compare the candidates).
 """

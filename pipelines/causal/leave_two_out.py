@@ -1,8 +1,9 @@
 """Nuisances that saw neither of two folds, so that a gain owes nothing to its own fold: not even through a nuisance.
 
 With folds k and m out, one fit serves twice: it scores the rows of m for the gains of k, and those of k for the gains
-of m (three-way cross-fitting, Fisher and Fisher 2023, arXiv 2301.06615; Kennedy 2023, section 4). Five folds need ten
-fits. Averaged over m, the same fits are the outcome models that fold k's plug-in gains are read from.
+of m. It follows the sample splitting of Kennedy's (2023) DR-learner, as three-way cross-fitting does (Fisher and Fisher
+2023, arXiv 2306.07230), but e and mu share their rows. Five folds need ten fits. Averaged over m, the same
+fits are the outcome models that fold k's plug-in gains are read from.
 """
 
 from __future__ import annotations
