@@ -24,7 +24,7 @@ def test_root_error_on_held_out_infants_of_ihdp_is_at_most_the_prototype(record_
         train, held = train_test_split(table, test_size=0.1, random_state=1)
         model = StackedDRLearner(repeats=1).fit(train[:, 5:], train[:, 0].astype(int), train[:, 1])
         errors.append(error(model.predict(held[:, 5:])[:, 0], held[:, 4] - held[:, 3]))
-    record_property("root error out of sample, mean and median", (np.mean(errors), np.median(errors)))
+    record_property("root error out of sample, mean and median", [float(np.mean(errors)), float(np.median(errors))])
     assert np.mean(errors) <= 1.33
     assert np.median(errors) <= 0.56
 
