@@ -49,7 +49,7 @@ SINGLE = (
     Rarity("intake", "odi_pct", "floor", "odi_pct = 0", 25, "have no disability at all on the ODI"),
     Rarity(
         "intake", "odi_pct", "tens", "odi_pct % 10 = 0", 60,
-        "have an ODI that ends in 0: digits are preferred (reliability.md, A5)",
+        "have an ODI that ends in 0: digits are preferred",
     ),
     Rarity("intake", "rmdq24", "floor", "rmdq24 = 0", 25, "have no disability at all on the RMDQ"),
     Rarity("intake", "psfs_mean", "ceiling", "psfs_mean = 10", 25, "are as able as before on the PSFS, where 10 is best"),
@@ -90,7 +90,7 @@ SINGLE = (
     Rarity("session", "duration_min", "extreme", "duration_min not between 10 and 120", 2, "last under 10 or over 120 minutes"),
     Rarity(
         "session", "nprs_post", "unchanged", "nprs_post = nprs_pre", 60,
-        "have the same pain after as before: the score is copied (reliability.md, A5)",
+        "have the same pain after as before: the score is copied",
         is_temporal=True, checked="nprs_pre is not null",
     ),
     Rarity(

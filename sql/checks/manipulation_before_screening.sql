@@ -1,4 +1,4 @@
--- An episode that was manipulated although its red-flag screening is not complete (domain/screening.md: a quality failure).
+-- An episode that was manipulated although its red-flag screening is not complete.
 -- table: cohort.index_arms
 -- checked: first_manipulation_day is not null
 -- category: completeness
