@@ -120,11 +120,12 @@ def joined(first: Design, second: Design) -> Design:
 
 def practitioner_codes(practitioner: pd.Series) -> IntArray:
     """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others."""
-    counts = practitioner.value_counts()
+    keys = practitioner.astype(object).map(str, na_action="ignore")
+    counts = keys.value_counts()
     frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
     named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
     code_of = {key: code for code, key in enumerate(sorted(named), start=1)}
-    return np.array([code_of.get(key, 0) for key in practitioner.astype(object)], dtype=np.int64)
+    return np.array([code_of.get(key, 0) for key in keys], dtype=np.int64)
 
 
 def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:

@@ -101,7 +101,8 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         self.is_binary_ = bool(np.isin(y[np.isfinite(y)], (0, 1)).all()) if self.is_binary is None else self.is_binary
         order = np.argsort(keys, kind="stable")
         frame = frame.iloc[order].reset_index(drop=True)
-        design = encode(frame, None if practitioner is None else _practitioners(practitioner, n).iloc[order])
+        by = None if practitioner is None else pd.Series(_of_length(practitioner, n, "practitioner")[order])
+        design = encode(frame, by)
         arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
         setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed)
         self.encoding_ = learn_encoding(frame)
@@ -192,11 +193,6 @@ def _labels(treatment: ArrayLike, n: int) -> NDArray[np.object_]:
     if pd.isna(labels).any():
         raise ValueError("treatment is missing for some rows: leave them out")
     return labels.astype(str).astype(object)
-
-
-def _practitioners(practitioner: ArrayLike, n: int) -> pd.Series:
-    keys = pd.Series(_of_length(practitioner, n, "practitioner"), dtype=object)
-    return keys.map(str, na_action="ignore")
 
 
 def _outcomes(outcome: ArrayLike, n: int) -> FloatArray:

@@ -1,6 +1,6 @@
 """The learners behind every nuisance: fitted on the rows of a design, they read any other rows of it.
 
-A fitted model is made of module-level functions and data only, so that it can be pickled.
+A fitted model is made of module-level functions and data only, so that it can be copied and handed to other processes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ H2 = (X, A1, later X), a rule d = (d1, d2), R = 1 where the outcome is known and
     q2  = m2(H2, d2) + 1(A2 = d2) R / (e2 g) (Y - m2(H2, d2))
     psi = m1(H1, d1) + 1(A1 = d1) / e1 (q2 - m1(H1, d1)),     m1 = E[q2 | H1, A1],  m2 = E[Y | H2, A2, R = 1]
 
-The mean of psi is right when, at each stage, the outcome model or the probabilities are. All are cross-fitted by patient.
+The mean of psi is right when, at each stage, the outcome model or the probabilities are, and what decided a treatment is in
+the history. Each is predicted out of fold by patient; the m2 behind a q2 that m1 learns from may have seen m1's own fold.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         unit was not seen; second_arm (n,): labels; y (n,): outcome, NaN where unknown. has_second_decision (n,): false where
         nothing could be decided (not seen any more, or treated already): there every regime leaves `second_arm` as it was.
 
-        Raises ValueError when no outcome is known, lengths differ, or a regime names an arm that nobody had.
+        Raises ValueError when no outcome is known, lengths differ, an arm is missing, or a regime names one nobody had.
         """
         outcome = np.asarray(y, dtype=float)
         n = len(outcome)
@@ -229,6 +230,8 @@ def _followers(
 
 
 def _codes(labels: ArrayLike, n: int) -> tuple[IntArray, list[str]]:
+    if pd.isna(np.asarray(labels, dtype=object)).any():
+        raise ValueError("an arm is missing for some rows: leave them out")
     values = _texts(labels, n)
     arms = np.unique(values)
     return np.searchsorted(arms, values).astype(np.int64), arms.tolist()

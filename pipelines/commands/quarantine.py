@@ -131,6 +131,9 @@ def release(delivery: str, because: str) -> None:
     settings = Settings.from_environment()
     with only_one(settings.home), open_ledger(settings.ledger) as ledger:
         entry = find_entry(ledger.entries(), delivery)
+        if entry.delivery_key in {key for key, _ in ledger.releases()}:
+            click.echo(f"{delivery} was released before; nothing was changed")
+            return
         if entry.state != "quarantined":
             raise UsageError(f"{delivery} is {entry.state}, not held: there is nothing to release")
         ledger.release(str(entry.delivery_key), because)

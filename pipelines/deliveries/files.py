@@ -72,6 +72,8 @@ def hash_regular(path: Path, most_bytes: int) -> str:
     n_read = 0
     try:
         with open_regular(path) as stream:
+            if os.fstat(stream.fileno()).st_size > most_bytes:
+                return ""
             while chunk := _read(stream, path):
                 n_read += len(chunk)
                 if n_read > most_bytes:

@@ -126,6 +126,7 @@ def test_where_nothing_could_be_decided_a_regime_leaves_what_was_done():
     ("change", "message"),
     [
         ({"y": np.nan}, "no outcome is known"),
+        ({"second": None}, "an arm is missing"),
         ({"first": "rest"}, "nobody had \\['manipulation'\\] at the first stage"),
         ({"second": "continue"}, "nobody had \\['add'\\] at the second stage"),
     ],
