@@ -87,6 +87,18 @@ def test_what_cannot_be_done_is_told(settings: Settings, delivery: Path, argumen
     assert message in result.output
 
 
+def test_a_release_that_is_repeated_changes_nothing_and_says_so(settings: Settings, delivery: Path) -> None:
+    settings.store.mkdir(parents=True)
+    with open_ledger(settings.ledger) as ledger:
+        (entry,) = receive(settings.inbox, settings.store, ledger)
+        ledger.release(str(entry.delivery_key), "agreed")
+        before = ledger.releases()
+    result = _ask("release", "C001/2026-11-01", "--because", "agreed again")
+    assert (result.exit_code, "was released before" in result.output) == (0, True)
+    with open_ledger(settings.ledger) as ledger:
+        assert ledger.releases() == before
+
+
 def test_rows_are_named_in_runs_and_the_rest_is_counted() -> None:
     line = Line((3, 7, 8, 9), "C001", "2026-11-01", "lab", "value", "value", "a rule", "a remedy", "open", 1208)
     assert line.rows_in_words == "3, 7 to 9 and 1,204 more"

@@ -37,10 +37,7 @@ from pipelines.causal.overlap import effective_n
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A rule: each unit's arm at the first stage and, given all that was known by then, at the second.
-
-    Each is one label for everybody or a label a unit (n,). At the second stage it counts where there was a decision to take.
-    """
+    """A rule: the arm at either stage, one for all or one a unit (n,); the second counts where there was a decision to take."""
 
     first: ArrayLike
     second: ArrayLike
