@@ -10,6 +10,7 @@ from pipelines.causal.survival import natural_course
 from pipelines.causal.tables import (
     EFFECT_COLUMNS,
     EPISODE_EFFECT_COLUMNS,
+    FLAG,
     NATURAL_COURSE_COLUMNS,
     REAL,
     SCORE_COLUMNS,
@@ -18,19 +19,11 @@ from pipelines.causal.tables import (
 )
 from pipelines.causal.trials import TRIALS
 
-_COLUMNS = {
-    "effects": EFFECT_COLUMNS,
-    "scores": SCORE_COLUMNS,
-    "episode_effects": EPISODE_EFFECT_COLUMNS,
-    "natural_course": NATURAL_COURSE_COLUMNS,
-}
-_SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double"}
-TRIAL_TABLES = ("effects", "scores", "episode_effects")
-_ORDER = {
-    "effects": "trial, outcome, contrast, group_name, group_level",
-    "scores": "trial, outcome, arm, episode_key, repeat",
-    "episode_effects": "trial, outcome, contrast, episode_key",
-    "natural_course": "source, clinic_code, day",
+_SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
+_TRIAL_TABLES = {
+    "effects": (EFFECT_COLUMNS, "trial, outcome, contrast, group_name, group_level"),
+    "scores": (SCORE_COLUMNS, "trial, outcome, arm, episode_key, repeat"),
+    "episode_effects": (EPISODE_EFFECT_COLUMNS, "trial, outcome, contrast, episode_key"),
 }
 
 
@@ -41,22 +34,28 @@ def write_trial_estimates(con: duckdb.DuckDBPyConnection, say: Callable[[str], N
         for name, trial in TRIALS.items()
     ]
     return {
-        table: _write(con, table, pd.concat([getattr(one, table) for one in estimates], ignore_index=True))
-        for table in TRIAL_TABLES
+        table: write_estimates(
+            con, table, pd.concat([getattr(one, table) for one in estimates], ignore_index=True), columns, order
+        )
+        for table, (columns, order) in _TRIAL_TABLES.items()
     }
 
 
 def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
     """Replace `estimates.natural_course`; returns its rows."""
     episodes = con.execute("select * from cohort.natural_course order by episode_key").df()
-    return _write(con, "natural_course", natural_course(episodes))
+    course = natural_course(episodes)
+    return write_estimates(con, "natural_course", course, NATURAL_COURSE_COLUMNS, "source, clinic_code, day")
 
 
-def _write(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> int:
+def write_estimates(
+    con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, columns: dict[str, str], order: str
+) -> int:
+    """Replace `estimates.<table>` by these columns of a frame (see `causal.tables`), in order; returns its rows."""
     con.register("estimated", frame)
-    columns = ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in _COLUMNS[table].items())
+    typed = ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in columns.items())
     con.execute(
-        f"create or replace table estimates.{table} as select {columns} from estimated order by {_ORDER[table]}"
+        f"create or replace table estimates.{table} as select {typed} from estimated order by {order}"
     ).fetchall()
     con.unregister("estimated")
     return len(frame)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-TEXT, WHOLE, REAL = "object", "int64", "float64"
+TEXT, WHOLE, REAL, FLAG = "object", "int64", "float64", "bool"
 
 EFFECT_COLUMNS = {
     "trial": TEXT,
