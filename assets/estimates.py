@@ -10,10 +10,15 @@ from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
 
 _TABLES = {
-    "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason. Positive is better for adding "
-    "manipulation; points of the scale or risk difference.",
+    "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason and how many episodes would tell. "
+    "Positive is better for adding manipulation; points of the scale or risk difference.",
+    "arm_means": "One row an outcome and arm of an estimated contrast: the mean outcome had everybody been given the arm.",
     "scores": "Restricted. One row an episode, arm and repeat: the doubly robust scores that every effect is a mean of.",
     "episode_effects": "Restricted. One row an episode and contrast: expected gain with interval and label.",
+    "heterogeneity": "One row a contrast and test: do patients differ in what they gain, and may that be shown?",
+    "rule_values": "One row an outcome: what a rule learned this way is worth against the best single treatment, out of fold.",
+    "rules": "Restricted unless is_shown. One row a node of the rule of at most two questions.",
+    "models": "One row a figure of a model: out-of-fold quality and the weights of its stack.",
 }
 _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.index_trial", RESULTS_TABLE)]
 
@@ -77,12 +82,39 @@ _LABELS = (
 )
 
 effects_contract = contract_check("estimates.effects", _EFFECTS_CONTRACT)
+arm_means_contract = contract_check(
+    "estimates.arm_means",
+    (
+        Expectation("unique", ("trial", "outcome", "arm")),
+        Expectation("not_above", ("lower", "mean")),
+        Expectation("not_above", ("mean", "upper")),
+    ),
+)
+heterogeneity_contract = contract_check(
+    "estimates.heterogeneity",
+    (
+        Expectation("unique", ("trial", "outcome", "contrast", "test")),
+        Expectation("in_set", ("test",), codes=("slope", "autoc", "qini")),
+        Expectation("not_above", ("lower", "upper")),
+    ),
+)
+rule_values_contract = contract_check(
+    "estimates.rule_values",
+    (
+        Expectation("unique", ("trial", "outcome")),
+        Expectation("in_set", ("status",), codes=("estimated", "refused")),
+        Expectation("not_above", ("gain_lower", "gain_upper")),
+    ),
+)
+rules_contract = contract_check("estimates.rules", (Expectation("unique", ("trial", "outcome", "node")),))
+models_contract = contract_check("estimates.models", (Expectation("unique", ("trial", "outcome", "model", "figure")),))
 natural_course_contract = contract_check("estimates.natural_course", _COURSE_CONTRACT)
 episode_effects_contract = contract_check(
     "estimates.episode_effects",
     (
         Expectation("unique", ("trial", "outcome", "contrast", "episode_key")),
         Expectation("in_set", ("label",), codes=_LABELS),
+        Expectation("in_set", ("basis",), codes=("average", "gain")),
         Expectation("not_above", ("lower", "upper")),
     ),
 )

@@ -8,23 +8,16 @@ import pandas as pd
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.survival import natural_course
 from pipelines.causal.tables import (
-    EFFECT_COLUMNS,
-    EPISODE_EFFECT_COLUMNS,
     FLAG,
     NATURAL_COURSE_COLUMNS,
     REAL,
-    SCORE_COLUMNS,
     TEXT,
+    TRIAL_TABLES,
     WHOLE,
 )
 from pipelines.causal.trials import TRIALS
 
 _SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
-_TRIAL_TABLES = {
-    "effects": (EFFECT_COLUMNS, "trial, outcome, contrast, group_name, group_level"),
-    "scores": (SCORE_COLUMNS, "trial, outcome, arm, episode_key, repeat"),
-    "episode_effects": (EPISODE_EFFECT_COLUMNS, "trial, outcome, contrast, episode_key"),
-}
 
 
 def write_trial_estimates(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
@@ -35,9 +28,9 @@ def write_trial_estimates(con: duckdb.DuckDBPyConnection, say: Callable[[str], N
     ]
     return {
         table: write_estimates(
-            con, table, pd.concat([getattr(one, table) for one in estimates], ignore_index=True), columns, order
+            con, table, pd.concat([one.tables[table] for one in estimates], ignore_index=True), columns, order
         )
-        for table, (columns, order) in _TRIAL_TABLES.items()
+        for table, (columns, order) in TRIAL_TABLES.items()
     }
 
 

@@ -32,7 +32,18 @@ from tests.conftest import process_as_it_was, small_tables
 
 EFFECTS = ["trial", "outcome", "contrast", "group_name", "group_level", "estimate", "lower", "upper", "n", "n_treated",
            "n_comparator", "effective_n", "status", "reason"]  # fmt: skip
-EPISODE_EFFECTS = ["trial", "outcome", "contrast", "episode_key", "effect", "lower", "upper", "label"]
+EPISODE_EFFECTS = [
+    "trial",
+    "outcome",
+    "contrast",
+    "episode_key",
+    "effect",
+    "projected",
+    "lower",
+    "upper",
+    "label",
+    "basis",
+]
 STAMPS = {"arrived_at", "seen_at", "received_at", "withdrawn_at"}
 OF_THIS_HOME = "checks.history"
 """What earlier nights of a home found; another home with the same deliveries has had other nights."""

@@ -12,20 +12,33 @@ from pipelines.causal.outcome_estimates import estimate_outcome
 from pipelines.causal.population import Population, select_population
 from pipelines.causal.protocol import Pair, TargetTrial
 from pipelines.causal.refusals import after_weighting, before_fitting
-from pipelines.causal.tables import EFFECT_COLUMNS, EPISODE_EFFECT_COLUMNS, SCORE_COLUMNS, as_table
+from pipelines.causal.tables import TRIAL_TABLES, as_table
 from pipelines.causal.weighting import weigh
 
 
 @dataclass(frozen=True)
 class TrialEstimates:
-    """The rows of estimates.effects, estimates.scores and estimates.episode_effects of one trial, and how they arose.
+    """The rows of every table of `TRIAL_TABLES` of one trial, and how they arose.
 
     `diagnostics`: covariates used, left out and absent; by outcome the stack weights and observed share."""
 
-    effects: pd.DataFrame
-    scores: pd.DataFrame
-    episode_effects: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
     diagnostics: dict[str, object]
+
+    @property
+    def effects(self) -> pd.DataFrame:
+        """Return the rows of estimates.effects."""
+        return self.tables["effects"]
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Return the rows of estimates.scores."""
+        return self.tables["scores"]
+
+    @property
+    def episode_effects(self) -> pd.DataFrame:
+        """Return the rows of estimates.episode_effects."""
+        return self.tables["episode_effects"]
 
 
 def estimate_trial(
@@ -40,9 +53,9 @@ def estimate_trial(
     A contrast that must not be shown is a row with status 'refused', NaN estimate and a plain-words reason; no input
     that has the required columns, however small, raises. The result does not depend on the order of the rows.
 
-    `episode_effects` shows the average for everybody: heterogeneity is not tested yet, so no episode may differ from
-    another in `effect`; `lower` and `upper` are the average's 95 % interval and only the label is the episode's own
-    (see `labels`). Raises ValueError when a required column is missing or an episode occurs twice.
+    `episode_effects` shows the average for everybody unless the tests of `heterogeneity` were passed (`basis` says which):
+    `effect` is then the episode's expected gain. Raises ValueError when a required column is missing or an episode occurs
+    twice.
     """
     say = on_progress or _in_silence
     population = select_population(frame, trial)
@@ -68,12 +81,11 @@ def estimate_trial(
         parts.append(part)
         if part.diagnostics:
             diagnostics[outcome.name] = part.diagnostics
-    return TrialEstimates(
-        effects=as_table([part.effects for part in parts], EFFECT_COLUMNS),
-        scores=as_table([part.scores for part in parts], SCORE_COLUMNS),
-        episode_effects=as_table([part.episode_effects for part in parts], EPISODE_EFFECT_COLUMNS),
-        diagnostics=diagnostics,
-    )
+    tables = {
+        name: as_table([part.tables[name] for part in parts if name in part.tables], columns)
+        for name, (columns, _) in TRIAL_TABLES.items()
+    }
+    return TrialEstimates(tables, diagnostics)
 
 
 def _in_silence(_message: str) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.differences import PatientGains
 from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import episode_labels, label_of_average, screening_labels
+from pipelines.causal.labels import episode_labels, label_of, screening_labels
 from pipelines.causal.overlap import overlap_mask
 from pipelines.causal.population import Population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
@@ -51,21 +52,28 @@ def episode_rows(
     outcome: Outcome,
     weighting: Weighting | None,
     estimates: Mapping[Pair, Estimate | None],
+    gains: Mapping[Pair, PatientGains],
 ) -> pd.DataFrame:
-    """Return a row an episode and contrast: the average effect, its 95 % interval and the episode's label.
+    """Return a row an episode and contrast: the effect, its 95 % interval, the label, and on what they rest (`basis`).
 
-    Episodes kept out of the trial by screening alone have a label and no effect.
+    `average`: that of everybody. `gain`, where patients were shown to differ: the episode's expected gain and the projection
+    with its interval. Episodes kept out of the trial by screening alone have a label and no effect.
     """
     parts = []
     for pair, estimate in estimates.items():
         has_manipulation = pair[0] in trial.arms_with_manipulation
         inside = _screened(population.frame, has_manipulation)
-        outside_overlap = _is_outside_overlap(population, trial, weighting, pair)
-        label_of_all = label_of_average(estimate, outcome.margin)
-        inside["label"] = episode_labels(inside["label"].to_numpy(dtype=object), outside_overlap, label_of_all)
+        label = np.full(len(inside), label_of(estimate, outcome.margin), dtype=object)
         if estimate is not None:
-            inside["effect"] = estimate.estimate
+            inside["effect"], inside["basis"] = estimate.estimate, "average"
             inside["lower"], inside["upper"] = estimate.interval()
+        if pair in gains:
+            said = gains[pair].table.set_index(np.flatnonzero(gains[pair].rows))
+            inside.loc[said.index, ["effect", "projected", "lower", "upper"]] = said.drop(columns="label")
+            inside.loc[said.index, "basis"] = "gain"
+            label[said.index] = said["label"]
+        outside_overlap = _is_outside_overlap(population, trial, weighting, pair)
+        inside["label"] = episode_labels(inside["label"].to_numpy(dtype=object), outside_overlap, label)
         kept_out = _screened(population.screened_out, has_manipulation).query("label != ''")
         named = {"trial": trial.id, "outcome": outcome.name, "contrast": contrast_name(*pair)}
         parts += [inside.assign(**named), kept_out.assign(**named)]
@@ -82,8 +90,10 @@ def _screened(frame: pd.DataFrame, has_manipulation: bool) -> pd.DataFrame:
             "episode_key": frame["episode_key"].to_numpy(dtype=object),
             "label": screening_labels(contraindication, is_complete, has_manipulation),
             "effect": np.nan,
+            "projected": np.nan,
             "lower": np.nan,
             "upper": np.nan,
+            "basis": None,
         }
     )
 

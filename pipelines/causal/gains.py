@@ -44,7 +44,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
 
     After `fit`: `arms_`, `contrasts_`, `gains_` (n, contrasts), in units of the outcome, out of fold: no model, nuisance
     or weight behind a gain saw an outcome of that person's fold. `weights_`: contrast -> candidate -> weight, mean over
-    folds and repeats, summing to 1. `folds_` (repeats, n).
+    folds and repeats, summing to 1. `folds_` (repeats, n), `draw_gains_` (repeats, n, contrasts): each draw's own.
     """
 
     def __init__(
@@ -108,9 +108,10 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         self.encoding_ = learn_encoding(frame)
         self.template_ = design.take(np.zeros(0, dtype=np.intp))
         with threadpool_limits(1):
-            gains, folds = self._fit_draws(setting, self.encoding_.apply(frame), y[order], keys[order].astype(object))
+            draws, folds = self._fit_draws(setting, self.encoding_.apply(frame), y[order], keys[order].astype(object))
         back = np.argsort(order, kind="stable")
-        self.gains_, self.folds_ = gains[back], folds[:, back]
+        self.draw_gains_, self.folds_ = draws[:, back], folds[:, back]
+        self.gains_ = self._aggregated(self.draw_gains_)
         self.weights_ = self._mean_weights()
         return self
 
@@ -125,7 +126,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         people = self.encoding_.apply(_frame(X))
         with threadpool_limits(1):
             open_practitioner = with_open_practitioner(people, self.template_)
-            return self._aggregated([draw.read(people, open_practitioner) for draw in self.draws_])
+            return self._aggregated(np.array([draw.read(people, open_practitioner) for draw in self.draws_]))
 
     def _fit_draws(
         self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_]
@@ -140,9 +141,9 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
             draw, own = fit_draw(drawn, people, y, codes, is_binary=self.is_binary_, clip=self.clip)
             self.draws_.append(draw)
             gains.append(own)
-        return self._aggregated(gains), np.array(folds)
+        return np.array(gains), np.array(folds)
 
-    def _aggregated(self, gains: list[FloatArray]) -> FloatArray:
+    def _aggregated(self, gains: FloatArray) -> FloatArray:
         middle = np.asarray(np.median(gains, axis=0), dtype=float)
         return np.clip(middle, -1.0, 1.0) if self.is_binary_ else middle
 

@@ -12,14 +12,14 @@ directions of difference the sum tends to a U-statistic of variance 2). A one-si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
 from pipelines.causal.features import FloatArray, IntArray
-from pipelines.causal.inference import Estimate
+from pipelines.causal.inference import Estimate, median_of_repeats
 from pipelines.causal.projection import linear_projection
 from pipelines.causal.rate import AUTOC, QINI, rank_weighted_effect
 
@@ -69,12 +69,29 @@ def heterogeneity(
     `contrast` (n,): treated minus comparator of doubly robust scores, in the outcome's units; `gain` (n,): the gain
     expected for each row by a model that never saw its outcome; `practitioner` (n,): clusters. `fold` (n,): the folds
     of the gains; when given, gains are compared within folds only. A gain that is a fold's average is higher where the
-    outcomes left out were lower, which would hide differences.
+    outcomes left out were lower, which would hide differences. All but `practitioner` may be (repeats, n): the statistics
+    are then the median over repeats, with the spread between them in the error (see `inference.median_of_repeats`).
     Raises ValueError when there is no row, lengths differ, or a value is not finite.
     """
-    centred = _centred_gain(contrast, gain, practitioner, fold)
-    slope = best_linear_predictor(contrast, centred, practitioner)
-    autoc, qini = (_rate_test(contrast, centred, practitioner, weighting) for weighting in (AUTOC, QINI))
+    contrasts, gains = np.atleast_2d(contrast), np.atleast_2d(gain)
+    folds = [None] * len(gains) if fold is None else list(np.atleast_2d(fold))
+    if not len(contrasts) == len(gains) == len(folds):
+        raise ValueError("contrast, gain and fold must have the same repeats")
+    centred = [_centred_gain(contrasts[r], gains[r], practitioner, folds[r]) for r in range(len(gains))]
+    if not all(_varies(gains, scores) for gains, scores in zip(centred, contrasts, strict=True)):
+        slope, autoc, qini = (_no_test(name) for name in ("slope", AUTOC, QINI))
+    else:
+        pairs = list(zip(contrasts, centred, strict=True))
+        slope = _test("slope", median_of_repeats([_slope(scores, gains, practitioner) for scores, gains in pairs]))
+        autoc, qini = (
+            _test(
+                weighting,
+                median_of_repeats(
+                    [rank_weighted_effect(scores, gains, practitioner, weighting) for scores, gains in pairs]
+                ),
+            )
+            for weighting in (AUTOC, QINI)
+        )
     is_shown = slope.is_passed and autoc.is_passed
     verdict = (
         "Patients differ in what they are expected to gain: those expected to gain more did gain more."
@@ -92,23 +109,14 @@ def best_linear_predictor(
     Arguments as in `heterogeneity`. Raises ValueError when there is no row, lengths differ, or a value is not finite.
     """
     centred = _centred_gain(contrast, gain, practitioner, None)
-    if not _varies(centred, contrast):
-        return _no_test("slope")
+    return _test("slope", _slope(contrast, centred, practitioner)) if _varies(centred, contrast) else _no_test("slope")
+
+
+def _slope(contrast: FloatArray, centred: FloatArray, practitioner: NDArray[np.object_]) -> Estimate:
     spread = float(centred.std())
     regressors = np.column_stack([np.ones(len(centred)), centred / spread])
     found = linear_projection(contrast, regressors, practitioner)[1]
-    scaled = Estimate(
-        found.estimate / spread, found.standard_error / spread, found.degrees_of_freedom, found.n, found.n_practitioners
-    )
-    return _test("slope", scaled)
-
-
-def _rate_test(
-    contrast: FloatArray, centred: FloatArray, practitioner: NDArray[np.object_], weighting: str
-) -> HeterogeneityTest:
-    if not _varies(centred, contrast):
-        return _no_test(weighting)
-    return _test(weighting, rank_weighted_effect(contrast, centred, practitioner, weighting))
+    return replace(found, estimate=found.estimate / spread, standard_error=found.standard_error / spread)
 
 
 def _centred_gain(

@@ -1,4 +1,4 @@
-"""The label of an episode: what may be said about one patient from an average that holds for everybody."""
+"""The label of an episode: what may be said about one patient."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LABELS = (
 )
 
 
-def label_of_average(estimate: Estimate | None, margin: float) -> str:
-    """Return the label an average effect gives to everybody it is about.
+def label_of(estimate: Estimate | None, margin: float) -> str:
+    """Return the label of an effect: the average gives it to everybody, or the projection to patients like this one.
 
     `likely_gain`: the 90 % interval lies above 0 and the effect is at least the margin of importance.
     `no_difference_expected`: the 90 % interval lies below the margin, so that a gain worth having is unlikely (this
@@ -54,8 +54,8 @@ def screening_labels(
 
 
 def episode_labels(
-    screening: NDArray[np.object_], is_outside_overlap: BoolArray, label_of_all: str
+    screening: NDArray[np.object_], is_outside_overlap: BoolArray, label_of_effect: str | NDArray[np.object_]
 ) -> NDArray[np.object_]:
-    """Return each episode's label: screening first, then overlap, then what holds for everybody."""
-    labels = np.where(is_outside_overlap, "outside_overlap", label_of_all).astype(object)
+    """Return each episode's label: screening first, then overlap, then that of the effect (of all, or one an episode)."""
+    labels = np.where(is_outside_overlap, "outside_overlap", label_of_effect).astype(object)
     return np.where(screening != "", screening, labels)

@@ -20,6 +20,7 @@ from pipelines.causal.features import FloatArray
 from pipelines.causal.inference import Estimate, clustered_mean
 
 LEVEL, POWER = 0.95, 0.80
+FEWEST_FOR_A_SPREAD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,27 @@ def episodes_needed_of_same_practitioners(
         return Needed(None, found.n_practitioners, largest, is_reached=False)
     episodes = _smallest(lambda n: between + within / n <= largest**2, found.n)
     return Needed(episodes, found.n_practitioners, largest, is_reached=episodes <= found.n)
+
+
+def episodes_needed_by_design(
+    y: FloatArray, is_treated: NDArray[np.bool_], margin: float, *, level: float = LEVEL, power: float = POWER
+) -> int | None:
+    """Return how many eligible episodes a comparison of two arms would need at least, before anything was estimated.
+
+    `y` (n,): the outcome of those of the two arms, NaN where unknown; `is_treated` (n,). From the spread of the known
+    outcomes, the shares of the arms (at least a tenth each, one half when an arm is empty) and the share that answered, as
+    if practitioners were alike: 'at least'. None when under 20 outcomes are known or all are the same.
+    Raises ValueError when the margin is not above 0 or level or power lie outside 0.5 to 1.
+    """
+    _check(margin, level, power)
+    known = y[np.isfinite(y)]
+    if len(known) < FEWEST_FOR_A_SPREAD or known.min() == known.max():
+        return None
+    share = float(is_treated.mean())
+    share = 0.5 if share in (0.0, 1.0) else min(0.9, max(0.1, share))
+    variance = float(known.var(ddof=1)) * (1 / share + 1 / (1 - share))
+    answered = len(known) / len(y)
+    return _smallest(lambda n: variance / (n * answered) <= _largest_error(margin, n - 2, level, power) ** 2, len(y))
 
 
 def _variance_components(scores: FloatArray, practitioner: NDArray[np.object_]) -> tuple[float, float]:

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.differences import Differences, find_differences
 from pipelines.causal.episodes import episode_rows, score_rows
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
+from pipelines.causal.group_rows import group_rows
 from pipelines.causal.inference import Estimate
+from pipelines.causal.model_rows import arm_rows, model_rows, needed_columns
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.population import Population, outcome_values
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
@@ -20,11 +23,9 @@ from pipelines.causal.weighting import Weighting, estimator_of
 
 @dataclass(frozen=True)
 class OutcomeEstimates:
-    """Rows for estimates.effects, estimates.scores and estimates.episode_effects, and the model's diagnostics."""
+    """Rows by table of `TRIAL_TABLES`, and the model's diagnostics."""
 
-    effects: pd.DataFrame
-    scores: pd.DataFrame
-    episode_effects: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
     diagnostics: dict[str, object]
 
 
@@ -64,24 +65,29 @@ def estimate_outcome(
         model = _fit(population, trial, weighting, y, fitted_rows, is_binary=outcome.is_binary)
     effects: list[dict[str, object]] = []
     estimates: dict[Pair, Estimate | None] = {}
+    has_groups = outcome.name in trial.difference_outcomes
     for pair in trial.contrasts:
         figures = None if weighting is None else weighting.figures.get(pair)
         row, estimates[pair] = _effect_row(
             trial, outcome, pair, sample, figures=figures, model=model, reason=reasons[pair]
         )
         effects.append(row)
-        for group in trial.groups:
-            if model is not None and group in population.frame:
-                levels = population.frame.loc[fitted_rows, group]
-                effects += _group_rows(
-                    row, trial, outcome, pair, group=group, levels=levels, y=y[fitted_rows], model=model
-                )
-    return OutcomeEstimates(
-        effects=pd.DataFrame(effects),
-        scores=score_rows(population, trial, outcome, model=model, rows=fitted_rows, is_shown=any(estimates.values())),
-        episode_effects=episode_rows(population, trial, outcome, weighting, estimates),
-        diagnostics={} if model is None else model.diagnostics_,
-    )
+        if model is not None and has_groups:
+            frame = population.frame[fitted_rows]
+            effects += group_rows(row, trial, outcome, pair, frame=frame, y=y[fitted_rows], model=model)
+    is_shown = any(estimates.values())
+    differences = Differences({}, {})
+    if model is not None and is_shown and has_groups:
+        differences = find_differences(population, trial, outcome, model, y=y, rows=fitted_rows, estimates=estimates)
+    models = [] if model is None else [model_rows(trial, outcome, model, y[fitted_rows])]
+    tables = differences.tables | {
+        "effects": pd.DataFrame(effects),
+        "arm_means": arm_rows(trial, outcome, model, estimates),
+        "scores": score_rows(population, trial, outcome, model=model, rows=fitted_rows, is_shown=is_shown),
+        "episode_effects": episode_rows(population, trial, outcome, weighting, estimates, differences.gains),
+        "models": pd.concat([*models, differences.tables.get("models", pd.DataFrame())], ignore_index=True),
+    }
+    return OutcomeEstimates(tables, {} if model is None else model.diagnostics_)
 
 
 def _fit(
@@ -140,7 +146,11 @@ def _effect_row(
         "clipped_share": float("nan") if figures is None else figures.clipped_share,
         "largest_imbalance": float("nan") if figures is None else figures.largest_imbalance,
         "overlap_share": float("nan") if figures is None else figures.overlap_share,
+        "shrinkage": float("nan"),
     }
+    row |= needed_columns(
+        sample.y, sample.arm, [trial.arms.index(name) for name in pair], estimate, reason, outcome.margin
+    )
     return row | _result(estimate, reason, model), estimate
 
 
@@ -174,34 +184,3 @@ def _effective_n(model: CrossFittedAIPW, pair: Pair, inside: BoolArray | None = 
     if inside is not None:
         kept = kept & inside
     return min(effective_n(model.own_weights_[kept & (model.arm_ == model.arms_.index(name))]) for name in pair)
-
-
-def _group_rows(
-    whole: dict[str, object],
-    trial: TargetTrial,
-    outcome: Outcome,
-    pair: Pair,
-    *,
-    group: str,
-    levels: pd.Series,
-    y: FloatArray,
-    model: CrossFittedAIPW,
-) -> list[dict[str, object]]:
-    """Return a row for each level of a group: the mean of the same scores, refused with the whole or when too small."""
-    arm = np.array([trial.arms.index(name) for name in model.arms_], dtype=np.int64)[model.arm_]
-    rows = []
-    for level in sorted(levels.dropna().unique(), key=str):
-        inside = (levels == level).fillna(False).to_numpy(dtype=bool) & model.target_
-        reason = of_outcome(trial, outcome, y[inside], arm[inside], pair)
-        effective = _effective_n(model, pair, inside)
-        if reason is None and effective < trial.minimum_effective_n:
-            reason = f"Effective size under {trial.minimum_effective_n} in this group."
-        if whole["status"] == "refused":
-            reason = str(whole["reason"])
-        estimate = model.contrast(*pair, rows=inside) if reason is None else None
-        known = inside & model.is_observed_
-        n_treated, n_comparator = (int((known & (arm == trial.arms.index(name))).sum()) for name in pair)
-        sizes = {"n": int(inside.sum()), "n_treated": n_treated, "n_comparator": n_comparator}
-        named = {"group_name": group, "group_level": str(level), "effective_n": effective}
-        rows.append(whole | named | sizes | _result(estimate, reason, model))
-    return rows

@@ -8,6 +8,7 @@ p by p, however many episodes a practitioner has.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -19,6 +20,28 @@ from pipelines.causal.inference import Estimate
 
 # A practitioner who alone carries a direction of the regressors leaves it without residual variation.
 LEAST_EIGENVALUE = 1e-8
+MOST_ROWS_WITH_THEIR_OWN_DEGREES = 2_000
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """Least squares in the orthonormal basis Q (n, p) of the regressors; `inverse` (p, p) leads back to them. `sums`
+    (practitioners, p): corrected sums of residuals times Q. `root`, `m`: see `_corrections`."""
+
+    coefficients: FloatArray
+    inverse: FloatArray
+    scaled: FloatArray
+    sums: FloatArray
+    root: FloatArray
+    m: FloatArray
+    n_practitioners: int
+
+    def variances(self, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the clustered and the independent variance of each direction (k, p) in the basis Q."""
+        n, p = self.scaled.shape
+        clustered = np.sum((directions @ self.sums.T) ** 2, axis=1)
+        independent = np.einsum("kp,pq,kq->k", directions, self.scaled.T @ self.scaled, directions)
+        return clustered, independent * n / (n - p)
 
 
 def linear_projection(
@@ -31,6 +54,35 @@ def linear_projection(
     episodes, as in `clustered_mean`. Below two practitioners there is no standard error (NaN).
     Raises ValueError when lengths differ, a value is not finite, or the columns are linearly dependent.
     """
+    return projected(scores, regressors, practitioner, np.eye(regressors.shape[1]))
+
+
+def projected(
+    scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_], at: FloatArray
+) -> tuple[Estimate, ...]:
+    """Return the projection at each row of `at` (k, p), values of the regressors: what it says of such patients.
+
+    Otherwise as `linear_projection`. Degrees of freedom are those of the row itself for up to 2,000 different rows, else
+    the fewest of any of that many of them.
+    """
+    fitted = _fit(scores, regressors, practitioner)
+    n, p = regressors.shape
+    values = at @ fitted.coefficients
+    if fitted.n_practitioners < 2:
+        nothing = float("nan")
+        return tuple(Estimate(float(b), nothing, nothing, n, fitted.n_practitioners) for b in values)
+    directions = at @ fitted.inverse
+    clustered, independent = fitted.variances(directions)
+    degrees = _degrees_of_rows(directions, fitted)
+    is_wider = np.sqrt(independent) * t.ppf(0.975, n - p) > np.sqrt(clustered) * t.ppf(0.975, degrees)
+    variance, degrees = np.where(is_wider, independent, clustered), np.where(is_wider, float(n - p), degrees)
+    return tuple(
+        Estimate(float(value), sqrt(float(spread)), float(free), n, fitted.n_practitioners)
+        for value, spread, free in zip(values, variance, degrees, strict=True)
+    )
+
+
+def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_]) -> _Fitted:
     n, p = regressors.shape
     if len(scores) != n or len(practitioner) != n:
         raise ValueError(
@@ -42,23 +94,19 @@ def linear_projection(
         raise ValueError("the regressors are linearly dependent")
     Q, R = np.linalg.qr(regressors)
     coefficients = np.linalg.solve(R, Q.T @ scores)
-    residual = scores - regressors @ coefficients
-    directions = np.linalg.solve(R, np.eye(p))
+    scaled = Q * (scores - regressors @ coefficients)[:, None]
     keys, code = np.unique(practitioner.astype(str), return_inverse=True)
-    if len(keys) < 2:
-        return tuple(Estimate(float(b), float("nan"), float("nan"), n, len(keys)) for b in coefficients)
     root, m = _corrections(Q, code, len(keys))
-    sums = np.column_stack([np.bincount(code, weights=Q[:, j] * residual, minlength=len(keys)) for j in range(p)])
+    sums = np.column_stack([np.bincount(code, weights=scaled[:, j], minlength=len(keys)) for j in range(p)])
     corrected = np.einsum("gij,gj->gi", root, sums)
-    estimates = []
-    for coefficient, direction in zip(coefficients, directions, strict=True):
-        variance = float(np.sum((corrected @ direction) ** 2))
-        degrees = _degrees_of_freedom(root @ direction, m)
-        independent = float(np.sum((Q @ direction * residual) ** 2)) * n / (n - p)
-        if sqrt(independent) * t.ppf(0.975, n - p) > sqrt(variance) * t.ppf(0.975, degrees):
-            variance, degrees = independent, float(n - p)
-        estimates.append(Estimate(float(coefficient), sqrt(variance), degrees, n, len(keys)))
-    return tuple(estimates)
+    return _Fitted(coefficients, np.linalg.solve(R, np.eye(p)), scaled, corrected, root, m, len(keys))
+
+
+def _degrees_of_rows(directions: FloatArray, fitted: _Fitted) -> FloatArray:
+    different, code = np.unique(directions, axis=0, return_inverse=True)
+    step = max(1, -(-len(different) // MOST_ROWS_WITH_THEIR_OWN_DEGREES))
+    degrees = np.array([_degrees_of_freedom(fitted.root @ one, fitted.m) for one in different[::step]])
+    return np.asarray(degrees[code] if step == 1 else np.full(len(directions), degrees.min()), dtype=float)
 
 
 def _corrections(Q: FloatArray, code: NDArray[np.intp], practitioners: int) -> tuple[FloatArray, FloatArray]:

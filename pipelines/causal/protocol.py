@@ -35,13 +35,32 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedGroup:
+    """A group of patients named before any outcome was looked at.
+
+    In it is whoever has `column` recorded and from `low` to `high` (both inclusive, None: no limit), or equal to `level`.
+    `words` name the group in a report; `reason` and `source` say why anybody would expect another effect in it.
+    """
+
+    name: str
+    words: str
+    column: str
+    reason: str
+    source: str
+    low: float | None = None
+    high: float | None = None
+    level: str | bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetTrial:
     """Everything settled before an outcome is looked at.
 
     `contrasts` are (treated, comparator) pairs of `arms`. `covariates` are columns known by time zero.
     `observation_covariates` are later columns that may only explain who answered, never the effect.
-    `groups` are columns whose levels get their own row. Counts and shares are the limits below which a
-    result is refused. Raises ValueError when the parts contradict each other.
+    `groups` get an effect of their own, and patients are compared with each other, for `difference_outcomes` only; `modifiers`
+    are the covariates that clinicians approved for a rule and for the linear projection. Counts and shares are the limits
+    below which a result is refused. Raises ValueError when the parts contradict each other.
     """
 
     id: str
@@ -54,7 +73,9 @@ class TargetTrial:
     grace_period_days: int
     covariates: tuple[str, ...]
     observation_covariates: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    groups: tuple[FixedGroup, ...] = ()
+    difference_outcomes: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
     practitioner_column: str = "practitioner_key"
     arms_with_manipulation: tuple[str, ...] = ()
     learners: tuple[str, ...] = ("linear", "boosting")
@@ -81,6 +102,11 @@ class TargetTrial:
             raise ValueError(f"trial {self.id}: outcome columns {late} cannot be covariates, they lie after time zero")
         if len(set(self.covariates)) != len(self.covariates):
             raise ValueError(f"trial {self.id}: a covariate is named twice")
+        used = {*self.modifiers, *(group.column for group in self.groups)}
+        if strange := sorted(used - set(self.covariates)):
+            raise ValueError(f"trial {self.id}: {strange} of its groups and modifiers are not among its covariates")
+        if strange := sorted(set(self.difference_outcomes) - {outcome.name for outcome in self.outcomes}):
+            raise ValueError(f"trial {self.id}: {strange} are not among its outcomes")
 
     def protocol_hash(self) -> str:
         """Return the sha256 (hex) of the protocol as canonical JSON: sorted keys, no spaces."""

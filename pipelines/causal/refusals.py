@@ -122,5 +122,10 @@ def after_weighting(trial: TargetTrial, figures: WeightedContrast) -> str | None
     return None
 
 
+def would_end_with_more(reason: str) -> bool:
+    """Return whether a refusal is for size alone, so that more episodes of the same kind would end it."""
+    return reason.startswith(("Fewer than", "Effective size under"))
+
+
 def _worded(arm: str) -> str:
     return f"'{arm.replace('_', ' ')}'"

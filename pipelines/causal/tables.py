@@ -27,6 +27,20 @@ EFFECT_COLUMNS = {
     "clipped_share": REAL,
     "largest_imbalance": REAL,
     "overlap_share": REAL,
+    "shrinkage": REAL,
+    "episodes_needed": REAL,
+    "practitioners_needed": REAL,
+}
+ARM_MEAN_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "arm": TEXT,
+    "mean": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "n": WHOLE,
+    "n_arm": WHOLE,
+    "protocol_hash": TEXT,
 }
 SCORE_COLUMNS = {
     "trial": TEXT,
@@ -48,10 +62,76 @@ EPISODE_EFFECT_COLUMNS = {
     "contrast": TEXT,
     "episode_key": TEXT,
     "effect": REAL,
+    "projected": REAL,
     "lower": REAL,
     "upper": REAL,
     "label": TEXT,
+    "basis": TEXT,
 }
+HETEROGENEITY_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "contrast": TEXT,
+    "test": TEXT,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "p": REAL,
+    "is_passed": FLAG,
+    "is_shown": FLAG,
+    "verdict": TEXT,
+    "episodes_needed": REAL,
+    "protocol_hash": TEXT,
+}
+RULE_VALUE_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "arms": TEXT,
+    "status": TEXT,
+    "reason": TEXT,
+    "is_shown": FLAG,
+    "value": REAL,
+    "value_single": REAL,
+    "gain": REAL,
+    "gain_lower": REAL,
+    "gain_upper": REAL,
+    "n": WHOLE,
+    "episodes_needed": REAL,
+    "protocol_hash": TEXT,
+}
+RULE_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "node": WHOLE,
+    "feature": TEXT,
+    "threshold": REAL,
+    "below": REAL,
+    "at_least": REAL,
+    "arm": TEXT,
+    "n": WHOLE,
+    "is_shown": FLAG,
+    "protocol_hash": TEXT,
+}
+MODEL_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "model": TEXT,
+    "figure": TEXT,
+    "value": REAL,
+    "seed": WHOLE,
+    "protocol_hash": TEXT,
+}
+TRIAL_TABLES = {
+    "effects": (EFFECT_COLUMNS, "trial, outcome, contrast, group_name, group_level"),
+    "arm_means": (ARM_MEAN_COLUMNS, "trial, outcome, arm"),
+    "scores": (SCORE_COLUMNS, "trial, outcome, arm, episode_key, repeat"),
+    "episode_effects": (EPISODE_EFFECT_COLUMNS, "trial, outcome, contrast, episode_key"),
+    "heterogeneity": (HETEROGENEITY_COLUMNS, "trial, outcome, contrast, test"),
+    "rule_values": (RULE_VALUE_COLUMNS, "trial, outcome"),
+    "rules": (RULE_COLUMNS, "trial, outcome, node"),
+    "models": (MODEL_COLUMNS, "trial, outcome, model, figure"),
+}
+"""Every table that a trial's estimates fill: its columns and the order of its rows."""
 NATURAL_COURSE_COLUMNS = {
     "source": TEXT,
     "clinic_code": TEXT,

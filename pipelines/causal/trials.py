@@ -7,6 +7,7 @@ cohort.outcomes only, improvements in points (positive is better), r30d as 0/1.
 
 from __future__ import annotations
 
+from pipelines.causal.fixed_groups import FIXED_GROUPS, MODIFIERS
 from pipelines.causal.protocol import Outcome, TargetTrial
 
 # Confounders as a practitioner sees them on day 0, chosen by the clinic before any outcome was looked at.
@@ -114,6 +115,9 @@ INDEX = TargetTrial(
     covariates=BASELINE_COVARIATES,
     observation_covariates=("pain_improvement_fraction_day28", "attended_by_day28", "missed_by_day28"),
     arms_with_manipulation=("manipulation",),
+    groups=FIXED_GROUPS,
+    difference_outcomes=("r30d_12wk",),
+    modifiers=MODIFIERS,
 )
 
 DECISION = TargetTrial(
@@ -137,6 +141,9 @@ DECISION = TargetTrial(
     grace_period_days=14,
     covariates=(*BASELINE_COVARIATES, *DECISION_COVARIATES),
     arms_with_manipulation=("add_manipulation",),
+    groups=FIXED_GROUPS,
+    difference_outcomes=("r30d_12wk",),
+    modifiers=MODIFIERS,
 )
 
 TRIALS = {trial.id: trial for trial in (DECISION, INDEX)}

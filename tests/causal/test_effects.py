@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from pipelines.causal.effects import estimate_trial
+from pipelines.causal.group_rows import members
 from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import LABELS, episode_labels, label_of_average, screening_labels
+from pipelines.causal.labels import LABELS, episode_labels, label_of, screening_labels
 from pipelines.causal.population import outcome_values
-from pipelines.causal.protocol import Outcome
+from pipelines.causal.protocol import FixedGroup, Outcome
 from pipelines.causal.trials import DECISION, INDEX, TRIALS
 from tests.causal.worlds import ADD, CONTINUE, TRIAL, linear_clinic, trial_with
 
@@ -42,15 +43,32 @@ def test_the_order_of_rows_changes_nothing():
     assert first.episode_effects.to_csv() == second.episode_effects.to_csv()
 
 
-def test_groups_are_means_of_the_same_scores():
-    result = estimate_trial(linear_clinic(1500, 5), trial_with(groups=("work", "not_there")))
-    groups = result.effects[result.effects["group_name"] == "work"].set_index("group_level")
-    assert set(groups.index) == {"manual", "seated"}
+WORKERS = tuple(
+    FixedGroup(name, name, "work", "asked by clinicians", "none", level=name) for name in ("manual", "seated")
+)
+OLDER = FixedGroup("older", "50 or older", "age", "asked by clinicians", "none", low=50)
+
+
+def test_groups_fixed_in_advance_get_a_row_each():
+    trial = trial_with(groups=(*WORKERS, OLDER), difference_outcomes=("pain_12wk",))
+    result = estimate_trial(linear_clinic(1500, 5), trial)
+    groups = result.effects[result.effects["group_name"] != "all"].set_index("group_name")
+    assert set(groups.index) == {"manual", "seated", "older"}
     assert (groups["status"] == "estimated").all()
     assert (groups["lower"] < groups["estimate"]).all()
-    tiny = trial_with(groups=("work",), minimum_per_arm=400)
+    assert groups["shrinkage"].between(0, 1).all()
+    tiny = trial_with(groups=WORKERS, difference_outcomes=("pain_12wk",), minimum_per_arm=400)
     refused = estimate_trial(linear_clinic(1500, 5), tiny).effects.iloc[1:]
     assert refused["reason"].str.startswith("Fewer than 400").all()
+    assert refused["estimate"].isna().all()
+
+
+def test_a_group_is_who_has_it_recorded():
+    frame = pd.DataFrame({"work": ["manual", None, "seated"], "age": pd.array([50, None, 49.9], dtype="Float64")})
+    assert members(frame, WORKERS[0]).tolist() == [True, False, False]
+    assert members(frame, OLDER).tolist() == [True, False, False]
+    flags = pd.DataFrame({"leg": pd.array([True, None, False], dtype="boolean")})
+    assert members(flags, FixedGroup("leg", "leg", "leg", "", "", level=False)).tolist() == [False, False, True]
 
 
 def test_everybody_gets_the_average_and_screening_its_own_label():
@@ -72,14 +90,14 @@ def test_everybody_gets_the_average_and_screening_its_own_label():
 
 def test_a_label_promises_gain_only_when_it_is_sure_and_large_enough():
     def label(estimate, standard_error):
-        return label_of_average(Estimate(estimate, standard_error, 50.0, 500, 51), 1.0)
+        return label_of(Estimate(estimate, standard_error, 50.0, 500, 51), 1.0)
 
     assert label(1.5, 0.3) == "likely_gain"
     assert label(1.5, 1.2) == "not_enough_information"
     assert label(0.6, 0.2) == "no_difference_expected"
     assert label(0.9, 0.2) == "not_enough_information"
     assert label(-2.0, 0.2) == "no_difference_expected"
-    assert label_of_average(None, 1.0) == "not_enough_information"
+    assert label_of(None, 1.0) == "not_enough_information"
 
 
 def test_screening_goes_before_overlap_and_overlap_before_the_average():

@@ -1,0 +1,167 @@
+"""Do patients differ in what they gain, and what is each expected to gain: the rows of a trial's outcome.
+
+Nothing of it is shown unless both tests of `heterogeneity` pass; then an episode's `effect` is its out-of-fold gain, and its
+interval and label are those of the projection of the scores on the covariates that clinicians approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.features import BoolArray, FloatArray, without_copies
+from pipelines.causal.gains import StackedDRLearner
+from pipelines.causal.heterogeneity import LEVEL_OF_PROOF, Heterogeneity, HeterogeneityTest, heterogeneity
+from pipelines.causal.inference import Estimate
+from pipelines.causal.labels import label_of
+from pipelines.causal.learned_rule import as_numbers, rule_tables
+from pipelines.causal.needed import episodes_needed
+from pipelines.causal.population import Population
+from pipelines.causal.projection import projected
+from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+
+
+@dataclass(frozen=True)
+class PatientGains:
+    """What is shown of each episode of `rows` (population,) for one contrast: `table` has effect, projected, lower, upper and
+    label, in the order of the rows."""
+
+    rows: BoolArray
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Rows of estimates.heterogeneity, rule_values, rules and models; `gains` of the contrasts whose tests passed."""
+
+    tables: dict[str, pd.DataFrame]
+    gains: dict[Pair, PatientGains]
+
+
+def find_differences(
+    population: Population,
+    trial: TargetTrial,
+    outcome: Outcome,
+    model: CrossFittedAIPW,
+    *,
+    y: FloatArray,
+    rows: BoolArray,
+    estimates: Mapping[Pair, Estimate | None],
+) -> Differences:
+    """Compare patients with one another in the contrasts that were estimated.
+
+    y (population,), rows: those that `model` was fitted on; patients outside its target are left out.
+    """
+    pairs = [pair for pair, estimate in estimates.items() if estimate is not None]
+    arms = tuple(arm for arm in trial.arms if any(arm in pair for pair in pairs))
+    codes = [model.arms_.index(arm) for arm in arms]
+    within = model.target_ & np.isin(model.arm_, codes)
+    kept = rows.copy()
+    kept[rows] = within
+    frame, practitioner = population.frame[kept].reset_index(drop=True), population.practitioner[kept]
+    patient = frame["patient_key"].to_numpy(dtype=object)
+    psi = model.psi_[:, within]
+    learner = StackedDRLearner(
+        arms=arms,
+        contrasts=pairs,
+        folds=trial.folds,
+        repeats=len(psi),
+        seed=trial.seed,
+        clip=trial.clip,
+        is_binary=outcome.is_binary,
+    )
+    learner.fit(
+        frame[[name for name in trial.covariates if name in frame]],
+        np.array(model.arms_, dtype=object)[model.arm_[within]],
+        y[kept],
+        groups=patient,
+        practitioner=practitioner,
+    )
+    modifiers = frame[[name for name in trial.modifiers if name in frame]]
+    tests, gains = [], {}
+    for c, pair in enumerate(pairs):
+        contrasts = psi[:, :, model.arms_.index(pair[0])] - psi[:, :, model.arms_.index(pair[1])]
+        found = heterogeneity(contrasts, learner.draw_gains_[:, :, c], practitioner, learner.folds_)
+        tests += _test_rows(trial, outcome, pair, found, practitioner)
+        if found.is_shown and modifiers.shape[1]:
+            said = _of_patients(learner.gains_[:, c], contrasts.mean(axis=0), modifiers, practitioner, outcome.margin)
+            gains[pair] = PatientGains(kept, said)
+    tables = {"heterogeneity": pd.DataFrame(tests), "models": _stack_rows(trial, outcome, learner)}
+    if modifiers.shape[1]:
+        scores = psi[:, :, codes].mean(axis=0)
+        tables |= rule_tables(trial, outcome, modifiers, scores, arms, patient=patient, practitioner=practitioner)
+    return Differences(tables, gains)
+
+
+def projection_regressors(modifiers: pd.DataFrame) -> FloatArray:
+    """Return ones and the standardised modifiers (n, p), medians for what is missing; constant columns and copies left out."""
+    numbers = as_numbers(modifiers)
+    filled = [numbers[name].fillna(numbers[name].median()).to_numpy(dtype=float) for name in numbers]
+    varied = [(values - values.mean()) / values.std() for values in filled if np.ptp(values) > 0]
+    columns, _ = without_copies(varied, [str(k) for k in range(len(varied))])
+    return np.column_stack([np.ones(len(numbers)), *columns])
+
+
+def _of_patients(
+    gain: FloatArray, contrast: FloatArray, modifiers: pd.DataFrame, practitioner: NDArray[np.object_], margin: float
+) -> pd.DataFrame:
+    regressors = projection_regressors(modifiers)
+    people = projected(contrast, regressors, practitioner, regressors)
+    intervals = np.array([one.interval() for one in people])
+    return pd.DataFrame(
+        {
+            "effect": gain,
+            "projected": [one.estimate for one in people],
+            "lower": intervals[:, 0],
+            "upper": intervals[:, 1],
+            "label": [label_of(one, margin) for one in people],
+        }
+    )
+
+
+def _test_rows(
+    trial: TargetTrial, outcome: Outcome, pair: Pair, found: Heterogeneity, practitioner: NDArray[np.object_]
+) -> list[dict[str, object]]:
+    named = {
+        "trial": trial.id,
+        "outcome": outcome.name,
+        "contrast": contrast_name(*pair),
+        "is_shown": found.is_shown,
+        "verdict": found.verdict,
+        "protocol_hash": trial.protocol_hash(),
+    }
+    return [
+        named
+        | {"test": test.name, "estimate": test.estimate, "lower": test.lower, "upper": test.upper, "p": test.p}
+        | {
+            "is_passed": test.is_passed,
+            "episodes_needed": _needed(test, practitioner) if test.name == "slope" else np.nan,
+        }
+        for test in (found.slope, found.autoc, found.qini)
+    ]
+
+
+def _needed(slope: HeterogeneityTest, practitioner: NDArray[np.object_]) -> float:
+    """How many episodes would show that patients differ, if they did as much as the gains say (a slope of 1)."""
+    if slope.is_passed or not np.isfinite(slope.standard_error):
+        return float("nan")
+    found = Estimate(
+        slope.estimate, slope.standard_error, slope.degrees_of_freedom, len(practitioner), len(set(practitioner))
+    )
+    return float(episodes_needed(found, 1.0, level=LEVEL_OF_PROOF).episodes or np.nan)
+
+
+def _stack_rows(trial: TargetTrial, outcome: Outcome, learner: StackedDRLearner) -> pd.DataFrame:
+    named = {"trial": trial.id, "outcome": outcome.name, "seed": trial.seed, "protocol_hash": trial.protocol_hash()}
+    return pd.DataFrame(
+        [
+            named | {"model": f"gain of {contrast_name(*pair)}", "figure": f"weight of {name}", "value": weight}
+            for pair, weights in learner.weights_.items()
+            for name, weight in weights.items()
+        ]
+    )
