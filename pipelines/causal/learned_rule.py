@@ -16,7 +16,7 @@ from pipelines.causal.features import FloatArray
 from pipelines.causal.learners import Training, fit_boosting, fit_linear
 from pipelines.causal.needed import episodes_needed
 from pipelines.causal.policy import RuleValue, nested_gains, rule_folds, value_of_learned_rule
-from pipelines.causal.policy_tree import PolicyTree
+from pipelines.causal.policy_tree import PolicyTree, in_words
 from pipelines.causal.protocol import Outcome, TargetTrial
 from pipelines.causal.tree_search import LEAST_LEAF, fit_policy_tree
 
@@ -41,7 +41,11 @@ def rule_tables(
     """
     named = {"trial": trial.id, "outcome": outcome.name, "protocol_hash": trial.protocol_hash()}
     nothing = dict.fromkeys(("value", "value_single", "gain", "gain_lower", "gain_upper"), np.nan)
-    row = named | nothing | {"arms": ", ".join(arms), "n": len(scores), "is_shown": False, "status": "refused"}
+    row = (
+        named
+        | nothing
+        | {"words": None, "arms": ", ".join(arms), "n": len(scores), "is_shown": False, "status": "refused"}
+    )
     if len(scores) < FEWEST_EPISODES:
         reason = f"Fewer than {FEWEST_EPISODES} episodes: a rule needs {LEAST_LEAF} on each side of a question."
         return {"rule_values": pd.DataFrame([row | {"reason": reason, "episodes_needed": FEWEST_EPISODES}])}
@@ -55,7 +59,7 @@ def rule_tables(
         "gain_lower": lower,
         "gain_upper": upper,
     }
-    row["episodes_needed"] = _episodes_needed(value, outcome.margin)
+    row |= {"episodes_needed": _episodes_needed(value, outcome.margin), "words": "; ".join(in_words(tree))}
     nodes = pd.DataFrame(tree.as_rows()).rename(columns={"number": "node"})
     return {"rule_values": pd.DataFrame([row]), "rules": nodes.assign(**named, is_shown=value.is_shown)}
 

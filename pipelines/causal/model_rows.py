@@ -81,7 +81,9 @@ def needed_columns(
     """
     nothing = {"episodes_needed": float("nan"), "practitioners_needed": float("nan")}
     if estimate is not None:
-        if label_of(estimate, margin) != "not_enough_information" or not np.isfinite(estimate.standard_error):
+        lower, upper = estimate.interval()
+        is_unclear = label_of(estimate, margin) == "not_enough_information" or (lower <= 0 and upper >= margin)
+        if not is_unclear or not np.isfinite(estimate.standard_error):
             return nothing
         needed = episodes_needed(estimate, margin)
         if needed.is_reached and estimate.estimate != margin:

@@ -95,6 +95,7 @@ RULE_VALUE_COLUMNS = {
     "gain": REAL,
     "gain_lower": REAL,
     "gain_upper": REAL,
+    "words": TEXT,
     "n": WHOLE,
     "episodes_needed": REAL,
     "protocol_hash": TEXT,

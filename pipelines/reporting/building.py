@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pipelines.contracts import FEEDS
 from pipelines.errors import NightFailed
+from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
 from pipelines.reporting.findings import findings
 from pipelines.reporting.indicators import DEFINITIONS, judge
 from pipelines.reporting.model import (
@@ -18,7 +19,6 @@ from pipelines.reporting.model import (
     ClinicReport,
     Course,
     CoursePoint,
-    Effect,
     FlowStep,
     ImagingRow,
     Indicator,
@@ -30,7 +30,7 @@ from pipelines.reporting.model import (
     Stamp,
 )
 from pipelines.reporting.quality import data_quality
-from pipelines.reporting.shares import Share
+from pipelines.reporting.shares import Frozen, Share
 
 TABLES = (
     "arrivals",
@@ -41,6 +41,8 @@ TABLES = (
     "responders",
     "decision_flow",
     "effects",
+    "heterogeneity",
+    "rule_values",
     "imaging_prevalence",
     "natural_course",
 )
@@ -74,8 +76,11 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     if len(_of(rows["arrivals"], NETWORK)) > len(FEEDS):
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
     effects = tuple(
-        _effect(row) for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
+        Effect(**_named(row, Effect))
+        for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
     )
+    heterogeneity = tuple(Heterogeneity(**_named(row, Heterogeneity)) for row in rows["heterogeneity"])
+    rule_values = tuple(RuleValue(**_named(row, RuleValue)) for row in rows["rule_values"])
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
     flow = _flow(rows["decision_flow"])
@@ -103,6 +108,8 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             responders=responders[code],
             network_responders=responders[NETWORK],
             effects=effects,
+            heterogeneity=heterogeneity,
+            rule_values=rule_values,
             flow=flow,
             courses=tuple(course for course in courses if course.clinic_code == code)
             or tuple(course for course in courses if course.clinic_code == NETWORK),
@@ -125,6 +132,8 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         indicators=indicators[NETWORK],
         responders=responders[NETWORK],
         effects=effects,
+        heterogeneity=heterogeneity,
+        rule_values=rule_values,
         courses=courses,
         clinics=tuple(
             ClinicLine(
@@ -154,10 +163,6 @@ def _python(value: Any) -> Any:
 
 def _of(rows: Rows, clinic_code: str) -> Rows:
     return [row for row in rows if row["clinic_code"] == clinic_code]
-
-
-def _plain(rows: Rows, model: type[FlowStep] | type[CoursePoint]) -> Rows:
-    return [{name: row[name] for name in model.model_fields} for row in rows]
 
 
 def _share(row: dict[str, Any], part: str, whole: str) -> Share:
@@ -190,7 +195,7 @@ def _grouped(rows: Rows, key: Callable[[dict[str, Any]], tuple[str, ...]]) -> di
 
 
 def _refusals(rows: Rows) -> tuple[Refusal, ...]:
-    made = [Refusal(**{name: row[name] for name in Refusal.model_fields}) for row in rows]
+    made = [Refusal(**_named(row, Refusal)) for row in rows]
     return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
 
 
@@ -216,8 +221,8 @@ def _responders(rows: Rows, clinic_code: str) -> Responders:
     )
 
 
-def _effect(row: dict[str, Any]) -> Effect:
-    return Effect(**{name: row[name] for name in Effect.model_fields})
+def _named(row: dict[str, Any], model: type[Frozen]) -> dict[str, Any]:
+    return {name: row[name] for name in model.model_fields}
 
 
 def _courses(rows: Rows) -> tuple[Course, ...]:
@@ -227,14 +232,14 @@ def _courses(rows: Rows) -> tuple[Course, ...]:
             source=source,
             clinic_code=code,
             median_day=group[0]["median_day"],
-            points=tuple(CoursePoint(**row) for row in _plain(sorted(group, key=lambda row: row["day"]), CoursePoint)),
+            points=tuple(CoursePoint(**_named(one, CoursePoint)) for one in sorted(group, key=lambda row: row["day"])),
         )
         for (source, code), group in sorted(groups.items())
     )
 
 
 def _flow(rows: Rows) -> tuple[FlowStep, ...]:
-    steps = [FlowStep(**row) for row in _plain(rows, FlowStep)]
+    steps = [FlowStep(**_named(row, FlowStep)) for row in rows]
     return tuple(sorted(steps, key=lambda step: (step.trial, step.step_no)))
 
 

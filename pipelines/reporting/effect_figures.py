@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.reporting.effect_words import MEASURES, amount, contrast_words, effect_reading, interval_of
+from pipelines.reporting.effects import Effect
 from pipelines.reporting.figures import WIDE, Figure, two_sizes
-from pipelines.reporting.model import Effect
 from pipelines.reporting.published import Published
 from pipelines.reporting.svg import AXIS, BAND, MUTED, NAVY, OLIVE, Drawing, Scale
 

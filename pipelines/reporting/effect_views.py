@@ -1,12 +1,15 @@
 """What the sections on effects are given: sentences, figures and the published trials beside them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pipelines.causal.fixed_groups import FIXED_GROUPS
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
 from pipelines.reporting.effect_words import MEASURES, contrast_words, effect_sentence, left_out_sentence
+from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import Figure
-from pipelines.reporting.model import Effect, FlowStep
+from pipelines.reporting.model import FlowStep
 from pipelines.reporting.published import PUBLISHED
 
 
@@ -15,8 +18,14 @@ def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:
     return [one for one in effects if one.trial == trial and one.group_name == "all" and one.outcome in MEASURES]
 
 
-def decision_view(effects: Sequence[Effect], flow: Sequence[FlowStep]) -> dict[str, Any]:
-    """What the section on adding manipulation is given: sentences (the primary outcome first), figures, trials."""
+def decision_view(
+    effects: Sequence[Effect],
+    flow: Sequence[FlowStep],
+    heterogeneity: Sequence[Heterogeneity],
+    rule_values: Sequence[RuleValue],
+) -> dict[str, Any]:
+    """What the section on adding manipulation is given: sentences (the primary outcome first), figures, trials, and whether
+    patients differ."""
     average = {one.outcome: one for one in average_effects(effects, "decision")}
     shown = [average[name] for name in MEASURES if name in average]
     figures: list[Figure] = []
@@ -42,7 +51,37 @@ def decision_view(effects: Sequence[Effect], flow: Sequence[FlowStep]) -> dict[s
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,
         "published": [(one.study, one.finding, one.population) for one in PUBLISHED],
+        "differences": _differences(heterogeneity, rule_values, "decision"),
+        "groups": _groups(effects, "decision", sides),
     }
+
+
+def _differences(heterogeneity: Iterable[Heterogeneity], rules: Iterable[RuleValue], trial: str) -> list[str]:
+    """Sentences on differences between patients and on a rule, in the words that the estimates come with."""
+    said = [one.verdict for one in heterogeneity if one.trial == trial]
+    for rule in (one for one in rules if one.trial == trial):
+        said.append(rule.reason)
+        if rule.is_shown and rule.words and rule.gain is not None:
+            gain, lower, upper = (100 * (value or 0) for value in (rule.gain, rule.gain_lower, rule.gain_upper))
+            said.append(
+                f"The value of a rule learned this way: {gain:+.0f} in 100 (95 % interval {lower:+.0f} to {upper:+.0f}). "
+                f"{rule.words}.".replace("-", "−")
+            )
+    return said
+
+
+def _groups(effects: Iterable[Effect], trial: str, sides: tuple[str, str]) -> Figure | None:
+    """The effects in the groups fixed in advance, if any was estimated."""
+    words = {group.name: group.words for group in FIXED_GROUPS}
+    found = [one for one in effects if one.trial == trial and one.group_name in words and one.outcome == "r30d_12wk"]
+    estimated = [one for one in found if one.status == "estimated"]
+    if not estimated:
+        return None
+    caption = "Extra patients improved per 100 in groups fixed in advance; the intervals hold for all of them together"
+    rows = [
+        replace(row, name=words[one.group_name]) for one, row in zip(estimated, effect_rows(estimated), strict=True)
+    ]
+    return effect_plot(f"{trial}-groups", caption, rows, MEASURES["r30d_12wk"].margin, sides)
 
 
 def index_view(effects: Sequence[Effect]) -> dict[str, Any]:

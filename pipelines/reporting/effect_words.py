@@ -6,7 +6,8 @@ from math import ceil, floor, log10
 
 from pipelines.causal.protocol import Outcome
 from pipelines.causal.trials import DECISION
-from pipelines.reporting.model import Effect, FlowStep
+from pipelines.reporting.effects import Effect
+from pipelines.reporting.model import FlowStep
 from pipelines.reporting.steps import STEP_NAMES
 from pipelines.reporting.words import count_words
 
@@ -78,17 +79,11 @@ def interval_of(effect: Effect) -> str:
 
 
 def episodes_that_would_tell(effect: Effect) -> int | None:
-    """About how many episodes would make the interval too narrow to hold both 0 and a difference that matters.
-
-    To two figures; the width of an interval falls with the square root of the number of episodes.
-    """
-    if effect.n is None or effect.n == 0 or effect.lower is None or effect.upper is None:
+    """About how many comparable episodes would tell, to two figures; None where that is not known (see `causal.needed`)."""
+    if effect.episodes_needed is None:
         return None
-    measure = MEASURES[effect.outcome]
-    width = (effect.upper - effect.lower) * measure.factor
-    wanted = effect.n * (width / measure.margin) ** 2
-    step = int(10 ** max(0, floor(log10(max(wanted, 1))) - 1))
-    return ceil(wanted / step) * step
+    step = int(10 ** max(0, floor(log10(max(effect.episodes_needed, 1))) - 1))
+    return ceil(effect.episodes_needed / step) * step
 
 
 def effect_reading(effect: Effect) -> str:
@@ -112,7 +107,9 @@ def effect_reading(effect: Effect) -> str:
 def effect_sentence(effect: Effect) -> str:
     """The result of a contrast in the words that may be used: estimated, unimportant, not to be told, or refused."""
     if effect.status == "refused":
-        return f"Not enough patients to say. {(effect.reason or '').rstrip('.')}."
+        wanted = episodes_that_would_tell(effect)
+        told = f" At least about {wanted:,} comparable episodes would tell." if wanted else ""
+        return f"Not enough patients to say. {(effect.reason or '').rstrip('.')}.{told}"
     measure, reading = MEASURES[effect.outcome], effect_reading(effect)
     number = f"{amount(effect, effect.estimate or 0)} {measure.unit} (95 % interval {interval_of(effect)})"
     if reading == "cannot tell":

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from pipelines.reporting.effect_words import effect_reading, effect_sentence
+from pipelines.reporting.effects import Effect
 from pipelines.reporting.indicators import (
     DEFINITIONS,
     REPRESENTATIVE_ANSWERED_PERCENT,
     SMALLEST_RESPONDER_DENOMINATOR,
 )
-from pipelines.reporting.model import Arrival, Certainty, Effect, Finding, Indicator, RefusedDelivery, Responders
+from pipelines.reporting.model import Arrival, Certainty, Finding, Indicator, RefusedDelivery, Responders
 from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.words import BEFORE_AFTER_LINE, improved_sentence, improved_title, share_words
 

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
 from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share
 
@@ -120,44 +121,6 @@ class Course(Frozen):
         return self
 
 
-class Effect(Frozen):
-    """One effect of the network: estimated with its interval, or refused with its reason. Positive is better."""
-
-    trial: str
-    outcome: str
-    contrast: str
-    group_name: str
-    group_level: str
-    status: Literal["estimated", "refused"]
-    reason: str | None = None
-    estimate: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    n: int | None = None
-    n_treated: int | None = None
-    n_comparator: int | None = None
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        where = f"{self.trial}, {self.outcome}, {self.contrast}"
-        if self.status == "refused":
-            if self.estimate is not None:
-                raise ContradictionError(f"{where}: refused, but an estimate is given")
-            if not self.reason:
-                raise ContradictionError(f"{where}: refused without a reason")
-            return self
-        if self.estimate is None or self.lower is None or self.upper is None:
-            raise ContradictionError(f"{where}: estimated, but the estimate or its interval is missing")
-        if not self.lower <= self.estimate <= self.upper:
-            raise ContradictionError(
-                f"{where}: the interval {self.lower} to {self.upper} does not hold {self.estimate}"
-            )
-        for part in (self.n_treated, self.n_comparator):
-            if part is not None and self.n is not None and part > self.n:
-                raise ContradictionError(f"{where}: {part} in an arm of {self.n} in all")
-        return self
-
-
 class FlowStep(Frozen):
     """One step of who is compared in a trial; counts of episodes."""
 
@@ -200,6 +163,8 @@ class Report(Frozen):
     indicators: tuple[Indicator, ...]
     responders: Responders
     effects: tuple[Effect, ...]
+    heterogeneity: tuple[Heterogeneity, ...]
+    rule_values: tuple[RuleValue, ...]
     flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
 

@@ -117,7 +117,7 @@ def _common(report: Report) -> dict[str, Any]:
         ],
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
-        "decision": decision_view(report.effects, report.flow),
+        "decision": decision_view(report.effects, report.flow, report.heterogeneity, report.rule_values),
     }
 
 

@@ -17,5 +17,6 @@ select
     cast(effects.n as bigint) as n,
     cast(effects.n_treated as bigint) as n_treated,
     cast(effects.n_comparator as bigint) as n_comparator,
-    cast(round(effects.effective_n) as bigint) as effective_n
+    cast(round(effects.effective_n) as bigint) as effective_n,
+    effects.episodes_needed
 from estimates.effects as effects

@@ -46,6 +46,27 @@ STAMP = Stamp(
     source_notes=("Made-up numbers for the tests of the report.",),
 )
 
+_COMPARED = {"trial": "decision", "outcome": "r30d_12wk"}
+DIFFERENCE = _COMPARED | {
+    "contrast": "add_manipulation - continue_without",
+    "is_shown": False,
+    "verdict": "No reliable difference between patients was found: only the average is shown.",
+    "slope": 0.2,
+    "slope_lower": -0.9,
+    "slope_upper": 1.3,
+    "episodes_needed": 21000.0,
+}
+RULE_VALUE = _COMPARED | {
+    "status": "estimated",
+    "reason": "No rule was shown to do better than the best single treatment for everybody.",
+    "is_shown": False,
+    "gain": 0.004,
+    "gain_lower": -0.02,
+    "gain_upper": 0.028,
+    "n": 1840,
+    "words": None,
+}
+
 
 def effect_row(**changed: Any) -> dict[str, Any]:
     """One row of report.effects, before release; the decision trial's primary result unless changed."""
@@ -64,6 +85,7 @@ def effect_row(**changed: Any) -> dict[str, Any]:
         "n_treated": 702,
         "n_comparator": 1138,
         "effective_n": 1204,
+        "episodes_needed": 2610.0,
     } | changed
 
 
@@ -80,6 +102,8 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
         "decision_flow": pd.DataFrame(_flow(everyone["network"])),
         "effects": pd.DataFrame(_effects()),
+        "heterogeneity": pd.DataFrame([DIFFERENCE]),
+        "rule_values": pd.DataFrame([RULE_VALUE]),
         "imaging_prevalence": pd.DataFrame(_imaging()),
         "natural_course": pd.DataFrame([*_course("network"), *_course("C001")]),
     }

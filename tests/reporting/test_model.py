@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from pipelines.errors import NightFailed
 from pipelines.reporting.building import TABLES, build_reports
-from pipelines.reporting.model import Course, CoursePoint, Effect, Responders
+from pipelines.reporting.effects import Effect
+from pipelines.reporting.model import Course, CoursePoint, Responders
 from pipelines.reporting.shares import Share
 
 from .released import STAMP, effect_row, exact_tables, released

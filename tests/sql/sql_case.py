@@ -24,7 +24,7 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
-from pipelines.causal.tables import EFFECT_COLUMNS, NATURAL_COURSE_COLUMNS
+from pipelines.causal.tables import NATURAL_COURSE_COLUMNS, TRIAL_TABLES
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
@@ -32,10 +32,13 @@ from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
 
 CASES_FOLDER = Path(__file__).parent / "cases"
-_SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+_SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "bool": "BOOLEAN"}
 PYTHON_TABLES = {
     table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-    for table, columns in (("estimates.effects", EFFECT_COLUMNS), ("estimates.natural_course", NATURAL_COURSE_COLUMNS))
+    for table, columns in (
+        *((f"estimates.{name}", columns) for name, (columns, _) in TRIAL_TABLES.items()),
+        ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
+    )
 } | CHECK_COLUMNS
 """The columns of the tables that Python writes and SQL reads."""
 Row = dict[str, Any]

@@ -1,0 +1,76 @@
+"""Effects, differences between patients and rules, as the report's model has them."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from pipelines.reporting.shares import ContradictionError, Frozen
+
+
+class Effect(Frozen):
+    """One effect of the network: estimated with its interval, or refused with its reason. Positive is better."""
+
+    trial: str
+    outcome: str
+    contrast: str
+    group_name: str
+    group_level: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    n: int | None = None
+    n_treated: int | None = None
+    n_comparator: int | None = None
+    episodes_needed: float | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        where = f"{self.trial}, {self.outcome}, {self.contrast}"
+        if self.status == "refused":
+            if self.estimate is not None:
+                raise ContradictionError(f"{where}: refused, but an estimate is given")
+            if not self.reason:
+                raise ContradictionError(f"{where}: refused without a reason")
+            return self
+        if self.estimate is None or self.lower is None or self.upper is None:
+            raise ContradictionError(f"{where}: estimated, but the estimate or its interval is missing")
+        if not self.lower <= self.estimate <= self.upper:
+            raise ContradictionError(
+                f"{where}: the interval {self.lower} to {self.upper} does not hold {self.estimate}"
+            )
+        for part in (self.n_treated, self.n_comparator):
+            if part is not None and self.n is not None and part > self.n:
+                raise ContradictionError(f"{where}: {part} in an arm of {self.n} in all")
+        return self
+
+
+class Heterogeneity(Frozen):
+    """Whether patients differ in what they gain in one contrast, as a verdict in words."""
+
+    trial: str
+    outcome: str
+    contrast: str
+    is_shown: bool
+    verdict: str
+
+
+class RuleValue(Frozen):
+    """What a rule learned this way gains against the best single treatment; `words` say the rule where that was shown."""
+
+    trial: str
+    outcome: str
+    status: Literal["estimated", "refused"]
+    reason: str
+    is_shown: bool
+    gain: float | None = None
+    gain_lower: float | None = None
+    gain_upper: float | None = None
+    words: str | None = None
+
+    @model_validator(mode="after")
+    def _is_shown_only_when_it_gains(self) -> Self:
+        if self.is_shown and not (self.gain_lower is not None and self.gain_lower > 0 and self.words):
+            raise ContradictionError(f"{self.trial}, {self.outcome}: a rule is shown that was not shown to gain")
+        return self
