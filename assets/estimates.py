@@ -5,6 +5,8 @@ from typing import Any
 import dagster as dg
 
 from pipelines.expectations import Expectation
+from pipelines.model_history import write_model_history
+from pipelines.quality.history import history_source
 from pipelines.quality.results import RESULTS_TABLE
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
@@ -19,6 +21,8 @@ _TABLES = {
     "rule_values": "One row an outcome: what a rule learned this way is worth against the best single treatment, out of fold.",
     "rules": "Restricted unless is_shown. One row a node of the rule of at most two questions.",
     "models": "One row a figure of a model: out-of-fold quality and the weights of its stack.",
+    "model_history": "One row a night and figure of a model: how good the models were, carried on by each night.",
+    "notices": "One row a figure of a model that is worse than on the night before, by the rule of pipelines.model_history.",
 }
 _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.index_trial", RESULTS_TABLE)]
 
@@ -31,6 +35,13 @@ _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.i
         )
         for name, said in _TABLES.items()
     ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "models_as_good_as_before",
+            asset=["estimates", "notices"],
+            description="No model is worse than on the night before: AUC or share explained down, or log loss up, by over 0.05.",
+        )
+    ],
 )
 def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
     """Estimate the decision and the index trial."""
@@ -38,8 +49,17 @@ def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
 
     with night.warehouse(context.run.run_id) as con:
         rows = write_trial_estimates(con, context.log.info)
+        rows |= write_model_history(con, history_source(night.settings))
+        notices = [row[0] for row in con.execute("select notice from estimates.notices").fetchall()]
     for name in _TABLES:
         yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+    yield dg.AssetCheckResult(
+        asset_key=["estimates", "notices"],
+        check_name="models_as_good_as_before",
+        passed=not notices,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(notices) or None,
+    )
 
 
 @dg.asset(
@@ -107,6 +127,12 @@ rule_values_contract = contract_check(
     ),
 )
 rules_contract = contract_check("estimates.rules", (Expectation("unique", ("trial", "outcome", "node")),))
+notices_contract = contract_check(
+    "estimates.notices", (Expectation("unique", ("trial", "outcome", "model", "figure")),)
+)
+model_history_contract = contract_check(
+    "estimates.model_history", (Expectation("unique", ("night_key", "trial", "outcome", "model", "figure")),)
+)
 models_contract = contract_check("estimates.models", (Expectation("unique", ("trial", "outcome", "model", "figure")),))
 natural_course_contract = contract_check("estimates.natural_course", _COURSE_CONTRACT)
 episode_effects_contract = contract_check(

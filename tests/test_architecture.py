@@ -28,6 +28,8 @@ PYTHON_TABLES = {
     "estimates/rule_values",
     "estimates/rules",
     "estimates/models",
+    "estimates/model_history",
+    "estimates/notices",
     "estimates/natural_course",
     "report/pages",
     "report/published",

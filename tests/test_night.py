@@ -45,7 +45,7 @@ EPISODE_EFFECTS = [
     "basis",
 ]
 STAMPS = {"arrived_at", "seen_at", "received_at", "withdrawn_at"}
-OF_THIS_HOME = "checks.history"
+OF_THIS_HOME = ("checks.history", "estimates.model_history")
 """What earlier nights of a home found; another home with the same deliveries has had other nights."""
 
 
@@ -152,7 +152,7 @@ def contents(path: Path) -> dict[str, str]:
         tables = con.execute("select table_schema, table_name from information_schema.tables order by all").fetchall()
         found = {}
         for schema, table in tables:
-            if f"{schema}.{table}" == OF_THIS_HOME:
+            if f"{schema}.{table}" in OF_THIS_HOME:
                 continue
             columns = [row[0] for row in con.execute(f"describe {schema}.{table}").fetchall() if row[0] not in STAMPS]
             rows = con.execute(f"select {', '.join(columns)} from {schema}.{table} order by all").fetchall()

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, read_generation
+from pipelines.model_history import past_of
 from pipelines.quality.history import history_of, history_source
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
@@ -64,6 +65,16 @@ def history_parquet(settings: Settings) -> bytes | None:
         return None
     with open_warehouse(":memory:", readable=(source.parent,)) as con:
         past = history_of(con, source)
+    return None if past is None else _parquet(past)
+
+
+def models_parquet(settings: Settings) -> bytes | None:
+    """How good the models were on past nights as Parquet; None when there is no past."""
+    source = history_source(settings)
+    if source is None:
+        return None
+    with open_warehouse(":memory:", readable=(source.parent,)) as con:
+        past = past_of(con, source)
     return None if past is None else _parquet(past)
 
 

@@ -15,7 +15,7 @@ import duckdb
 import pyrage
 
 from pipelines.backups.archive import RECORD, Member, StoreChanged, TarStream, member_from, member_of
-from pipelines.backups.fingerprints import fingerprint_of, history_parquet, report_parquet
+from pipelines.backups.fingerprints import fingerprint_of, history_parquet, models_parquet, report_parquet
 from pipelines.backups.keeping import (
     Backup,
     backup_folder,
@@ -32,6 +32,7 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
 from pipelines.deliveries.wholeness import kept_sums
 from pipelines.errors import BackupError, DeliveryError, UsageError
+from pipelines.model_history import RESTORED_MODELS
 from pipelines.quality.history import RESTORED_HISTORY
 from pipelines.settings import Settings
 
@@ -163,6 +164,8 @@ def _report(settings: Settings, say: Say) -> Iterator[Member]:
         parquet = {f"report/{name}": content for name, content in report_parquet(folder)}
         if past := history_parquet(settings):
             parquet[RESTORED_HISTORY.stem] = past
+        if models := models_parquet(settings):
+            parquet[Path(RESTORED_MODELS).stem] = models
     except (duckdb.Error, OSError, ValueError, KeyError):
         say("  ! the published night cannot be read, so the backup holds no report; store and ledger are in it")
         return

@@ -43,6 +43,7 @@ TABLES = (
     "effects",
     "heterogeneity",
     "rule_values",
+    "model_notices",
     "imaging_prevalence",
     "natural_course",
 )
@@ -80,6 +81,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
     )
     heterogeneity = tuple(Heterogeneity(**_named(row, Heterogeneity)) for row in rows["heterogeneity"])
+    notices = tuple(str(row["notice"]) for row in rows["model_notices"])
     rule_values = tuple(RuleValue(**_named(row, RuleValue)) for row in rows["rule_values"])
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
@@ -110,6 +112,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             effects=effects,
             heterogeneity=heterogeneity,
             rule_values=rule_values,
+            model_notices=notices,
             flow=flow,
             courses=tuple(course for course in courses if course.clinic_code == code)
             or tuple(course for course in courses if course.clinic_code == NETWORK),
@@ -134,6 +137,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         effects=effects,
         heterogeneity=heterogeneity,
         rule_values=rule_values,
+        model_notices=notices,
         courses=courses,
         clinics=tuple(
             ClinicLine(

@@ -165,6 +165,7 @@ class Report(Frozen):
     effects: tuple[Effect, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     rule_values: tuple[RuleValue, ...]
+    model_notices: tuple[str, ...]
     flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
 

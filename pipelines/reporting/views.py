@@ -117,6 +117,7 @@ def _common(report: Report) -> dict[str, Any]:
         ],
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
+        "model_notices": report.model_notices,
         "decision": decision_view(report.effects, report.flow, report.heterogeneity, report.rule_values),
     }
 

@@ -56,6 +56,7 @@ DIFFERENCE = _COMPARED | {
     "slope_upper": 1.3,
     "episodes_needed": 21000.0,
 }
+NOTICE = "decision, r30d_12wk: the model of the outcome is worse than on the night before, auc 0.61 instead of 0.70."
 RULE_VALUE = _COMPARED | {
     "status": "estimated",
     "reason": "No rule was shown to do better than the best single treatment for everybody.",
@@ -104,6 +105,7 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "effects": pd.DataFrame(_effects()),
         "heterogeneity": pd.DataFrame([DIFFERENCE]),
         "rule_values": pd.DataFrame([RULE_VALUE]),
+        "model_notices": pd.DataFrame([_COMPARED | {"model": "outcome", "figure": "auc", "notice": NOTICE}]),
         "imaging_prevalence": pd.DataFrame(_imaging()),
         "natural_course": pd.DataFrame([*_course("network"), *_course("C001")]),
     }

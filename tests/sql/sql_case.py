@@ -33,13 +33,24 @@ from pipelines.warehouse import open_warehouse
 
 CASES_FOLDER = Path(__file__).parent / "cases"
 _SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "bool": "BOOLEAN"}
-PYTHON_TABLES = {
-    table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-    for table, columns in (
-        *((f"estimates.{name}", columns) for name, (columns, _) in TRIAL_TABLES.items()),
-        ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
-    )
-} | CHECK_COLUMNS
+NOTICE_COLUMNS = {
+    "estimates.notices": {
+        **dict.fromkeys(("trial", "outcome", "model", "figure"), "VARCHAR"),
+        **dict.fromkeys(("value_before", "value_now"), "DOUBLE"),
+        "notice": "VARCHAR",
+    }
+}
+PYTHON_TABLES = (
+    {
+        table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+        for table, columns in (
+            *((f"estimates.{name}", columns) for name, (columns, _) in TRIAL_TABLES.items()),
+            ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
+        )
+    }
+    | CHECK_COLUMNS
+    | NOTICE_COLUMNS
+)
 """The columns of the tables that Python writes and SQL reads."""
 Row = dict[str, Any]
 _OPEN = ExitStack()
