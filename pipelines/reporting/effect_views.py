@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
-from pipelines.reporting.effect_words import MEASURES, contrast_words, effect_sentence, left_out_sentence
+from pipelines.reporting.effect_words import MEASURES, PRIMARY, contrast_words, effect_sentence, left_out_sentence
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import Effect, FlowStep
 from pipelines.reporting.published import PUBLISHED
@@ -37,7 +37,7 @@ def decision_view(effects: Sequence[Effect], flow: Sequence[FlowStep]) -> dict[s
         said = left_out_sentence([step for step in flow if step.trial == "decision"])
         sentences = [f"{effect_sentence(shown[0])} {said}".strip()]
     else:
-        sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
+        sentences = [effect_sentence(one) for one in shown if one.outcome in PRIMARY]
     return {
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,
