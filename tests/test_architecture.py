@@ -24,6 +24,10 @@ PYTHON_TABLES = {
     "estimates/scores",
     "estimates/episode_effects",
     "estimates/natural_course",
+    "estimates/improvement_curves",
+    "estimates/improvement_effects",
+    "estimates/sessions_to_improvement",
+    "estimates/dose_effects",
     "report/pages",
     "report/published",
 }

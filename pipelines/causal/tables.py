@@ -94,6 +94,20 @@ IMPROVEMENT_EFFECT_COLUMNS = {
     "protocol_hash": TEXT,
 }
 
+SESSION_COURSE_COLUMNS = {
+    "arm": TEXT,
+    "improvement": TEXT,
+    "sessions": WHOLE,
+    "cumulative_improved": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "cumulative_care_ended": REAL,
+    "n_at_risk": WHOLE,
+    "median_sessions": REAL,
+    "median_lower": REAL,
+    "median_upper": REAL,
+}
+
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
     """Return the parts below each other with exactly these columns, in order and typed; missing text is None."""
