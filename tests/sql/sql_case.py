@@ -24,7 +24,13 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
-from pipelines.causal.tables import EFFECT_COLUMNS, NATURAL_COURSE_COLUMNS
+from pipelines.causal.tables import (
+    EFFECT_COLUMNS,
+    IMPROVEMENT_CURVE_COLUMNS,
+    IMPROVEMENT_EFFECT_COLUMNS,
+    NATURAL_COURSE_COLUMNS,
+    SESSION_COURSE_COLUMNS,
+)
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
@@ -35,7 +41,14 @@ CASES_FOLDER = Path(__file__).parent / "cases"
 _SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 PYTHON_TABLES = {
     table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-    for table, columns in (("estimates.effects", EFFECT_COLUMNS), ("estimates.natural_course", NATURAL_COURSE_COLUMNS))
+    for table, columns in (
+        ("estimates.effects", EFFECT_COLUMNS),
+        ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
+        ("estimates.improvement_curves", IMPROVEMENT_CURVE_COLUMNS),
+        ("estimates.improvement_effects", IMPROVEMENT_EFFECT_COLUMNS),
+        ("estimates.sessions_to_improvement", SESSION_COURSE_COLUMNS),
+        ("estimates.dose_effects", EFFECT_COLUMNS),
+    )
 } | CHECK_COLUMNS
 """The columns of the tables that Python writes and SQL reads."""
 Row = dict[str, Any]
