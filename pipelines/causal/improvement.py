@@ -22,6 +22,7 @@ from pipelines.causal.trial_design import TrialDesign, design_trial
 from pipelines.causal.weighted_incidence import Courses, WeightedIncidence, days_until, on_day, weighted_incidence
 
 EVENT_CODES = {"censored": CENSORED, "improved": EVENT, "injection_or_surgery": COMPETING}
+LEAST_IMPROVED = 10
 SHARE_IMPROVED, DAYS_IMPROVED = "share_improved", "mean_days_improved"
 
 
@@ -165,8 +166,8 @@ def _reason_of_courses(trial: TargetTrial, sample: _Sample | None, pair: Pair, s
         if sample is None or size < trial.minimum_per_arm:
             return f"Fewer than {trial.minimum_per_arm} episodes with {said} began with pain of 3 or more."
         inside = sample.courses.arm == sample.arms.index(name)
-        if not (sample.courses.event[inside] == EVENT).any():
-            return f"No sustained improvement was seen with {said}: nothing can be compared."
+        if (sample.courses.event[inside] == EVENT).sum() < LEAST_IMPROVED:
+            return f"Fewer than {LEAST_IMPROVED} episodes with {said} improved for good: too few to compare."
     return None
 
 

@@ -46,7 +46,7 @@ changes as (
     select
         measured.session_key,
         'fingertip_distance_cm' as measure,
-        -measured.flexion_change as change
+        0 - measured.flexion_change as change
     from measured
     where measured.rom_method = 'fingertip_floor'
     union all

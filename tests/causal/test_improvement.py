@@ -96,7 +96,7 @@ def test_what_cannot_be_said_is_refused_with_the_reason():
         "Fewer than 50 episodes with 'add manipulation' began with pain of 3 or more."
     }
     assert reasons(frame, course.assign(event="censored")) == {
-        "No sustained improvement was seen with 'add manipulation': nothing can be compared."
+        "Fewer than 10 episodes with 'add manipulation' improved for good: too few to compare."
     }
 
 
