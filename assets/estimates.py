@@ -78,6 +78,67 @@ def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.M
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
+@dg.multi_asset(
+    name="improvement",
+    specs=[
+        dg.AssetSpec(
+            ["estimates", name],
+            deps=[*_TRIAL_DEPS, asset_key("cohort.improvement")],
+            group_name="estimates",
+            description=said,
+            kinds={"scikitlearn"},
+        )
+        for name, said in {
+            "improvement_curves": "Share with sustained improvement by day from time zero under each strategy "
+            "(Aalen-Johansen, weighted for the arm and for those lost), with injection or surgery competing.",
+            "improvement_effects": "One row a contrast and reading of these curves: the difference of shares by 4, 8 and 12 "
+            "weeks and of the mean days improved, or a refusal with its reason.",
+        }.items()
+    ],
+)
+def improvement(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Estimate the time to sustained improvement in the decision and the index trial."""
+    from pipelines.estimating_courses import write_improvement
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_improvement(con)
+    for name, n_rows in rows.items():
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key("cohort.sessions_to_improvement"), asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="Share improved after so many sessions by arm (Aalen-Johansen), with care that ended competing. "
+    "Described, not an effect.",
+    kinds={"python"},
+)
+def sessions_to_improvement(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Describe how many sessions came before improvement."""
+    from pipelines.estimating_courses import write_sessions_to_improvement
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_sessions_to_improvement(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key("cohort.index_trial"), asset_key("cohort.dose"), asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="One row a contrast of dose (technique, sessions): an effect where the treatments overlap, else a refusal.",
+    kinds={"scikitlearn"},
+)
+def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Estimate the contrasts of dose, or say why not."""
+    from pipelines.estimating_courses import write_dose_effects
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_dose_effects(con, context.log.info)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
 _EFFECTS_CONTRACT = (
     *(Expectation("not_null", (column,)) for column in ("trial", "outcome", "contrast", "group_name", "status")),
     Expectation("unique", ("trial", "outcome", "contrast", "group_name", "group_level")),
@@ -144,3 +205,35 @@ episode_effects_contract = contract_check(
         Expectation("not_above", ("lower", "upper")),
     ),
 )
+improvement_curves_contract = contract_check(
+    "estimates.improvement_curves",
+    (
+        Expectation("unique", ("trial", "arm", "day")),
+        Expectation("between", ("cumulative_improved",), low=0, high=1),
+        Expectation("between", ("cumulative_injection_or_surgery",), low=0, high=1),
+        Expectation("between", ("unadjusted_improved",), low=0, high=1),
+        Expectation("not_above", ("lower", "cumulative_improved")),
+        Expectation("not_above", ("cumulative_improved", "upper")),
+    ),
+)
+improvement_effects_contract = contract_check(
+    "estimates.improvement_effects",
+    (
+        *(Expectation("not_null", (column,)) for column in ("trial", "contrast", "measure", "day", "status")),
+        Expectation("unique", ("trial", "contrast", "measure", "day")),
+        Expectation("in_set", ("measure",), codes=("share_improved", "mean_days_improved")),
+        Expectation("in_set", ("status",), codes=("estimated", "refused")),
+        Expectation("not_above", ("lower", "estimate")),
+        Expectation("not_above", ("estimate", "upper")),
+    ),
+)
+sessions_to_improvement_contract = contract_check(
+    "estimates.sessions_to_improvement",
+    (
+        Expectation("unique", ("improvement", "arm", "sessions")),
+        Expectation("between", ("cumulative_improved",), low=0, high=1),
+        Expectation("not_above", ("lower", "cumulative_improved")),
+        Expectation("not_above", ("cumulative_improved", "upper")),
+    ),
+)
+dose_effects_contract = contract_check("estimates.dose_effects", _EFFECTS_CONTRACT)

@@ -31,6 +31,10 @@ PYTHON_TABLES = {
     "estimates/model_history",
     "estimates/notices",
     "estimates/natural_course",
+    "estimates/improvement_curves",
+    "estimates/improvement_effects",
+    "estimates/sessions_to_improvement",
+    "estimates/dose_effects",
     "report/pages",
     "report/published",
 }

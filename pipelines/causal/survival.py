@@ -68,7 +68,7 @@ def cumulative_incidence(time: ArrayLike, event: ArrayLike, level: float = 0.95)
     before = np.append(1.0, survival)[:-1]
     incidence = np.cumsum(before * events / at_risk)
     variance = _variance(incidence, before, events, both, at_risk)
-    lower, upper = _log_log_interval(incidence, variance, level)
+    lower, upper = log_log_interval(incidence, np.sqrt(variance), float(norm.ppf(0.5 + level / 2)))
     return CumulativeIncidence(
         time=distinct,
         incidence=incidence,
@@ -95,6 +95,16 @@ def natural_course(episodes: pd.DataFrame, source: str = "conservative care") ->
         if len(rows) >= LEAST_EPISODES:
             parts.append(_course_rows(rows, source, str(clinic)))
     return as_table(parts, NATURAL_COURSE_COLUMNS)
+
+
+def log_log_interval(
+    incidence: FloatArray, standard_error: FloatArray, quantile: float | FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return F^exp(+-quantile se / (F log F)), an interval inside [0, 1]; F itself where F is 0 or 1."""
+    inside = (incidence > 0) & (incidence < 1)
+    safe = np.where(inside, incidence, 0.5)
+    width = quantile * standard_error / (safe * np.abs(np.log(safe)))
+    return np.where(inside, safe ** np.exp(width), incidence), np.where(inside, safe ** np.exp(-width), incidence)
 
 
 def _course_rows(rows: pd.DataFrame, source: str, clinic: str) -> pd.DataFrame:
@@ -125,13 +135,6 @@ def _variance(
     squared = incidence**2 * np.cumsum(a) - 2 * incidence * np.cumsum(incidence * a) + np.cumsum(incidence**2 * a)
     crossed = incidence * np.cumsum(c) - np.cumsum(incidence * c)
     return np.asarray(np.maximum(squared + np.cumsum(b) - 2 * crossed, 0.0), dtype=float)
-
-
-def _log_log_interval(incidence: FloatArray, variance: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    inside = (incidence > 0) & (incidence < 1)
-    safe = np.where(inside, incidence, 0.5)
-    width = norm.ppf(0.5 + level / 2) * np.sqrt(variance) / (safe * np.abs(np.log(safe)))
-    return np.where(inside, safe ** np.exp(width), incidence), np.where(inside, safe ** np.exp(-width), incidence)
 
 
 def _first_time(time: FloatArray, curve: FloatArray) -> float:

@@ -145,6 +145,50 @@ NATURAL_COURSE_COLUMNS = {
     "median_day": REAL,
 }
 
+IMPROVEMENT_CURVE_COLUMNS = {
+    "trial": TEXT,
+    "arm": TEXT,
+    "day": WHOLE,
+    "cumulative_improved": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "cumulative_injection_or_surgery": REAL,
+    "unadjusted_improved": REAL,
+    "n_at_risk": WHOLE,
+    "protocol_hash": TEXT,
+}
+IMPROVEMENT_EFFECT_COLUMNS = {
+    "trial": TEXT,
+    "contrast": TEXT,
+    "measure": TEXT,
+    "day": WHOLE,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "unadjusted": REAL,
+    "n": WHOLE,
+    "n_treated": WHOLE,
+    "n_comparator": WHOLE,
+    "effective_n": REAL,
+    "status": TEXT,
+    "reason": TEXT,
+    "protocol_hash": TEXT,
+}
+
+SESSION_COURSE_COLUMNS = {
+    "arm": TEXT,
+    "improvement": TEXT,
+    "sessions": WHOLE,
+    "cumulative_improved": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "cumulative_care_ended": REAL,
+    "n_at_risk": WHOLE,
+    "median_sessions": REAL,
+    "median_lower": REAL,
+    "median_upper": REAL,
+}
+
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
     """Return the parts below each other with exactly these columns, in order and typed; missing text is None."""

@@ -2,7 +2,7 @@
 
 The frame each is estimated on has, beside the keys and the columns of cohort.covariates (and for `decision` those of
 cohort.early_course, cohort.index_arms and cohort.decision), a column for every outcome: answers within the window of
-cohort.outcomes only, improvements in points (positive is better), r30d as 0/1.
+cohort.outcomes only, improvements in points (positive is better), r30d, r50d and the absence of deterioration as 0/1.
 """
 
 from __future__ import annotations
@@ -91,6 +91,16 @@ TWELVE_WEEK_OUTCOMES = (
     Outcome("rmdq24_12wk", 12, "rmdq24_12wk", False, "RMDQ-24 points", 2.0, "is_due_12wk", _RMDQ24),
     Outcome("odi_pct_12wk", 12, "odi_pct_12wk", False, "ODI points", 5.0, "is_due_12wk", _ODI),
     Outcome("pain_12wk", 12, "pain_12wk", False, "NPRS points", 1.0, "is_due_12wk", _PAIN),
+    Outcome("r50d_12wk", 12, "r50d_12wk", True, "risk difference", 0.10, "is_due_12wk", _RESPONDER_FLOORS, True),
+    # Half a responder's margin: a harm is rarer than a response and weighs more.
+    Outcome(
+        "not_deteriorated_12wk", 12, "not_deteriorated_12wk", True, "risk difference", 0.05, "is_due_12wk", (), True
+    ),
+)
+TWENTY_SIX_WEEK_OUTCOMES = (
+    Outcome("r30d_26wk", 26, "r30d_26wk", True, "risk difference", 0.10, "is_due_26wk", _RESPONDER_FLOORS, True),
+    Outcome("rmdq24_26wk", 26, "rmdq24_26wk", False, "RMDQ-24 points", 2.0, "is_due_26wk", _RMDQ24, True),
+    Outcome("odi_pct_26wk", 26, "odi_pct_26wk", False, "ODI points", 5.0, "is_due_26wk", _ODI, True),
 )
 
 INDEX = TargetTrial(
@@ -134,10 +144,7 @@ DECISION = TargetTrial(
     ),
     arms=("continue_without", "add_manipulation"),
     contrasts=(("add_manipulation", "continue_without"),),
-    outcomes=(
-        *TWELVE_WEEK_OUTCOMES,
-        Outcome("r30d_26wk", 26, "r30d_26wk", True, "risk difference", 0.10, "is_due_26wk", _RESPONDER_FLOORS, True),
-    ),
+    outcomes=(*TWELVE_WEEK_OUTCOMES, *TWENTY_SIX_WEEK_OUTCOMES),
     grace_period_days=14,
     covariates=(*BASELINE_COVARIATES, *DECISION_COVARIATES),
     arms_with_manipulation=("add_manipulation",),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.causal.fixed_groups import FIXED_GROUPS
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
-from pipelines.reporting.effect_words import MEASURES, contrast_words, effect_sentence, left_out_sentence
+from pipelines.reporting.effect_words import MEASURES, PRIMARY, contrast_words, effect_sentence, left_out_sentence
 from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import FlowStep
@@ -46,7 +46,7 @@ def decision_view(
         said = left_out_sentence([step for step in flow if step.trial == "decision"])
         sentences = [f"{effect_sentence(shown[0])} {said}".strip()]
     else:
-        sentences = [effect_sentence(one) for one in shown if one.outcome != "r30d_26wk"]
+        sentences = [effect_sentence(one) for one in shown if one.outcome in PRIMARY]
     return {
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,

@@ -33,6 +33,8 @@ def _measure(name: str, outcome: Outcome) -> Measure:
 
 _OUTCOME_NAMES = {
     "r30d": "Patients with 30 % less disability",
+    "r50d": "Patients with 50 % less disability",
+    "not_deteriorated": "Patients who did not get worse",
     "rmdq24": "Disability (RMDQ, 0 to 24)",
     "odi_pct": "Disability (ODI, 0 to 100)",
     "pain": "Pain (0 to 10)",
@@ -40,6 +42,7 @@ _OUTCOME_NAMES = {
 MEASURES = {
     outcome.name: _measure(_OUTCOME_NAMES[outcome.name.rpartition("_")[0]], outcome) for outcome in DECISION.outcomes
 }
+PRIMARY = frozenset(outcome.name for outcome in DECISION.outcomes if not outcome.is_secondary)
 
 
 def left_out_sentence(steps: Sequence[FlowStep]) -> str:

@@ -27,6 +27,12 @@ with referring as (
     union
     select course.episode_key
     from cohort.natural_course as course
+    union
+    select improvement.episode_key
+    from cohort.improvement as improvement
+    union
+    select dose.episode_key
+    from cohort.dose as dose
 )
 
 select

@@ -79,7 +79,11 @@ select
     outcome.rmdq24_12wk,
     outcome.odi_pct_12wk,
     outcome.pain_12wk,
+    outcome.r50d_12wk,
+    outcome.not_deteriorated_12wk,
     outcome.r30d_26wk,
+    outcome.rmdq24_26wk,
+    outcome.odi_pct_26wk,
     outcome.is_due_12wk,
     outcome.is_due_26wk
 from cohort.eligibility as eligibility

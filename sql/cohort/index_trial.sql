@@ -72,6 +72,8 @@ select
     outcome.rmdq24_12wk,
     outcome.odi_pct_12wk,
     outcome.pain_12wk,
+    outcome.r50d_12wk,
+    outcome.not_deteriorated_12wk,
     outcome.is_due_12wk
 from cohort.eligibility as eligibility
 inner join cohort.episodes as episode on eligibility.episode_key = episode.episode_key

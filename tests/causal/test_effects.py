@@ -157,14 +157,26 @@ def test_the_two_trials_are_those_of_the_methods():
         "rmdq24_12wk",
         "odi_pct_12wk",
         "pain_12wk",
+        "r50d_12wk",
+        "not_deteriorated_12wk",
         "r30d_26wk",
+        "rmdq24_26wk",
+        "odi_pct_26wk",
     ]
     assert {outcome.name: outcome.margin for outcome in INDEX.outcomes} == {
         "r30d_12wk": 0.10,
         "rmdq24_12wk": 2.0,
         "odi_pct_12wk": 5.0,
         "pain_12wk": 1.0,
+        "r50d_12wk": 0.10,
+        "not_deteriorated_12wk": 0.05,
     }
+    assert [outcome.name for outcome in DECISION.outcomes if not outcome.is_secondary] == [
+        "r30d_12wk",
+        "rmdq24_12wk",
+        "odi_pct_12wk",
+        "pain_12wk",
+    ]
     assert INDEX.contrasts[0] == ("manipulation", "exercise")
     assert INDEX.minimum_per_arm == 50
 

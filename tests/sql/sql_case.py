@@ -24,7 +24,14 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
-from pipelines.causal.tables import NATURAL_COURSE_COLUMNS, TRIAL_TABLES
+from pipelines.causal.tables import (
+    EFFECT_COLUMNS,
+    IMPROVEMENT_CURVE_COLUMNS,
+    IMPROVEMENT_EFFECT_COLUMNS,
+    NATURAL_COURSE_COLUMNS,
+    SESSION_COURSE_COLUMNS,
+    TRIAL_TABLES,
+)
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
@@ -46,6 +53,10 @@ PYTHON_TABLES = (
         for table, columns in (
             *((f"estimates.{name}", columns) for name, (columns, _) in TRIAL_TABLES.items()),
             ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
+            ("estimates.improvement_curves", IMPROVEMENT_CURVE_COLUMNS),
+            ("estimates.improvement_effects", IMPROVEMENT_EFFECT_COLUMNS),
+            ("estimates.sessions_to_improvement", SESSION_COURSE_COLUMNS),
+            ("estimates.dose_effects", EFFECT_COLUMNS),
         )
     }
     | CHECK_COLUMNS

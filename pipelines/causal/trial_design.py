@@ -1,0 +1,50 @@
+"""The design stage of a trial from its frame: who is compared, how they are weighted, and what is refused before any outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.causal.population import Population, select_population
+from pipelines.causal.protocol import Pair, TargetTrial
+from pipelines.causal.refusals import after_weighting, before_fitting
+from pipelines.causal.weighting import Weighting, weigh
+
+
+@dataclass(frozen=True)
+class TrialDesign:
+    """`weighting`: None when every contrast was refused before fitting. `reasons`: why a contrast is refused, or None."""
+
+    population: Population
+    weighting: Weighting | None
+    reasons: dict[Pair, str | None]
+
+    def restriction(self) -> str | None:
+        """Return what an estimate is limited to, None when it is about everybody eligible."""
+        if self.weighting is None or self.weighting.propensity.target.all():
+            return None
+        share = 100 * self.weighting.propensity.target.mean()
+        return (
+            f"About the overlap population only, {share:.0f} % of the episodes: "
+            "for the others one of the treatments was hardly ever chosen."
+        )
+
+
+def design_trial(frame: pd.DataFrame, trial: TargetTrial) -> TrialDesign:
+    """Return the design stage of a trial; `frame` as for `effects.estimate_trial`, of which no outcome is read.
+
+    Raises ValueError when a required column is missing or an episode occurs twice.
+    """
+    population = select_population(frame, trial)
+    practitioner = pd.factorize(population.practitioner)[0].astype(np.int64)
+    clinic = population.codes("clinic_code")
+    reasons = {
+        pair: before_fitting(trial, population.arm, practitioner, clinic, pair, population.commonest_exclusion)
+        for pair in trial.contrasts
+    }
+    weighting = weigh(population, trial, reasons)
+    if weighting is not None:
+        reasons |= {pair: after_weighting(trial, figures) for pair, figures in weighting.figures.items()}
+    return TrialDesign(population, weighting, reasons)
