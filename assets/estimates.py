@@ -86,3 +86,102 @@ episode_effects_contract = contract_check(
         Expectation("not_above", ("lower", "upper")),
     ),
 )
+
+
+_PROGNOSIS_TABLES = {
+    "prognosis": "Restricted. One row an eligible episode: probability of 30 % less disability at 12 weeks under conservative "
+    "care, out of fold, with its band. A prognosis, never an indication for manipulation.",
+    "prognosis_performance": "One row a predictor, validation, clinic and figure: AUC, observed to expected, slope, Brier score.",
+    "prognosis_calibration": "One row a predictor and group of rising probability: predicted and observed.",
+    "decision_curve": "One row a strategy and threshold: net benefit of acting on those not expected to improve.",
+    "prognosis_points": "One row an item and band of the points table, fitted on all known responses.",
+    "prognosis_risks": "One row a total of the points table: the probability that it stands for.",
+}
+_PROGNOSIS_DEPS = [
+    asset_key(table) for table in ("cohort.conservative_care", "cohort.covariates", "cohort.index_trial", RESULTS_TABLE)
+]
+
+
+@dg.multi_asset(
+    name="prognosis",
+    specs=[
+        dg.AssetSpec(
+            ["estimates", name], deps=_PROGNOSIS_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+        )
+        for name, said in _PROGNOSIS_TABLES.items()
+    ],
+)
+def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Estimate the prognosis under conservative care."""
+    from pipelines.estimating_prognosis import write_prognosis
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_prognosis(con)
+    for name in _PROGNOSIS_TABLES:
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+
+
+@dg.asset_check(
+    asset=asset_key("estimates.prognosis_performance"),
+    name="leakage",
+    blocking=True,
+    description="No pooled AUC of the 12-week response from baseline is above 0.85: more would mean that the future leaked in.",
+)
+def prognosis_leakage(context: dg.AssetCheckExecutionContext, night: NightBuild) -> dg.AssetCheckResult:
+    """Fail when the prognosis is too good to be true."""
+    from pipelines.estimating_prognosis import suspected_leakage
+
+    with night.warehouse(context.run.run_id) as con:
+        wrong = suspected_leakage(con)
+    return dg.AssetCheckResult(passed=wrong is None, description=wrong)
+
+
+_REFUSABLE = (
+    Expectation("not_null", ("protocol_hash",)),
+    Expectation("in_set", ("status",), codes=("estimated", "refused")),
+)
+_INTERVAL = (Expectation("not_above", ("lower", "estimate")), Expectation("not_above", ("estimate", "upper")))
+_PROGNOSIS_CONTRACTS = {
+    "prognosis": (
+        *_REFUSABLE,
+        Expectation("not_null", ("episode_key",)),
+        Expectation("unique", ("episode_key",)),
+        Expectation("between", ("probability",), low=0, high=1),
+        Expectation("between", ("seen_probability",), low=0, high=1),
+        Expectation("in_set", ("band",), codes=("unlikely", "uncertain", "likely")),
+    ),
+    "prognosis_performance": (
+        *_REFUSABLE,
+        *_INTERVAL,
+        Expectation("unique", ("predictor", "validation", "clinic_code", "figure")),
+        Expectation("in_set", ("figure",), codes=("auc", "observed_to_expected", "calibration_slope", "brier")),
+        Expectation("in_set", ("validation",), codes=("out_of_fold", "clinic_left_out", "over_clinics")),
+        Expectation("not_above", ("n_responses", "n")),
+    ),
+    "prognosis_calibration": (
+        *_REFUSABLE,
+        Expectation("unique", ("predictor", "group_no")),
+        Expectation("between", ("predicted",), low=0, high=1),
+        Expectation("between", ("observed",), low=0, high=1),
+        Expectation("not_above", ("lower", "observed")),
+        Expectation("not_above", ("observed", "upper")),
+    ),
+    "decision_curve": (
+        *_REFUSABLE,
+        Expectation("unique", ("strategy", "threshold")),
+        Expectation("between", ("threshold",), low=0.01, high=0.99),
+        Expectation("not_above", ("lower", "net_benefit")),
+        Expectation("not_above", ("net_benefit", "upper")),
+    ),
+    "prognosis_points": (
+        Expectation("unique", ("item", "band")),
+        Expectation("between", ("points",), low=-5, high=5),
+    ),
+    "prognosis_risks": (
+        Expectation("unique", ("total",)),
+        Expectation("between", ("probability",), low=0, high=1),
+        Expectation("in_set", ("band",), codes=("unlikely", "uncertain", "likely")),
+    ),
+}
+
+prognosis_contracts = [contract_check(f"estimates.{name}", contract) for name, contract in _PROGNOSIS_CONTRACTS.items()]

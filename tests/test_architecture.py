@@ -26,6 +26,12 @@ PYTHON_TABLES = {
     "estimates/natural_course",
     "report/pages",
     "report/published",
+    "estimates/prognosis",
+    "estimates/prognosis_performance",
+    "estimates/prognosis_calibration",
+    "estimates/decision_curve",
+    "estimates/prognosis_points",
+    "estimates/prognosis_risks",
 }
 SCHEMAS = ("clean", "cohort", "report")
 

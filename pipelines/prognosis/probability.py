@@ -108,9 +108,7 @@ def _predicted(
 
 
 def _rows(training: Training, rows: BoolArray) -> Training:
-    return replace(
-        training, design=training.design.take(rows), y=training.y[rows], weight=training.weight[rows]
-    )
+    return replace(training, design=training.design.take(rows), y=training.y[rows], weight=training.weight[rows])
 
 
 def recalibrate(response: FloatArray, probability: FloatArray, weight: FloatArray) -> Recalibration:

@@ -124,9 +124,7 @@ def leave_clinics_out(
     responses, or 20 without, outside a clinic (see `clinic_groups`).
     """
     groups = clinic_groups(clinic)
-    return prognose(
-        design, response, groups, inner=fold, weight=weight, learners=learners, seed=seed
-    ).probability
+    return prognose(design, response, groups, inner=fold, weight=weight, learners=learners, seed=seed).probability
 
 
 def by_clinic(

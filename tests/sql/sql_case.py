@@ -27,6 +27,13 @@ from pipelines.casting import SQL_FOLDER
 from pipelines.causal.tables import EFFECT_COLUMNS, NATURAL_COURSE_COLUMNS
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
+from pipelines.prognosis.tables import (
+    CALIBRATION_COLUMNS,
+    CURVE_COLUMNS,
+    PERFORMANCE_COLUMNS,
+    POINTS_COLUMNS,
+    RISKS_COLUMNS,
+)
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
@@ -35,7 +42,15 @@ CASES_FOLDER = Path(__file__).parent / "cases"
 _SQL_TYPES = {"object": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 PYTHON_TABLES = {
     table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-    for table, columns in (("estimates.effects", EFFECT_COLUMNS), ("estimates.natural_course", NATURAL_COURSE_COLUMNS))
+    for table, columns in (
+        ("estimates.effects", EFFECT_COLUMNS),
+        ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
+        ("estimates.prognosis_performance", PERFORMANCE_COLUMNS),
+        ("estimates.prognosis_calibration", CALIBRATION_COLUMNS),
+        ("estimates.decision_curve", CURVE_COLUMNS),
+        ("estimates.prognosis_points", POINTS_COLUMNS),
+        ("estimates.prognosis_risks", RISKS_COLUMNS),
+    )
 } | CHECK_COLUMNS
 """The columns of the tables that Python writes and SQL reads."""
 Row = dict[str, Any]
