@@ -1,4 +1,4 @@
-"""The prognosis under conservative care as tables: read the index trial, estimate, write. The statistics: `pipelines.prognosis`."""
+"""The prognosis under conservative care as tables. The statistics are `pipelines.prognosis`."""
 
 from dataclasses import fields
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pipelines.causal.features import FloatArray
 from pipelines.causal.tables import as_table
@@ -45,10 +46,11 @@ def estimate_prognosis(frame: pd.DataFrame, protocol: PrognosisProtocol) -> Prog
     result does not depend on the order of the rows, and no frame with the required columns raises, however small. Raises
     ValueError when a required column is missing or an episode occurs twice.
     """
-    sample = select_sample(frame, protocol)
-    if sample.reason is not None:
-        return _refused(sample, sample.reason, protocol)
-    told = predictors(sample, protocol)
+    with threadpool_limits(1):
+        sample = select_sample(frame, protocol)
+        if sample.reason is not None:
+            return _refused(sample, sample.reason, protocol)
+        told = predictors(sample, protocol)
     model = told[0].probability
     said = {"status": "estimated", "reason": _restriction(sample, protocol), "protocol_hash": protocol.protocol_hash()}
     points, risks = _points(sample, protocol)

@@ -69,7 +69,7 @@ def predictors(sample: Sample, protocol: PrognosisProtocol) -> list[Predictor]:
     banded = bands_of(sample.frame, protocol)
 
     def by_points(rows: BoolArray, new: BoolArray) -> FloatArray:
-        table = points_table(banded[rows], sample.response[rows], sample.weight[rows])
+        table = points_table(banded[rows], sample.response[rows], sample.weight[rows], fold=sample.fold[rows])
         return table.probabilities(banded[new])
 
     simple: list[tuple[str, Callable[[BoolArray, BoolArray], FloatArray], FloatArray | None]] = [
@@ -92,7 +92,7 @@ def bands_of(frame: pd.DataFrame, protocol: PrognosisProtocol) -> pd.DataFrame:
 def points_for_all(sample: Sample, protocol: PrognosisProtocol) -> tuple[PointsTable, pd.DataFrame]:
     """Return the points table fitted on every known response, and the items of all episodes as bands (n)."""
     banded = bands_of(sample.frame, protocol)
-    return points_table(banded, sample.response, sample.weight), banded
+    return points_table(banded, sample.response, sample.weight, fold=sample.fold), banded
 
 
 def strategies(frame: pd.DataFrame) -> dict[str, BoolArray]:
@@ -129,7 +129,7 @@ def _by_score(score: FloatArray, sample: Sample) -> Callable[[BoolArray, BoolArr
     def fit(rows: BoolArray, new: BoolArray) -> FloatArray:
         known = rows & sample.known
         weight = sample.weight[known] / sample.weight[known].mean()
-        model = LogisticRegression(C=100.0, max_iter=2000, tol=1e-8)
+        model = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-8)
         model.fit(x[known], sample.response[known].astype(int), sample_weight=weight)
         return np.asarray(expit(x[new] @ model.coef_[0] + model.intercept_[0]), dtype=float)
 

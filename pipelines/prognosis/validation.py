@@ -67,10 +67,11 @@ def performance(
         raise ValueError("the performance of probabilities needs episodes that responded and some that did not")
     share, expected = float(np.average(y, weights=w)), float(np.average(p, weights=w))
     size = effective_n(w)
-    auc = float(roc_auc_score(y, p if ranked_by is None else ranked_by[known], sample_weight=w))
+    ranks = p if ranked_by is None else ranked_by[known]
+    auc = float(roc_auc_score(y, ranks, sample_weight=w))
     squares = (y - p) ** 2
     brier = float(np.average(squares, weights=w))
-    slope, slope_error = _slope(y, p, w)
+    slope, slope_error = _slope(y, p, w) if np.ptp(ranks) > 0 else (float("nan"), float("nan"))
     return Performance(
         n=len(y),
         n_responses=int(y.sum()),
@@ -178,8 +179,6 @@ def _auc_error(auc: float, n_with: float, n_without: float) -> float:
 
 def _slope(y: FloatArray, probability: FloatArray, w: FloatArray) -> tuple[float, float]:
     z = clipped_logit(probability)
-    if np.ptp(z) == 0:
-        return float("nan"), float("nan")
     found = recalibrate(y, probability, w)
     x = np.column_stack([np.ones(len(z)), z])
     p = expit(found.intercept + found.slope * z)
