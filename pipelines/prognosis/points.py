@@ -1,8 +1,7 @@
 """A table of points that a clinician can add up, after Sullivan, Massaro and D'Agostino (2004).
 
 Each item is cut into bands, a logistic regression gives each band its weight, and one point is a fixed step on its scale. Weights
-and risks fitted on few episodes are too extreme: folds choose the penalty, and shrink the risks by their calibration slope (van
-Houwelingen and le Cessie 1990).
+fitted on few episodes are too extreme: they are shrunk by a ridge penalty that folds choose (le Cessie and van Houwelingen 1992).
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from scipy.special import expit, log_expit
 from sklearn.linear_model import LogisticRegression
 
 from pipelines.causal.features import FloatArray, IntArray
-from pipelines.prognosis.probability import clipped_logit, recalibrate
+from pipelines.prognosis.probability import clipped_logit
 
 NOT_RECORDED = "not recorded"
 LARGEST_POINTS = 5
 """The heaviest band of all has this many points; the others follow."""
 FEWEST_IN_A_BAND = 20
-STRENGTHS = (0.01, 0.1, 1.0)
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse penalties of the bands' weights that are tried."""
 
 
@@ -67,22 +66,19 @@ def points_table(
     """Return the table fitted on the rows whose response (n,) is known; a band of under 20 of them has no points.
 
     The reference of an item is its commonest recorded band; points are rounded to whole numbers, negative where a band makes
-    the response less likely. fold (n,): by which penalty and shrinkage are found; without it the penalty is slight and nothing
-    is shrunk. Raises ValueError when nobody or everybody responded.
+    the response less likely. fold (n,): by which the penalty is chosen; without it the slightest is taken. Raises ValueError
+    when nobody or everybody responded.
     """
     known = np.isfinite(response)
     y, rows = response[known].astype(int), banded[known]
     if y.min(initial=1) == y.max(initial=0):
         raise ValueError("a points table needs episodes that responded and some that did not")
     w = np.ones(len(y)) if weight is None else weight[known] / weight[known].mean()
-    if fold is None:
-        return _fitted(rows, y, w, STRENGTHS[-1])
-    out_of_fold = {strength: _out_of_fold(rows, y, w, fold[known], strength) for strength in STRENGTHS}
-    best = max(STRENGTHS, key=lambda strength: _log_likelihood(y, out_of_fold[strength], w))
-    shrinkage = 0.0
-    if np.ptp(out_of_fold[best]) > 0:
-        shrinkage = min(1.0, max(0.0, recalibrate(y.astype(float), out_of_fold[best], w).slope))
-    return _fitted(rows, y, w, best, shrinkage)
+    strength = STRENGTHS[-1]
+    if fold is not None:
+        worth = {one: _log_likelihood(y, _out_of_fold(rows, y, w, fold[known], one), w) for one in STRENGTHS}
+        strength = max(STRENGTHS, key=worth.__getitem__)
+    return _fitted(rows, y, w, strength)
 
 
 def _out_of_fold(rows: pd.DataFrame, y: IntArray, w: FloatArray, fold: IntArray, strength: float) -> FloatArray:
@@ -100,7 +96,7 @@ def _log_likelihood(y: IntArray, probability: FloatArray, w: FloatArray) -> floa
     return float(np.average(np.where(y == 1, log_expit(z), log_expit(-z)), weights=w))
 
 
-def _fitted(rows: pd.DataFrame, y: IntArray, w: FloatArray, strength: float, shrinkage: float = 1.0) -> PointsTable:
+def _fitted(rows: pd.DataFrame, y: IntArray, w: FloatArray, strength: float) -> PointsTable:
     references = {item: _reference(rows[item]) for item in rows}
     named = [
         (item, band)
@@ -119,19 +115,15 @@ def _fitted(rows: pd.DataFrame, y: IntArray, w: FloatArray, strength: float, shr
     table = pd.DataFrame(bands, columns=["item", "band", "points"]).sort_values(
         ["item", "points", "band"], ignore_index=True
     )
-    return PointsTable(table, _risks(table, rows, y, w, shrinkage))
+    return PointsTable(table, _risks(table, rows, y, w, step))
 
 
-def _risks(bands: pd.DataFrame, rows: pd.DataFrame, y: IntArray, weight: FloatArray, shrinkage: float) -> pd.DataFrame:
-    totals = PointsTable(bands, pd.DataFrame()).totals(rows).astype(float)
+def _risks(bands: pd.DataFrame, rows: pd.DataFrame, y: IntArray, weight: FloatArray, step: float) -> pd.DataFrame:
+    linear = step * PointsTable(bands, pd.DataFrame()).totals(rows).astype(np.float64)
     by_item = bands.groupby("item")["points"]
     possible = np.arange(int(by_item.min().sum()), int(by_item.max().sum()) + 1)
-    slope = 0.0
-    if np.ptp(totals) > 0:
-        model = LogisticRegression(C=1e3, solver="newton-cholesky", tol=1e-8)
-        slope = shrinkage * float(model.fit(totals[:, None], y, sample_weight=weight).coef_[0][0])
-    intercept = _intercept(slope * totals, y, weight)
-    return pd.DataFrame({"total": possible, "probability": expit(intercept + slope * possible)})
+    probability = expit(_intercept(linear, y, weight) + step * possible)
+    return pd.DataFrame({"total": possible, "probability": probability})
 
 
 def _intercept(linear: FloatArray, y: IntArray, weight: FloatArray) -> float:

@@ -60,10 +60,9 @@ def test_bands_follow_the_cut_points(world):
 
 
 def test_who_cannot_improve_by_30_percent_or_is_not_eligible_has_no_prognosis(world):
-    frame = world[0].assign(
-        rmdq24=np.where(np.arange(2400) < 100, 3, world[0]["rmdq24"]), is_eligible=np.arange(2400) < 2000
-    )
-    assert len(estimate_prognosis(frame, LINEAR).prognosis) == 1900
+    frame = world[0].head(900)
+    changed = frame.assign(rmdq24=np.where(np.arange(900) < 100, 3, frame["rmdq24"]), is_eligible=np.arange(900) < 700)
+    assert set(select_sample(changed, LINEAR).frame["episode_key"]) == set(frame["episode_key"][100:700])
 
 
 def test_the_model_is_calibrated_and_better_than_the_rules_on_the_same_episodes(world):
@@ -129,7 +128,7 @@ def test_a_rule_acts_on_nobody_in_whom_it_was_not_recorded():
 def test_the_points_table_says_what_its_totals_stand_for(world):
     _, found = world
     points = found.prognosis_points.set_index(["item", "band"])["points"]
-    assert points["duration_days", "365 or more"] < points["duration_days", "under 16"]
+    assert points["duration_days", "84 to under 365"] < points["duration_days", "under 16"]
     assert points["start_total", "7 or more"] < points["start_total", "under 4"]
     assert "not recorded" not in points.index.get_level_values("band")
     risks = found.prognosis_risks
@@ -138,7 +137,8 @@ def test_the_points_table_says_what_its_totals_stand_for(world):
 
 
 def test_the_order_of_the_rows_changes_nothing(world):
-    frame, found = world
+    frame = world[0].head(800)
+    found = estimate_prognosis(frame, LINEAR)
     again = estimate_prognosis(frame.sample(frac=1, random_state=3), LINEAR)
     for field in fields(PrognosisEstimates):
         pd.testing.assert_frame_equal(getattr(found, field.name), getattr(again, field.name))
@@ -176,7 +176,7 @@ def test_a_prognosis_that_would_rest_on_a_few_episodes_is_refused(world):
 
 
 def test_who_is_hardly_represented_is_said(world):
-    found = estimate_prognosis(world[0], replace(LINEAR, clip=0.3))
+    found = estimate_prognosis(world[0].head(900), replace(LINEAR, clip=0.3))
     assert found.prognosis["reason"].str.contains("hardly anybody like them").all()
     assert world[1].prognosis["reason"].isna().all()
 
@@ -220,7 +220,8 @@ def test_a_frame_that_lacks_what_is_needed_is_an_error(world):
 
 def test_a_protocol_has_a_hash_of_its_own_and_does_not_contradict_itself():
     assert CONSERVATIVE_CARE.protocol_hash() != LINEAR.protocol_hash()
-    assert replace(LINEAR, learners=CONSERVATIVE_CARE.learners).protocol_hash() == CONSERVATIVE_CARE.protocol_hash()
+    as_it_was = replace(LINEAR, learners=CONSERVATIVE_CARE.learners, folds=CONSERVATIVE_CARE.folds)
+    assert as_it_was.protocol_hash() == CONSERVATIVE_CARE.protocol_hash()
     for wrong, words in (
         ({"covariates": ("r30d_12wk",)}, "after time zero"),
         ({"unlikely_below": 0.7}, "ascend between 0 and 1"),
