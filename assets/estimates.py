@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.expectations import Expectation
+from pipelines.estimate_contracts import CONTRACTS
 from pipelines.model_history import write_model_history
 from pipelines.quality.history import history_source
 from pipelines.quality.results import RESULTS_TABLE
@@ -139,101 +139,52 @@ def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mat
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
-_EFFECTS_CONTRACT = (
-    *(Expectation("not_null", (column,)) for column in ("trial", "outcome", "contrast", "group_name", "status")),
-    Expectation("unique", ("trial", "outcome", "contrast", "group_name", "group_level")),
-    Expectation("in_set", ("status",), codes=("estimated", "refused")),
-    Expectation("not_above", ("lower", "estimate")),
-    Expectation("not_above", ("estimate", "upper")),
-    Expectation("between", ("overlap_share",), low=0, high=1),
-)
-_COURSE_CONTRACT = (
-    Expectation("unique", ("source", "clinic_code", "day")),
-    Expectation("between", ("cumulative_improved",), low=0, high=1),
-    Expectation("not_above", ("lower", "cumulative_improved")),
-    Expectation("not_above", ("cumulative_improved", "upper")),
-)
-_LABELS = (
-    "likely_gain",
-    "no_difference_expected",
-    "not_enough_information",
-    "outside_overlap",
-    "contraindicated",
-    "screening_incomplete",
-)
+_PROGNOSIS_TABLES = {
+    "prognosis": "Restricted. One row an eligible episode: probability of 30 % less disability at 12 weeks under conservative "
+    "care, out of fold, with its band. A prognosis, never an indication for manipulation.",
+    "prognosis_performance": "One row a predictor, validation, clinic and figure: AUC, observed to expected, slope, Brier score.",
+    "prognosis_calibration": "One row a predictor and group of rising probability: predicted and observed.",
+    "decision_curve": "One row a strategy and threshold: net benefit of acting on those not expected to improve.",
+    "prognosis_points": "One row an item and band of the points table, fitted on all known responses.",
+    "prognosis_risks": "One row a total of the points table: the probability that it stands for.",
+}
+_PROGNOSIS_DEPS = [
+    asset_key(table) for table in ("cohort.conservative_care", "cohort.covariates", "cohort.index_trial", RESULTS_TABLE)
+]
 
-effects_contract = contract_check("estimates.effects", _EFFECTS_CONTRACT)
-arm_means_contract = contract_check(
-    "estimates.arm_means",
-    (
-        Expectation("unique", ("trial", "outcome", "arm")),
-        Expectation("not_above", ("lower", "mean")),
-        Expectation("not_above", ("mean", "upper")),
-    ),
+
+@dg.multi_asset(
+    name="prognosis",
+    specs=[
+        dg.AssetSpec(
+            ["estimates", name], deps=_PROGNOSIS_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+        )
+        for name, said in _PROGNOSIS_TABLES.items()
+    ],
 )
-heterogeneity_contract = contract_check(
-    "estimates.heterogeneity",
-    (
-        Expectation("unique", ("trial", "outcome", "contrast", "test")),
-        Expectation("in_set", ("test",), codes=("slope", "autoc", "qini")),
-        Expectation("not_above", ("lower", "upper")),
-    ),
+def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Estimate the prognosis under conservative care."""
+    from pipelines.estimating_prognosis import write_prognosis
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_prognosis(con)
+    for name in _PROGNOSIS_TABLES:
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+
+
+@dg.asset_check(
+    asset=asset_key("estimates.prognosis_performance"),
+    name="leakage",
+    blocking=True,
+    description="No pooled AUC of the 12-week response from baseline is above 0.85: more would mean that the future leaked in.",
 )
-rule_values_contract = contract_check(
-    "estimates.rule_values",
-    (
-        Expectation("unique", ("trial", "outcome")),
-        Expectation("in_set", ("status",), codes=("estimated", "refused")),
-        Expectation("not_above", ("gain_lower", "gain_upper")),
-    ),
-)
-rules_contract = contract_check("estimates.rules", (Expectation("unique", ("trial", "outcome", "node")),))
-notices_contract = contract_check(
-    "estimates.notices", (Expectation("unique", ("trial", "outcome", "model", "figure")),)
-)
-model_history_contract = contract_check(
-    "estimates.model_history", (Expectation("unique", ("night_key", "trial", "outcome", "model", "figure")),)
-)
-models_contract = contract_check("estimates.models", (Expectation("unique", ("trial", "outcome", "model", "figure")),))
-natural_course_contract = contract_check("estimates.natural_course", _COURSE_CONTRACT)
-episode_effects_contract = contract_check(
-    "estimates.episode_effects",
-    (
-        Expectation("unique", ("trial", "outcome", "contrast", "episode_key")),
-        Expectation("in_set", ("label",), codes=_LABELS),
-        Expectation("in_set", ("basis",), codes=("average", "gain")),
-        Expectation("not_above", ("lower", "upper")),
-    ),
-)
-improvement_curves_contract = contract_check(
-    "estimates.improvement_curves",
-    (
-        Expectation("unique", ("trial", "arm", "day")),
-        Expectation("between", ("cumulative_improved",), low=0, high=1),
-        Expectation("between", ("cumulative_injection_or_surgery",), low=0, high=1),
-        Expectation("between", ("unadjusted_improved",), low=0, high=1),
-        Expectation("not_above", ("lower", "cumulative_improved")),
-        Expectation("not_above", ("cumulative_improved", "upper")),
-    ),
-)
-improvement_effects_contract = contract_check(
-    "estimates.improvement_effects",
-    (
-        *(Expectation("not_null", (column,)) for column in ("trial", "contrast", "measure", "day", "status")),
-        Expectation("unique", ("trial", "contrast", "measure", "day")),
-        Expectation("in_set", ("measure",), codes=("share_improved", "mean_days_improved")),
-        Expectation("in_set", ("status",), codes=("estimated", "refused")),
-        Expectation("not_above", ("lower", "estimate")),
-        Expectation("not_above", ("estimate", "upper")),
-    ),
-)
-sessions_to_improvement_contract = contract_check(
-    "estimates.sessions_to_improvement",
-    (
-        Expectation("unique", ("improvement", "arm", "sessions")),
-        Expectation("between", ("cumulative_improved",), low=0, high=1),
-        Expectation("not_above", ("lower", "cumulative_improved")),
-        Expectation("not_above", ("cumulative_improved", "upper")),
-    ),
-)
-dose_effects_contract = contract_check("estimates.dose_effects", _EFFECTS_CONTRACT)
+def prognosis_leakage(context: dg.AssetCheckExecutionContext, night: NightBuild) -> dg.AssetCheckResult:
+    """Fail when the prognosis is too good to be true."""
+    from pipelines.estimating_prognosis import suspected_leakage
+
+    with night.warehouse(context.run.run_id) as con:
+        wrong = suspected_leakage(con)
+    return dg.AssetCheckResult(passed=wrong is None, description=wrong)
+
+
+estimate_contracts = [contract_check(f"estimates.{name}", contract) for name, contract in CONTRACTS.items()]

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.definitions import build_definitions
 from pipelines.deliveries.raw import RAW_TABLES
+from pipelines.estimate_contracts import CONTRACTS
 from pipelines.settings import Settings
 from pipelines.tables import SQL_FOLDER, SqlFile, in_order, sql_files
 from tests.conftest import ROOT
@@ -37,6 +38,12 @@ PYTHON_TABLES = {
     "estimates/dose_effects",
     "report/pages",
     "report/published",
+    "estimates/prognosis",
+    "estimates/prognosis_performance",
+    "estimates/prognosis_calibration",
+    "estimates/decision_curve",
+    "estimates/prognosis_points",
+    "estimates/prognosis_risks",
 }
 SCHEMAS = ("clean", "cohort", "report")
 
@@ -77,6 +84,9 @@ def test_one_name_in_four_places(definitions: dg.Definitions) -> None:
 def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions) -> None:
     checks = {key.asset_key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
     assert checks >= {f"{file.schema}/{file.name}" for schema in SCHEMAS for file in sql_files(schema)}
+    assert {f"estimates/{name}" for name in CONTRACTS} == {
+        name for name in PYTHON_TABLES if name.startswith("estimates/")
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,26 @@ of logistic recalibration (Cox 1958) that the other folds give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.features import Design, FloatArray, IntArray
-from pipelines.causal.nuisance import LEARNERS, CrossFit, cross_fit_outcome
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
+from pipelines.causal.learners import Model, Training, fit_boosting, fit_kernel, fit_linear
+from pipelines.causal.nuisance import LEARNERS
+from pipelines.causal.stacking import squared_error_weights
 
 LEAST_PROBABILITY = 0.001
 FEWEST_EVENTS = 20
+_FITS: dict[str, Callable[[Training], Model]] = {
+    "linear": fit_linear,
+    "boosting": fit_boosting,
+    "kernel": fit_kernel,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Recalibration:
 @dataclass(frozen=True)
 class Prognosis:
     """`probability` (n,): of a response; neither models, stack nor recalibration saw an answer of the unit's own fold. `stack`:
-    candidate -> weight, mean over folds."""
+    learner -> weight, mean over folds."""
 
     probability: FloatArray
     stack: dict[str, float]
@@ -47,6 +54,7 @@ def prognose(
     response: FloatArray,
     fold: IntArray,
     *,
+    inner: IntArray | None = None,
     weight: FloatArray | None = None,
     learners: Sequence[str] = LEARNERS,
     seed: int = 0,
@@ -54,28 +62,53 @@ def prognose(
     """Return everybody's probability of a response.
 
     design: n rows (see `encode`). response (n,): 1 or 0, NaN where unknown: such rows train nothing and get a probability all
-    the same. fold (n,): of two or more, a patient in one. weight (n,): for example 1 / probability that the response is known.
-    Raises ValueError with fewer than 20 responses, or 20 without, outside a fold.
+    the same. fold (n,): of two or more, a patient in one; each is predicted by the others. inner (n,): the folds in which the
+    others choose stack and recalibration among themselves (default: `fold`; give it where `fold` holds clinics). weight (n,):
+    for example 1 / probability that the response is known. Raises ValueError with fewer than 20 responses, or 20 without,
+    outside a fold.
     """
     weights = np.ones(len(response)) if weight is None else weight
+    within = fold if inner is None else inner
     is_known = np.isfinite(response)
     for k in np.unique(fold):
-        others = response[is_known & (fold != k)]
-        if min(np.sum(others == 1), np.sum(others == 0)) < FEWEST_EVENTS:
+        if not has_enough(response[fold != k]):
             raise ValueError(
                 f"a prognosis needs {FEWEST_EVENTS} episodes that responded and as many that did not, in all folds but one"
             )
-    setting = CrossFit(design, np.zeros(len(response), dtype=np.int64), weights, fold, 1, learners, seed)
     calibrated = np.empty(len(response))
     stacks = []
     with threadpool_limits(1):
         for k in np.unique(fold):
             own, others = fold == k, is_known & (fold != k)
-            means, stack = cross_fit_outcome(setting, np.where(own, np.nan, response), is_binary=True)
-            mended = recalibrate(response[others], means[others, 0], weights[others])
-            calibrated[own] = mended.apply(means[own, 0])
+            training = Training(design.take(others), response[others], weights[others], True, seed + int(k))
+            calibrated[own], stack = _predicted(training, within[others], design.take(own), learners)
             stacks.append(stack)
-    return Prognosis(calibrated, {name: float(np.mean([stack[name] for stack in stacks])) for name in stacks[0]})
+    return Prognosis(calibrated, dict(zip(learners, np.mean(stacks, axis=0).tolist(), strict=True)))
+
+
+def has_enough(response: FloatArray) -> bool:
+    """Return whether there are 20 responses and 20 without among those known."""
+    return bool(min(np.sum(response == 1), np.sum(response == 0)) >= FEWEST_EVENTS)
+
+
+def _predicted(
+    training: Training, fold: IntArray, new: Design, learners: Sequence[str]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the calibrated probabilities of new rows, and the stack's weights (learners,)."""
+    out_of_fold = np.empty((len(training.y), len(learners)))
+    for j in np.unique(fold):
+        own = fold == j
+        seen = _rows(training, ~own)
+        for index, learner in enumerate(learners):
+            out_of_fold[own, index] = _FITS[learner](seen)(training.design.take(own))
+    shares = squared_error_weights(out_of_fold, training.y, training.weight)
+    mended = recalibrate(training.y, out_of_fold @ shares, training.weight)
+    fitted = np.column_stack([_FITS[learner](training)(new) for learner in learners])
+    return mended.apply(fitted @ shares), shares
+
+
+def _rows(training: Training, rows: BoolArray) -> Training:
+    return replace(training, design=training.design.take(rows), y=training.y[rows], weight=training.weight[rows])
 
 
 def recalibrate(response: FloatArray, probability: FloatArray, weight: FloatArray) -> Recalibration:

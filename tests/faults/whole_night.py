@@ -13,6 +13,7 @@ from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
 from pipelines.estimating import write_natural_course, write_trial_estimates
+from pipelines.estimating_prognosis import write_prognosis
 from pipelines.quality.results import run_checks
 from pipelines.releasing import read_released, write_released
 from pipelines.reporting.building import TABLES, build_reports
@@ -42,6 +43,7 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         run_checks(con, sql_files("checks"), None, STAMP.made_at)
         write_trial_estimates(con, lambda _: None)
         write_natural_course(con)
+        write_prognosis(con)
         for file in in_order(sql_files("report")):
             write_released(con, file)
         reports = build_reports({name: read_released(con, f"report.{name}") for name in TABLES}, STAMP)

@@ -8,7 +8,7 @@ from pipelines.causal.features import encode
 from pipelines.prognosis.decision_curve import decision_curve
 from pipelines.prognosis.points import NOT_RECORDED, in_bands, points_table
 from pipelines.prognosis.probability import prognose, recalibrate
-from pipelines.prognosis.validation import leave_clinics_out, performance, pooled
+from pipelines.prognosis.validation import by_clinic, clinic_groups, leave_clinics_out, performance, pooled
 
 FOLDS = 5
 
@@ -83,13 +83,30 @@ def test_a_clinic_left_out_is_predicted_by_the_others_and_their_spread_is_told()
     alike, differing = [], []
     for spread, found in ((0.0, alike), (0.8, differing)):
         frame, _, response, clinic = draw(4000, 5, clinic_spread=spread)
-        table = leave_clinics_out(encode(frame), response, clinic, learners=("linear",))
+        fold = np.arange(4000) % FOLDS
+        probability = leave_clinics_out(encode(frame), response, clinic, fold, learners=("linear",))
+        table = by_clinic(response, probability, clinic)
         assert table["clinic_code"].tolist() == [f"C{k}" for k in range(6)]
         found.append(pooled(table, "observed_to_expected"))
     (same,), (other,) = alike, differing
     assert same.lower < 1 < same.upper
     assert same.spread < 0.05 < other.spread
     assert other.next_upper - other.next_lower > 2 * (same.next_upper - same.next_lower)
+
+
+def test_with_many_clinics_several_are_left_out_together_and_each_is_whole():
+    clinic = np.array([f"C{k}" for k in np.random.default_rng(11).integers(0, 30, 2000)], dtype=object)
+    groups = clinic_groups(clinic)
+    assert len(np.unique(groups)) == 12
+    assert pd.Series(groups).groupby(clinic).nunique().eq(1).all()
+    assert pd.Series(groups).value_counts().between(80, 280).all()
+
+
+def test_a_figure_that_has_no_error_in_a_clinic_does_not_count_there():
+    table = pd.DataFrame({"auc": [0.6, 0.7, 0.8, np.nan], "auc_error": [0.1, 0.1, 0.1, np.nan]})
+    assert (pooled(table, "auc").n_clinics, pooled(table, "auc").mean) == (3, pytest.approx(0.7))
+    with pytest.raises(ValueError, match="found 2"):
+        pooled(table.tail(3), "auc")
 
 
 def test_a_spread_needs_three_clinics():
@@ -171,6 +188,22 @@ def test_what_was_not_recorded_and_rare_bands_have_no_points():
 def test_bands_are_said_in_words():
     banded = in_bands(pd.DataFrame({"pain": [3.9, 4, 7, None]}), {"pain": (4, 7)})
     assert banded["pain"].tolist() == ["under 4", "4 to under 7", "7 or more", NOT_RECORDED]
+
+
+def test_points_from_few_episodes_are_shrunk_until_they_hold_in_others():
+    slopes = {True: [], False: []}
+    for seed in range(6):
+        frame, _, response, _ = draw(4800, 20 + seed)
+        noise = np.random.default_rng(seed).integers(0, 4, (4800, 6)).astype(str)
+        frame = frame.assign(**{f"noise_{k}": noise[:, k] for k in range(6)})
+        banded = in_bands(frame, CUTS | {f"noise_{k}": () for k in range(6)})
+        few, others = np.arange(4800) < 800, np.arange(4800) >= 800
+        for is_shrunk, found in slopes.items():
+            fold = np.arange(800) % 3 if is_shrunk else None
+            table = points_table(banded[few], response[few], fold=fold)
+            found.append(performance(response[others], table.probabilities(banded[others])).calibration_slope)
+    assert np.mean(slopes[False]) < 0.85, "too extreme"
+    assert np.mean(slopes[True]) == pytest.approx(1, abs=0.15)
 
 
 def test_points_need_both_kinds_of_episodes():

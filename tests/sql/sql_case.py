@@ -34,6 +34,13 @@ from pipelines.causal.tables import (
 )
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
+from pipelines.prognosis.tables import (
+    CALIBRATION_COLUMNS,
+    CURVE_COLUMNS,
+    PERFORMANCE_COLUMNS,
+    POINTS_COLUMNS,
+    RISKS_COLUMNS,
+)
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
@@ -47,17 +54,22 @@ NOTICE_COLUMNS = {
         "notice": "VARCHAR",
     }
 }
+ESTIMATES = {name: columns for name, (columns, _) in TRIAL_TABLES.items()} | {
+    "natural_course": NATURAL_COURSE_COLUMNS,
+    "improvement_curves": IMPROVEMENT_CURVE_COLUMNS,
+    "improvement_effects": IMPROVEMENT_EFFECT_COLUMNS,
+    "sessions_to_improvement": SESSION_COURSE_COLUMNS,
+    "dose_effects": EFFECT_COLUMNS,
+    "prognosis_performance": PERFORMANCE_COLUMNS,
+    "prognosis_calibration": CALIBRATION_COLUMNS,
+    "decision_curve": CURVE_COLUMNS,
+    "prognosis_points": POINTS_COLUMNS,
+    "prognosis_risks": RISKS_COLUMNS,
+}
 PYTHON_TABLES = (
     {
-        table: {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-        for table, columns in (
-            *((f"estimates.{name}", columns) for name, (columns, _) in TRIAL_TABLES.items()),
-            ("estimates.natural_course", NATURAL_COURSE_COLUMNS),
-            ("estimates.improvement_curves", IMPROVEMENT_CURVE_COLUMNS),
-            ("estimates.improvement_effects", IMPROVEMENT_EFFECT_COLUMNS),
-            ("estimates.sessions_to_improvement", SESSION_COURSE_COLUMNS),
-            ("estimates.dose_effects", EFFECT_COLUMNS),
-        )
+        f"estimates.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+        for table, columns in ESTIMATES.items()
     }
     | CHECK_COLUMNS
     | NOTICE_COLUMNS

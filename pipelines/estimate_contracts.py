@@ -1,0 +1,122 @@
+"""The contract of every table of `estimates.*`: what must hold of its rows whatever was estimated."""
+
+import itertools
+
+from pipelines.expectations import Expectation
+
+LABELS = (
+    "likely_gain",
+    "no_difference_expected",
+    "not_enough_information",
+    "outside_overlap",
+    "contraindicated",
+    "screening_incomplete",
+)
+
+
+def _interval(*columns: str) -> tuple[Expectation, ...]:
+    """The columns never fall from left to right."""
+    return tuple(Expectation("not_above", pair) for pair in itertools.pairwise(columns))
+
+
+def _key(*columns: str) -> Expectation:
+    return Expectation("unique", columns)
+
+
+def _codes(column: str, *codes: str) -> Expectation:
+    return Expectation("in_set", (column,), codes=codes)
+
+
+def _not_null(*columns: str) -> tuple[Expectation, ...]:
+    return tuple(Expectation("not_null", (column,)) for column in columns)
+
+
+def _share(*columns: str) -> tuple[Expectation, ...]:
+    return tuple(Expectation("between", (column,), low=0, high=1) for column in columns)
+
+
+_STATUS = _codes("status", "estimated", "refused")
+_EFFECTS = (
+    *_not_null("trial", "outcome", "contrast", "group_name", "status"),
+    _key("trial", "outcome", "contrast", "group_name", "group_level"),
+    _STATUS,
+    *_interval("lower", "estimate", "upper"),
+    *_share("overlap_share"),
+)
+_FIGURE = _key("trial", "outcome", "model", "figure")
+_REFUSABLE = (*_not_null("protocol_hash"), _STATUS)
+_BAND = _codes("band", "unlikely", "uncertain", "likely")
+
+CONTRACTS: dict[str, tuple[Expectation, ...]] = {
+    "effects": _EFFECTS,
+    "dose_effects": _EFFECTS,
+    "arm_means": (_key("trial", "outcome", "arm"), *_interval("lower", "mean", "upper")),
+    "episode_effects": (
+        _key("trial", "outcome", "contrast", "episode_key"),
+        _codes("label", *LABELS),
+        _codes("basis", "average", "gain"),
+        *_interval("lower", "upper"),
+    ),
+    "heterogeneity": (
+        _key("trial", "outcome", "contrast", "test"),
+        _codes("test", "slope", "autoc", "qini"),
+        *_interval("lower", "upper"),
+    ),
+    "rule_values": (_key("trial", "outcome"), _STATUS, *_interval("gain_lower", "gain_upper")),
+    "rules": (_key("trial", "outcome", "node"),),
+    "models": (_FIGURE,),
+    "notices": (_FIGURE,),
+    "model_history": (_key("night_key", "trial", "outcome", "model", "figure"),),
+    "natural_course": (
+        _key("source", "clinic_code", "day"),
+        *_share("cumulative_improved"),
+        *_interval("lower", "cumulative_improved", "upper"),
+    ),
+    "improvement_curves": (
+        _key("trial", "arm", "day"),
+        *_share("cumulative_improved", "cumulative_injection_or_surgery", "unadjusted_improved"),
+        *_interval("lower", "cumulative_improved", "upper"),
+    ),
+    "improvement_effects": (
+        *_not_null("trial", "contrast", "measure", "day", "status"),
+        _key("trial", "contrast", "measure", "day"),
+        _codes("measure", "share_improved", "mean_days_improved"),
+        _STATUS,
+        *_interval("lower", "estimate", "upper"),
+    ),
+    "sessions_to_improvement": (
+        _key("improvement", "arm", "sessions"),
+        *_share("cumulative_improved"),
+        *_interval("lower", "cumulative_improved", "upper"),
+    ),
+    "prognosis": (
+        *_REFUSABLE,
+        *_not_null("episode_key"),
+        _key("episode_key"),
+        *_share("probability", "seen_probability"),
+        _BAND,
+    ),
+    "prognosis_performance": (
+        *_REFUSABLE,
+        *_interval("lower", "estimate", "upper"),
+        _key("predictor", "validation", "clinic_code", "figure"),
+        _codes("figure", "auc", "observed_to_expected", "calibration_slope", "brier"),
+        _codes("validation", "out_of_fold", "clinic_left_out", "over_clinics"),
+        *_interval("n_responses", "n"),
+    ),
+    "prognosis_calibration": (
+        *_REFUSABLE,
+        _key("predictor", "group_no"),
+        *_share("predicted", "observed"),
+        *_interval("lower", "observed", "upper"),
+    ),
+    "decision_curve": (
+        *_REFUSABLE,
+        _key("strategy", "threshold"),
+        Expectation("between", ("threshold",), low=0.01, high=0.99),
+        *_interval("lower", "net_benefit", "upper"),
+    ),
+    "prognosis_points": (_key("item", "band"), Expectation("between", ("points",), low=-5, high=5)),
+    "prognosis_risks": (_key("total"), *_share("probability"), _BAND),
+}
+"""By table name, without its schema."""

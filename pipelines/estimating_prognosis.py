@@ -1,0 +1,49 @@
+"""The prognosis under conservative care as tables. The statistics are `pipelines.prognosis`."""
+
+from dataclasses import fields
+
+import duckdb
+
+from pipelines.estimating import write_estimates
+from pipelines.prognosis.estimate import PrognosisEstimates, estimate_prognosis
+from pipelines.prognosis.performance import leakage_alarm
+from pipelines.prognosis.protocol import CONSERVATIVE_CARE
+from pipelines.prognosis.tables import (
+    CALIBRATION_COLUMNS,
+    CURVE_COLUMNS,
+    PERFORMANCE_COLUMNS,
+    POINTS_COLUMNS,
+    PROGNOSIS_COLUMNS,
+    RISKS_COLUMNS,
+)
+
+_EPISODES = """
+select trial.*, covariate.episode_duration_days, covariate.start_risk, care.is_conservative_12wk
+from cohort.index_trial as trial
+inner join cohort.covariates as covariate on trial.episode_key = covariate.episode_key
+inner join cohort.conservative_care as care on trial.episode_key = care.episode_key
+order by trial.episode_key
+"""
+_TABLES = {
+    "prognosis": (PROGNOSIS_COLUMNS, "episode_key"),
+    "prognosis_performance": (PERFORMANCE_COLUMNS, "predictor, validation, clinic_code, figure"),
+    "prognosis_calibration": (CALIBRATION_COLUMNS, "predictor, group_no"),
+    "decision_curve": (CURVE_COLUMNS, "strategy, threshold"),
+    "prognosis_points": (POINTS_COLUMNS, "item, points, band"),
+    "prognosis_risks": (RISKS_COLUMNS, "total"),
+}
+
+
+def write_prognosis(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Estimate the prognosis from the index trial's episodes and replace its tables; returns rows by table."""
+    found = estimate_prognosis(con.execute(_EPISODES).df(), CONSERVATIVE_CARE)
+    return {
+        field.name: write_estimates(con, field.name, getattr(found, field.name), *_TABLES[field.name])
+        for field in fields(PrognosisEstimates)
+    }
+
+
+def suspected_leakage(con: duckdb.DuckDBPyConnection) -> str | None:
+    """What is wrong when `estimates.prognosis_performance` is too good to be true, else None."""
+    table = con.execute("select * from estimates.prognosis_performance").df()
+    return leakage_alarm(table, CONSERVATIVE_CARE.largest_auc)
