@@ -2,7 +2,8 @@
 
 import pytest
 
-from assets.estimates import _PROGNOSIS_CONTRACTS, prognosis_leakage
+from assets.estimates import prognosis_leakage
+from pipelines.estimate_contracts import CONTRACTS
 from pipelines.estimating import write_estimates
 from pipelines.estimating_prognosis import _TABLES, suspected_leakage
 from pipelines.prognosis.estimate import estimate_prognosis
@@ -48,7 +49,7 @@ def con(found):
 
 
 def _broken(con, name):
-    outcomes = validate_with_duckdb(con, f"estimates.{name}", _PROGNOSIS_CONTRACTS[name])
+    outcomes = validate_with_duckdb(con, f"estimates.{name}", CONTRACTS[name])
     return [outcome for outcome in outcomes if not outcome.has_passed]
 
 
