@@ -51,6 +51,7 @@ CONTRACTS: dict[str, tuple[Expectation, ...]] = {
     "effects": _EFFECTS,
     "dose_effects": _EFFECTS,
     "arm_means": (_key("trial", "outcome", "arm"), *_interval("lower", "mean", "upper")),
+    "scores": (_key("trial", "outcome", "arm", "episode_key", "repeat"), *_not_null("score"), *_share("e", "g")),
     "episode_effects": (
         _key("trial", "outcome", "contrast", "episode_key"),
         _codes("label", *LABELS),
