@@ -13,7 +13,9 @@ from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
 from pipelines.estimating import write_natural_course, write_trial_estimates
+from pipelines.estimating_courses import write_dose_effects, write_improvement, write_sessions_to_improvement
 from pipelines.estimating_prognosis import write_prognosis
+from pipelines.model_history import write_model_history
 from pipelines.quality.results import run_checks
 from pipelines.releasing import read_released, write_released
 from pipelines.reporting.building import TABLES, build_reports
@@ -42,7 +44,11 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         build(con, ["clean", "cohort"])
         run_checks(con, sql_files("checks"), None, STAMP.made_at)
         write_trial_estimates(con, lambda _: None)
+        write_model_history(con, None)
         write_natural_course(con)
+        write_improvement(con)
+        write_sessions_to_improvement(con)
+        write_dose_effects(con, lambda _: None)
         write_prognosis(con)
         for file in in_order(sql_files("report")):
             write_released(con, file)
