@@ -44,6 +44,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
     overlap_low, overlap_high: the propensities that make the overlap population.
     is_calibrated: tilt the propensities until the weighted arms are alike (see `calibration`).
     is_binary: None finds out whether all observed outcomes are 0 or 1.
+    n_jobs: folds fitted at a time, in threads; it changes no number. None is 1, -1 as many as there are cores.
 
     After `fit`: `arms_`, `scores_` (a row a unit, arm and repeat: row, arm, repeat, fold, mu, e, g, score, is_target),
     `target_` (n,) bool, `diagnostics_` (dict), `propensity_`.
@@ -63,6 +64,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         overlap_high: float = 0.95,
         is_calibrated: bool = True,
         is_binary: bool | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.arms = arms
         self.learners = learners
@@ -75,6 +77,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         self.overlap_high = overlap_high
         self.is_calibrated = is_calibrated
         self.is_binary = is_binary
+        self.n_jobs = n_jobs
 
     def fit_propensity(
         self,
@@ -92,7 +95,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         patients = np.asarray(np.arange(len(code)) if patient is None else patient, dtype=object)
         generator = np.random.default_rng(self.seed)
         folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
-        setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed)
+        setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed, self.n_jobs)
         with threadpool_limits(1):
             return fit_propensities(
                 setting,
@@ -141,7 +144,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         with threadpool_limits(1):
             for repeat, fold in enumerate(self.propensity_.fold):
                 seed = self.seed + 1000 * (repeat + 1)
-                setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed)
+                setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed, self.n_jobs)
                 g = cross_fit_observation(replace(setting, design=g_design), is_observed)
                 if observation_X is not None:
                     own_g = np.maximum(g[np.arange(len(code)), code], self.clip)

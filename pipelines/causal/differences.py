@@ -74,6 +74,7 @@ def find_differences(
         seed=trial.seed,
         clip=trial.clip,
         is_binary=outcome.is_binary,
+        n_jobs=-1,
     )
     learner.fit(
         frame[[name for name in trial.covariates if name in frame]],

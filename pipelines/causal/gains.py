@@ -41,6 +41,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
     seed: of folds and learners; the same data and seed give the same bytes.
     clip: least propensity and probability of a known outcome that is divided by.
     is_binary: None finds out whether all known outcomes are 0 or 1; gains then lie in -1 to 1.
+    n_jobs: pairs of folds fitted at a time, in threads; it changes no number. None is 1, -1 as many as there are cores.
 
     After `fit`: `arms_`, `contrasts_`, `gains_` (n, contrasts), in units of the outcome, out of fold: no model, nuisance
     or weight behind a gain saw an outcome of that person's fold. `weights_`: contrast -> candidate -> weight, mean over
@@ -59,6 +60,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         seed: int = 0,
         clip: float = 0.01,
         is_binary: bool | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.arms = arms
         self.reference = reference
@@ -69,6 +71,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.clip = clip
         self.is_binary = is_binary
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -104,7 +107,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         by = None if practitioner is None else pd.Series(_of_length(practitioner, n, "practitioner")[order])
         design = encode(frame, by)
         arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
-        setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed)
+        setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
         self.encoding_ = learn_encoding(frame)
         self.template_ = design.take(np.zeros(0, dtype=np.intp))
         with threadpool_limits(1):

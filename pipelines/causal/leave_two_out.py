@@ -25,6 +25,7 @@ from pipelines.causal.nuisance import (
     CrossFit,
     Task,
 )
+from pipelines.causal.parallel import each
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 Pair = tuple[int, int]
@@ -116,20 +117,21 @@ def fit_leave_two_out(
     setting: CrossFit, open_practitioner: Design, y: FloatArray, *, is_binary: bool, clip: float
 ) -> LeaveTwoOut:
     """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by."""
-    models = {}
     is_known = np.isfinite(y)
     learners = setting.learners
     outcome = [candidate for learner in learners for candidate in OUTCOME_CANDIDATES[learner]]
     observation = [candidate for learner in learners for candidate in OBSERVATION_CANDIDATES.get(learner, ())]
     has_observation_model = min(is_known.sum(), (~is_known).sum()) >= LEAST_MISSING_FOR_A_MODEL
-    for first, second in combinations(sorted(set(setting.fold.tolist())), 2):
+
+    def fit_without(pair: Pair) -> PairModels:
+        first, second = pair
         rows = (setting.fold != first) & (setting.fold != second)
         known, seed = rows & is_known, setting.seed + 100 * first + second
         design, arm, weight = setting.design.take(rows), setting.arm[rows], setting.weight[rows]
         on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
         on_knowing = Training(design, is_known[rows].astype(float), weight, True, seed)
         knowing = Task(on_knowing, arm, setting.n_arms)
-        models[first, second] = PairModels(
+        return PairModels(
             outcome=tuple(fit(Task(on_outcome, setting.arm[known], setting.n_arms)) for fit in outcome),
             propensity=tuple(
                 PROPENSITY_CANDIDATES[learner](design, arm, weight, setting.n_arms, seed)
@@ -138,6 +140,9 @@ def fit_leave_two_out(
             ),
             observation=tuple(fit(knowing) for fit in observation) if has_observation_model else (),
         )
+
+    pairs = list(combinations(sorted(set(setting.fold.tolist())), 2))
+    models = dict(zip(pairs, each(fit_without, pairs, setting.n_jobs), strict=True))
     return LeaveTwoOut(setting, open_practitioner, y, is_binary, clip, models)
 
 

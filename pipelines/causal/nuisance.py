@@ -22,6 +22,7 @@ from pipelines.causal.learners import (
     fit_kernel,
     fit_linear,
 )
+from pipelines.causal.parallel import each
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 LEARNERS = ("linear", "boosting")
@@ -32,7 +33,7 @@ LEAST_MISSING_FOR_A_MODEL = 10
 
 @dataclass(frozen=True)
 class CrossFit:
-    """What the nuisance models of one repeat share: rows are units, arms are codes 0 .. n_arms-1."""
+    """What the nuisance models of one repeat share: rows are units, arms are codes 0 .. n_arms-1. `n_jobs`: folds at a time."""
 
     design: Design
     arm: IntArray
@@ -41,6 +42,7 @@ class CrossFit:
     n_arms: int
     learners: Sequence[str]
     seed: int
+    n_jobs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,16 @@ def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float
     """Return out-of-fold propensities (n, n_arms), not clipped, and the stack's weights by learner."""
     n = len(setting.arm)
     probabilities = np.zeros((len(setting.learners), n, setting.n_arms))
-    for k in np.unique(setting.fold):
+
+    def fit_without(k: int) -> None:
         new, rows = setting.fold == k, setting.fold != k
         train, wanted = setting.design.take(rows), setting.design.take(new)
         arm, weight = setting.arm[rows], setting.weight[rows]
         for index, learner in enumerate(setting.learners):
             fit = PROPENSITY_CANDIDATES[learner]
-            probabilities[index, new] = fit(train, arm, weight, setting.n_arms, setting.seed + int(k))(wanted)
+            probabilities[index, new] = fit(train, arm, weight, setting.n_arms, setting.seed + k)(wanted)
+
+    each(fit_without, np.unique(setting.fold).tolist(), setting.n_jobs)
     shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
     stacked = np.tensordot(shares, probabilities, axes=1)
     return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
@@ -103,13 +108,16 @@ def _cross_fit_candidates(
     """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
     is_known = np.isfinite(y)
     predictions = np.zeros((len(candidates), len(y), setting.n_arms))
-    for k in np.unique(setting.fold):
+
+    def fit_without(k: int) -> None:
         new = setting.fold == k
         rows = ~new & is_known
-        training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + int(k))
+        training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + k)
         task, wanted = Task(training, setting.arm[rows], setting.n_arms), setting.design.take(new)
         for index, candidate in enumerate(candidates):
             predictions[index, new] = candidate(task)(wanted)
+
+    each(fit_without, np.unique(setting.fold).tolist(), setting.n_jobs)
     return predictions
 
 

@@ -65,6 +65,7 @@ def estimator_of(trial: TargetTrial, arms: tuple[str, ...], n: int) -> CrossFitt
         maximum_clipped_share=trial.maximum_clipped_share,
         overlap_low=trial.overlap_low,
         overlap_high=trial.overlap_high,
+        n_jobs=-1,
     )
 
 
