@@ -155,7 +155,7 @@ def _scores(
     scores = {}
     for name, wanted in rules.items():
         q = _last_pseudo_outcome(decisions[-1], fitted, wanted[-1], y)
-        later = (wanted[-1].tobytes(),)
+        later: tuple[bytes, ...] = (wanted[-1].tobytes(),)
         for k in reversed(range(len(decisions) - 1)):
             decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
             if len(rows):
