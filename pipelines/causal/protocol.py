@@ -147,6 +147,7 @@ class SteppedTrial(Protocol):
     done after the last stage is as it was. Who got better within a stage, between its first visit and a manipulation
     that was planned, counts as continued: `pipelines.causal.grace` measures that slack at week 4.
 
+    `arms` are what can be started in the first stage, `later_arms` what is done at a later one (continue, add, not recorded).
     `covariates` are known on day 0; `first_visit_covariates` by the first decision week; `visit_covariates` are columns
     of each decision week, with the suffix `_week<w>`. Raises ValueError when the parts contradict each other.
     """
@@ -155,6 +156,8 @@ class SteppedTrial(Protocol):
     decision_weeks: tuple[int, ...]
     first_visit_covariates: tuple[str, ...]
     visit_covariates: tuple[str, ...]
+    arms: tuple[str, str] = ("without_manipulation", "manipulation")
+    later_arms: tuple[str, str, str] = ("continue_without", "add_manipulation", "not_recorded")
 
     def __post_init__(self) -> None:
         self._must_compare(tuple(regime.name for regime in self.regimes), set(), "regimes")

@@ -63,6 +63,24 @@ NATURAL_COURSE_COLUMNS = {
     "n_at_risk": WHOLE,
     "median_day": REAL,
 }
+REGIME_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "quantity": TEXT,
+    "regime": TEXT,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "n": WHOLE,
+    "n_followers": WHOLE,
+    "n_observed": WHOLE,
+    "effective_n": REAL,
+    "clipped_share": REAL,
+    "largest_imbalance": REAL,
+    "status": TEXT,
+    "reason": TEXT,
+    "protocol_hash": TEXT,
+}
 
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
