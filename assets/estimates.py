@@ -53,6 +53,38 @@ def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.M
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key("cohort.stepped_trial"), asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="One row an outcome and regime of the stepped trial (the mean outcome had everybody been treated by it) or "
+    "difference of two, with 95 % interval, or a refusal with its reason.",
+    kinds={"scikitlearn"},
+)
+def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Value the regimes of the stepped trial."""
+    from pipelines.estimating import write_regimes
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_regimes(con, context.log.info)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    group_name="estimates",
+    description="One row a trial and item: the target trial's protocol, and how the records emulate it (TARGET statement).",
+    kinds={"python"},
+)
+def protocols(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Write the protocols that every estimate is stored with."""
+    from pipelines.estimating import write_protocols
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_protocols(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
 _EFFECTS_CONTRACT = (
     *(Expectation("not_null", (column,)) for column in ("trial", "outcome", "contrast", "group_name", "status")),
     Expectation("unique", ("trial", "outcome", "contrast", "group_name", "group_level")),
@@ -84,5 +116,24 @@ episode_effects_contract = contract_check(
         Expectation("unique", ("trial", "outcome", "contrast", "episode_key")),
         Expectation("in_set", ("label",), codes=_LABELS),
         Expectation("not_above", ("lower", "upper")),
+    ),
+)
+regimes_contract = contract_check(
+    "estimates.regimes",
+    (
+        *(Expectation("not_null", (column,)) for column in ("trial", "outcome", "quantity", "regime", "protocol_hash")),
+        Expectation("unique", ("trial", "outcome", "regime")),
+        Expectation("in_set", ("quantity",), codes=("value", "difference")),
+        Expectation("in_set", ("status",), codes=("estimated", "refused")),
+        Expectation("not_above", ("lower", "estimate")),
+        Expectation("not_above", ("estimate", "upper")),
+        Expectation("between", ("clipped_share",), low=0, high=1),
+    ),
+)
+protocols_contract = contract_check(
+    "estimates.protocols",
+    (
+        *(Expectation("not_null", (column,)) for column in ("protocol_hash", "item", "target_trial", "emulation")),
+        Expectation("unique", ("trial", "item_no")),
     ),
 )

@@ -24,6 +24,9 @@ PYTHON_TABLES = {
     "estimates/scores",
     "estimates/episode_effects",
     "estimates/natural_course",
+    "estimates/regimes",
+    "estimates/protocols",
+    "estimates/sensitivity",
     "report/pages",
     "report/published",
 }

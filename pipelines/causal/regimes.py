@@ -9,8 +9,8 @@ known at decision k, A_k what was done, a rule d = (d_1, .., d_K), R = 1 where t
 and q_k = q_k+1 for who had no decision k (at the last stage: e_K = 1 and A_K = d_K). The mean of q_1 is right when, at each
 stage, the outcome model or the probabilities are, and what decided a treatment is in the history. Who did something else
 than the rule at a stage is replaced by those alike at that stage who followed it: nobody is dropped, and nothing that came
-after the stage is looked at. Each model predicts out of fold by patient; the m_k+1 behind a q_k+1 that m_k learns from may
-have seen m_k's own fold.
+after the stage is looked at. Each e_k is calibrated to the covariates learnt by then (`calibration`). Each model predicts out
+of fold by patient; the m_k+1 behind a q_k+1 that m_k learns from may have seen m_k's own fold.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
+from pipelines.causal.calibration import calibrated_propensities
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
@@ -137,7 +138,11 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         for decision in decisions:
             probabilities = np.ones((len(y), decision.n_arms + 1))
             if decision.n_arms > 1:
-                probabilities[decision.decided, :-1] = cross_fit_propensity(decision.narrowed(setting))[0]
+                narrowed = decision.narrowed(setting)
+                modelled, _ = cross_fit_propensity(narrowed)
+                probabilities[decision.decided, :-1] = calibrated_propensities(
+                    modelled, narrowed.design.balance, narrowed.arm, narrowed.weight
+                )
             e.append(np.maximum(probabilities, self.clip))
         g = cross_fit_observation(setting, np.isfinite(y))
         return _Fitted(tuple(e), np.maximum(g, self.clip), cross_fit_outcome(setting, y, is_binary)[0])

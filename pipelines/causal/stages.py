@@ -62,7 +62,10 @@ def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> lis
     for stage in stages:
         n = len(stage.known)
         design = encode(stage.known.reset_index(drop=True), practitioner if history is None else None)
-        history = design if history is None else joined(history, design)
+        if history is None:
+            history = design
+        else:
+            history = replace(joined(history, design), balance=np.hstack([history.balance, design.balance]))
         decided = np.broadcast_to(np.asarray(stage.has_decision, dtype=bool), n)
         labels = np.asarray(stage.arm, dtype=object)
         if pd.isna(labels[decided]).any():

@@ -81,6 +81,14 @@ REGIME_COLUMNS = {
     "reason": TEXT,
     "protocol_hash": TEXT,
 }
+PROTOCOL_COLUMNS = {
+    "trial": TEXT,
+    "protocol_hash": TEXT,
+    "item_no": WHOLE,
+    "item": TEXT,
+    "target_trial": TEXT,
+    "emulation": TEXT,
+}
 
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
