@@ -98,13 +98,15 @@ class Protocol:
 class TargetTrial(Protocol):
     """A trial of strategies that are chosen once, at time zero.
 
-    `strategies` says each of `arms` in words; `groups` are columns whose levels get their own row.
+    `strategies` says each of `arms` in words; `groups` are columns whose levels get their own row; `grace_covariates` are
+    columns of each visit of the grace period, seen before its treatment is chosen.
     Raises ValueError when the parts contradict each other.
     """
 
     arms: tuple[str, ...]
     strategies: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    grace_covariates: tuple[str, ...] = ()
     arms_with_manipulation: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -89,6 +89,20 @@ PROTOCOL_COLUMNS = {
     "target_trial": TEXT,
     "emulation": TEXT,
 }
+SENSITIVITY_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "contrast": TEXT,
+    "analysis": TEXT,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "n": WHOLE,
+    "effective_n": REAL,
+    "status": TEXT,
+    "reason": TEXT,
+    "protocol_hash": TEXT,
+}
 
 
 def as_table(parts: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:

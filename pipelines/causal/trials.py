@@ -182,6 +182,13 @@ DECISION = TargetTrial(
     outcomes=(*TWELVE_WEEK_OUTCOMES, TWENTY_SIX_WEEK_OUTCOMES[0]),
     grace_period_days=14,
     covariates=(*BASELINE_COVARIATES, *DECISION_COVARIATES),
+    grace_covariates=(
+        "days_since_time_zero",
+        "pain_at_visit",
+        "improvement_fraction_at_visit",
+        "attended_before_visit",
+        "missed_before_visit",
+    ),
     arms_with_manipulation=("add_manipulation",),
 )
 
