@@ -72,6 +72,26 @@ def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Material
 
 @dg.asset(
     key_prefix="estimates",
+    deps=[
+        asset_key(table)
+        for table in ("cohort.decision_trial", "cohort.grace_visits", "cohort.sequential_trials", RESULTS_TABLE)
+    ],
+    group_name="estimates",
+    description="One row an outcome and analysis of the decision in another way than the main one (cloning, censoring and "
+    "weighting for the grace period; sequential trials pooled), with 95 % interval, or a refusal with its reason.",
+    kinds={"scikitlearn"},
+)
+def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Analyse the decision in other ways, to be read beside the main estimate."""
+    from pipelines.estimating import write_sensitivity
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_sensitivity(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
     group_name="estimates",
     description="One row a trial and item: the target trial's protocol, and how the records emulate it (TARGET statement).",
     kinds={"python"},
@@ -128,6 +148,19 @@ regimes_contract = contract_check(
         Expectation("not_above", ("lower", "estimate")),
         Expectation("not_above", ("estimate", "upper")),
         Expectation("between", ("clipped_share",), low=0, high=1),
+    ),
+)
+sensitivity_contract = contract_check(
+    "estimates.sensitivity",
+    (
+        *(
+            Expectation("not_null", (column,))
+            for column in ("trial", "outcome", "contrast", "analysis", "status", "protocol_hash")
+        ),
+        Expectation("unique", ("trial", "outcome", "contrast", "analysis")),
+        Expectation("in_set", ("status",), codes=("estimated", "refused")),
+        Expectation("not_above", ("lower", "estimate")),
+        Expectation("not_above", ("estimate", "upper")),
     ),
 )
 protocols_contract = contract_check(

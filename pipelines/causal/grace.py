@@ -41,7 +41,7 @@ ANALYSIS = "cloning, censoring and weighting"
 
 
 @dataclass(frozen=True)
-class _Visits:
+class GraceVisits:
     """Visits of the grace period up to the first manipulation: `episode` (m,) row of the population, `seen` (m, p),
     `is_manipulated` (m,), `is_later` (m,) than time zero, `is_last_chance` (m,) where a clone of `add` can no longer wait."""
 
@@ -88,6 +88,11 @@ def _row(
         return sensitivity_row(trial, outcome, pair, ANALYSIS, n=n, reason=reason)
     frame = population.frame[can_have].reset_index(drop=True)
     courses = _visits(frame, visits, trial)
+    if courses.is_later.sum() < trial.minimum_per_arm:
+        too_few = (
+            f"Fewer than {trial.minimum_per_arm} visits came after time zero's while manipulation could still be added."
+        )
+        return sensitivity_row(trial, outcome, pair, ANALYSIS, n=n, reason=too_few)
     practitioner = population.practitioner[can_have]
     scores, sizes = _scores(frame, courses, trial, y[can_have], practitioner, is_binary=outcome.is_binary)
     if sizes < trial.minimum_effective_n:
@@ -97,7 +102,7 @@ def _row(
     return sensitivity_row(trial, outcome, pair, ANALYSIS, n=n, effective_n=sizes, estimate=estimate)
 
 
-def _visits(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial) -> _Visits:
+def _visits(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial) -> GraceVisits:
     row_of = pd.Series(np.arange(len(frame)), index=frame["episode_key"].astype(str))
     ordered = visits.assign(row=visits["episode_key"].astype(str).map(row_of)).dropna(subset="row")
     ordered = ordered.sort_values(["row", "visit_no"], kind="stable").reset_index(drop=True)
@@ -109,7 +114,7 @@ def _visits(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial) -> _V
     row = at_risk["row"].to_numpy(dtype=np.int64)
     known = frame[[name for name in trial.covariates if name in frame]].iloc[row].reset_index(drop=True)
     at_visit = at_risk[[name for name in trial.grace_covariates if name in at_risk]]
-    return _Visits(
+    return GraceVisits(
         row,
         pd.concat([known, at_visit], axis=1),
         at_risk["has_manipulation"].to_numpy(dtype=bool),
@@ -120,7 +125,7 @@ def _visits(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial) -> _V
 
 def _scores(
     frame: pd.DataFrame,
-    visits: _Visits,
+    visits: GraceVisits,
     trial: TargetTrial,
     y: FloatArray,
     practitioner: np.ndarray,
@@ -151,7 +156,7 @@ def _scores(
                 model = CrossFit(at_visits.take(part), given, weight, folds, 2, trial.learners, seed)
                 modelled, _ = cross_fit_propensity(model)
                 e[part] = calibrated_propensities(modelled, model.design.balance, given, weight)
-            stays = _clone_weights(visits, np.maximum(e, trial.clip), n)
+            stays = clone_weights(visits, np.maximum(e, trial.clip), n)
             residual = np.where(is_observed, y - expected, 0.0)
             means, parts = [], []
             for weight in stays:
@@ -164,8 +169,11 @@ def _scores(
     return np.array(scores), min(sizes)
 
 
-def _clone_weights(visits: _Visits, e: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:
-    """Return the weights (n,) of the clones of `add` and of `continue`, 0 where one left its strategy."""
+def clone_weights(visits: GraceVisits, e: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:
+    """Return the weights (n,) of n episodes' clones of `add` and of `continue`, 0 where a clone left its strategy.
+
+    e (m, 2): probabilities of continuing and of manipulation at each visit.
+    """
     add, without = np.ones(n), np.ones(n)
     chance = visits.is_last_chance
     np.multiply.at(add, visits.episode[chance], visits.is_manipulated[chance] / e[chance, 1])

@@ -18,6 +18,11 @@ def truth():
     return values | {name: values[one] - values[other] for name, (one, other) in CONTRASTS.items()}
 
 
+@pytest.fixture(scope="module")
+def found():
+    return estimates(range(6))
+
+
 def estimates(seeds, n=4000):
     return [estimate_stepped(draw(n, seed), TRIAL).set_index("regime") for seed in seeds]
 
@@ -32,8 +37,7 @@ def followers_of(frame, week, percent):
     return follows
 
 
-def test_regimes_are_valued_right_where_ever_against_never_has_the_wrong_sign(truth):
-    found = estimates(range(6))
+def test_regimes_are_valued_right_where_ever_against_never_has_the_wrong_sign(truth, found):
     frames = [draw(4000, seed) for seed in range(6)]
     added = [[frame[f"arm_week{week}"] == "add_manipulation" for week in WEEKS] for frame in frames]
     ever = [(frame["arm"] == "manipulation") | np.any(adds, axis=0) for frame, adds in zip(frames, added, strict=True)]
@@ -47,9 +51,9 @@ def test_regimes_are_valued_right_where_ever_against_never_has_the_wrong_sign(tr
         assert abs(errors.mean()) < 3 * errors.std(ddof=1) / np.sqrt(len(errors)) + 0.02, name
 
 
-def test_who_was_manipulated_in_days_14_to_27_is_neither_dropped_nor_a_follower_of_step_up_at_week_4(truth):
+def test_who_was_manipulated_in_days_14_to_27_is_neither_dropped_nor_a_follower_of_step_up_at_week_4(truth, found):
     """Those who followed to the end are a selection, better at the visits that others left the regime at."""
-    frames, found = [draw(4000, seed) for seed in range(6)], estimates(range(6))
+    frames = [draw(4000, seed) for seed in range(6)]
     name = "step_up_week4_under_30"
     follows = [followers_of(frame, 4, 30) for frame in frames]
     assert [one.loc[name, "n_followers"] for one in found] == [rows.sum() for rows in follows]
