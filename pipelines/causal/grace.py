@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.calibration import calibrated_propensities
+from pipelines.causal.calibration import calibrated_propensities, standardised_among
 from pipelines.causal.features import BoolArray, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
@@ -155,7 +155,7 @@ def _scores(
                 weight, folds = np.ones(part.sum()), fold[visits.episode[part]]
                 model = CrossFit(at_visits.take(part), given, weight, folds, 2, trial.learners, seed)
                 modelled, _ = cross_fit_propensity(model)
-                e[part] = calibrated_propensities(modelled, model.design.balance, given, weight)
+                e[part] = calibrated_propensities(modelled, standardised_among(model.design.balance), given, weight)
             stays = clone_weights(visits, np.maximum(e, trial.clip), n)
             residual = np.where(is_observed, y - expected, 0.0)
             means, parts = [], []

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.calibration import calibrated_propensities
+from pipelines.causal.calibration import calibrated_propensities, standardised_among
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
@@ -141,7 +141,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
                 narrowed = decision.narrowed(setting)
                 modelled, _ = cross_fit_propensity(narrowed)
                 probabilities[decision.decided, :-1] = calibrated_propensities(
-                    modelled, narrowed.design.balance, narrowed.arm, narrowed.weight
+                    modelled, standardised_among(narrowed.design.balance), narrowed.arm, narrowed.weight
                 )
             e.append(np.maximum(probabilities, self.clip))
         g = cross_fit_observation(setting, np.isfinite(y))
