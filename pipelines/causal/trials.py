@@ -110,18 +110,15 @@ NO_CONTRAINDICATION = Criterion(
 NO_EXCLUDED_CONDITION = Criterion(
     "excluded_condition", "No excluded condition recorded", "screening met the criteria of a condition that is left out"
 )
-TREATMENT_RECORDED = Criterion(
-    "treatment_not_recorded", "Treatment recorded", "it was not recorded which treatment was given"
-)
+_NOT_RECORDED = "it was not recorded which treatment was given"
+TREATMENT_RECORDED = Criterion("treatment_not_recorded", "Treatment recorded", _NOT_RECORDED)
 NOT_ONLY_PASSIVE = Criterion(
     "passive_treatment_only", "Not only passive treatment", "the treatment belongs to none of the arms compared"
 )
 TWELVE_WEEKS_DUE = Criterion("not_yet_due", "12-week answer due", "the 12-week answer is not due yet")
 DECISION_VISIT = Criterion("no_visit_day_28_to_41", "Visit in days 28 to 41", "no visit of days 28 to 41 was attended")
 NOT_YET_MANIPULATED = Criterion("manipulated_before", "Not yet manipulated", "manipulation had been given before")
-TREATMENT_BEFORE_RECORDED = Criterion(
-    "treatment_before_not_recorded", "Treatment before recorded", "it was not recorded which treatment was given"
-)
+TREATMENT_BEFORE_RECORDED = Criterion("treatment_before_not_recorded", "Treatment before recorded", _NOT_RECORDED)
 PAIN_RECORDED = Criterion("pain_not_recorded", "Pain recorded at that visit", "pain was not recorded at the visit")
 UNDER_30_PERCENT_BETTER = Criterion("improved_30_percent", "Under 30 % better", "pain was 30 % better already")
 
@@ -203,9 +200,7 @@ def _step_up(week: int, under_percent: int) -> SteppedRegime:
     )
 
 
-AT_ONCE = SteppedRegime(
-    name="manipulation_at_once", words="manipulation in days 0 to 13, nearly always with exercise", is_at_once=True
-)
+AT_ONCE = SteppedRegime(name="manipulation_at_once", words=INDEX.strategies[2], is_at_once=True)
 NEVER = SteppedRegime(name="never", words="exercise, advice or other care, without manipulation to day 55")
 STEP_UP = _step_up(4, 30)
 STEP_UP_VARIANTS = (_step_up(2, 30), _step_up(6, 30), _step_up(4, 20), _step_up(4, 50))
