@@ -92,6 +92,7 @@ def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mate
 
 @dg.asset(
     key_prefix="estimates",
+    deps=[asset_key(RESULTS_TABLE)],
     group_name="estimates",
     description="One row a trial and item: the target trial's protocol, and how the records emulate it (TARGET statement).",
     kinds={"python"},
