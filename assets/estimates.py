@@ -139,6 +139,59 @@ def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mat
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key("cohort.stepped_trial"), asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="One row an outcome and regime of the stepped trial (the mean outcome had everybody been treated by it) or "
+    "difference of two, with 95 % interval, or a refusal with its reason.",
+    kinds={"scikitlearn"},
+)
+def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Value the regimes of the stepped trial."""
+    from pipelines.estimating import write_regimes
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_regimes(con, context.log.info)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    deps=[
+        asset_key(table)
+        for table in ("cohort.decision_trial", "cohort.grace_visits", "cohort.sequential_trials", RESULTS_TABLE)
+    ],
+    group_name="estimates",
+    description="One row an outcome and analysis of the decision in another way than the main one (cloning, censoring and "
+    "weighting for the grace period; sequential trials pooled), with 95 % interval, or a refusal with its reason.",
+    kinds={"scikitlearn"},
+)
+def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Analyse the decision in other ways, to be read beside the main estimate."""
+    from pipelines.estimating import write_sensitivity
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_sensitivity(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="estimates",
+    deps=[asset_key(RESULTS_TABLE)],
+    group_name="estimates",
+    description="One row a trial and item: the target trial's protocol, and how the records emulate it (TARGET statement).",
+    kinds={"python"},
+)
+def protocols(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Write the protocols that every estimate is stored with."""
+    from pipelines.estimating import write_protocols
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_protocols(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
 _PROGNOSIS_TABLES = {
     "prognosis": "Restricted. One row an eligible episode: probability of 30 % less disability at 12 weeks under conservative "
     "care, out of fold, with its band. A prognosis, never an indication for manipulation.",

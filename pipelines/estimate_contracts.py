@@ -90,6 +90,21 @@ CONTRACTS: dict[str, tuple[Expectation, ...]] = {
         *_share("cumulative_improved"),
         *_interval("lower", "cumulative_improved", "upper"),
     ),
+    "regimes": (
+        *_not_null("trial", "outcome", "quantity", "regime", "protocol_hash"),
+        _key("trial", "outcome", "regime"),
+        _codes("quantity", "value", "difference"),
+        _STATUS,
+        *_interval("lower", "estimate", "upper"),
+        *_share("clipped_share"),
+    ),
+    "sensitivity": (
+        *_not_null("trial", "outcome", "contrast", "analysis", "status", "protocol_hash"),
+        _key("trial", "outcome", "contrast", "analysis"),
+        _STATUS,
+        *_interval("lower", "estimate", "upper"),
+    ),
+    "protocols": (*_not_null("protocol_hash", "item", "target_trial", "emulation"), _key("trial", "item_no")),
     "prognosis": (
         *_REFUSABLE,
         *_not_null("episode_key"),

@@ -6,16 +6,23 @@ import duckdb
 import pandas as pd
 
 from pipelines.causal.effects import estimate_trial
+from pipelines.causal.grace import grace_estimates
+from pipelines.causal.pooled_trials import pooled_estimates
+from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.survival import natural_course
 from pipelines.causal.tables import (
     FLAG,
     NATURAL_COURSE_COLUMNS,
+    PROTOCOL_COLUMNS,
     REAL,
+    REGIME_COLUMNS,
+    SENSITIVITY_COLUMNS,
     TEXT,
     TRIAL_TABLES,
     WHOLE,
 )
-from pipelines.causal.trials import TRIALS
+from pipelines.causal.target import protocol_rows
+from pipelines.causal.trials import DECISION, STEPPED, TRIALS
 
 _SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
 
@@ -39,6 +46,34 @@ def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
     episodes = con.execute("select * from cohort.natural_course order by episode_key").df()
     course = natural_course(episodes)
     return write_estimates(con, "natural_course", course, NATURAL_COURSE_COLUMNS, "source, clinic_code, day")
+
+
+def write_regimes(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> int:
+    """Value the regimes of the stepped trial from `cohort.stepped_trial` and replace `estimates.regimes`; returns its rows."""
+    episodes = con.execute("select * from cohort.stepped_trial order by episode_key").df()
+    rows = estimate_stepped(episodes, STEPPED, say)
+    return write_estimates(con, "regimes", rows, REGIME_COLUMNS, "trial, outcome, quantity, regime")
+
+
+def write_sensitivity(con: duckdb.DuckDBPyConnection) -> int:
+    """Analyse the decision in other ways from `cohort.decision_trial` and replace `estimates.sensitivity`; returns its rows."""
+    episodes = con.execute("select * from cohort.decision_trial order by episode_key").df()
+    visits = con.execute("select * from cohort.grace_visits order by episode_key, visit_no").df()
+    decisions = con.execute("select * from cohort.sequential_trials order by episode_key, week").df()
+    rows = [grace_estimates(episodes, visits, DECISION), pooled_estimates(episodes, decisions, DECISION)]
+    return write_estimates(
+        con,
+        "sensitivity",
+        pd.concat(rows, ignore_index=True),
+        SENSITIVITY_COLUMNS,
+        "trial, outcome, contrast, analysis",
+    )
+
+
+def write_protocols(con: duckdb.DuckDBPyConnection) -> int:
+    """Replace `estimates.protocols`, the protocol and its emulation of every trial; returns its rows."""
+    rows = protocol_rows((*TRIALS.values(), STEPPED))
+    return write_estimates(con, "protocols", rows, PROTOCOL_COLUMNS, "trial, item_no")
 
 
 def write_estimates(

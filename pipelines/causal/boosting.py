@@ -54,7 +54,7 @@ def fit_boosted_means(
     """Fit a boosted regression of y on x."""
     settings = _settings(x[:, is_categorical])
     model = HistGradientBoostingRegressor(categorical_features=is_categorical, random_state=seed, **settings)
-    return BoostedMeans(model.fit(x, y, sample_weight=_unless_uniform(weight)))
+    return BoostedMeans(model.fit(_with_values(x), y, sample_weight=_unless_uniform(weight)))
 
 
 def fit_boosted_probabilities(
@@ -66,13 +66,20 @@ def fit_boosted_probabilities(
         return BoostedProbabilities(None, n_labels, present)
     settings = _settings(x[:, is_categorical])
     model = HistGradientBoostingClassifier(categorical_features=is_categorical, random_state=seed, **settings)
-    return BoostedProbabilities(model.fit(x, label, sample_weight=_unless_uniform(weight)), n_labels, present)
+    model.fit(_with_values(x), label, sample_weight=_unless_uniform(weight))
+    return BoostedProbabilities(model, n_labels, present)
 
 
 def _settings(categories: FloatArray) -> dict[str, Any]:
     # A category's code must lie below the number of bins; 255 is the learner's limit.
     has_many_categories = bool(np.nanmax(categories, initial=0.0) >= SETTINGS["max_bins"])
     return SETTINGS | {"max_bins": 255 if has_many_categories else SETTINGS["max_bins"]}
+
+
+def _with_values(x: FloatArray) -> FloatArray:
+    # The learner cannot bin a column that none of its rows has; as a constant it is never split.
+    is_empty = np.isnan(x).all(axis=0)
+    return np.where(is_empty, 0.0, x) if is_empty.any() else x
 
 
 def _unless_uniform(weight: FloatArray) -> FloatArray | None:

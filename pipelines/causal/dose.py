@@ -13,18 +13,24 @@ import numpy as np
 import pandas as pd
 
 from pipelines.causal.effects import estimate_trial
-from pipelines.causal.protocol import TargetTrial, contrast_name
+from pipelines.causal.protocol import Criterion, TargetTrial, contrast_name
 from pipelines.causal.tables import EFFECT_COLUMNS, as_table
 from pipelines.causal.trials import INDEX, TWELVE_WEEK_OUTCOMES
 
-_ELIGIBILITY = (*INDEX.eligibility, "manipulated in the first 14 days")
+_MANIPULATED = Criterion("not_manipulated_by_day14", "Manipulated in the first 14 days", "nothing was manipulated then")
+_ONE_TECHNIQUE = Criterion("several_techniques", "One technique only", "several techniques were used")
 _OUTCOMES = tuple(outcome for outcome in TWELVE_WEEK_OUTCOMES if not outcome.is_secondary)
 
+_DESCRIBED_ONLY = replace(
+    INDEX, strategies=(), arms_with_manipulation=(), groups=(), difference_outcomes=(), modifiers=()
+)
+"""The index trial without what is asked of manipulation against other care: no groups and no rule of dose."""
+
 TECHNIQUE = replace(
-    INDEX,
+    _DESCRIBED_ONLY,
     id="dose_technique",
     question="Among those manipulated in the first 14 days: thrust, non-thrust mobilisation or an instrument?",
-    eligibility=(*_ELIGIBILITY, "one technique only"),
+    eligibility=(*INDEX.eligibility, _MANIPULATED, _ONE_TECHNIQUE),
     arms=("thrust", "nonthrust_mobilisation", "instrument"),
     contrasts=(
         ("thrust", "nonthrust_mobilisation"),
@@ -32,27 +38,24 @@ TECHNIQUE = replace(
         ("nonthrust_mobilisation", "instrument"),
     ),
     outcomes=_OUTCOMES,
-    arms_with_manipulation=(),
 )
 EARLY_SESSIONS = replace(
-    INDEX,
+    _DESCRIBED_ONLY,
     id="dose_sessions",
     question="Among those manipulated in the first 14 days: one, two, or three or more sessions in these days?",
-    eligibility=_ELIGIBILITY,
+    eligibility=(*INDEX.eligibility, _MANIPULATED),
     arms=("one_session", "two_sessions", "three_or_more_sessions"),
     contrasts=(("two_sessions", "one_session"), ("three_or_more_sessions", "two_sessions")),
     outcomes=_OUTCOMES,
-    arms_with_manipulation=(),
 )
 SESSIONS_IN_12_WEEKS = replace(
-    INDEX,
+    _DESCRIBED_ONLY,
     id="dose_sessions_12wk",
     question="1 to 3, 4 to 6, or 7 or more sessions in 12 weeks?",
     eligibility=INDEX.eligibility,
     arms=("1_to_3_sessions", "4_to_6_sessions", "7_or_more_sessions"),
     contrasts=(("4_to_6_sessions", "1_to_3_sessions"), ("7_or_more_sessions", "4_to_6_sessions")),
     outcomes=_OUTCOMES,
-    arms_with_manipulation=(),
 )
 DOSE_TRIALS = {"technique_by_day14": TECHNIQUE, "sessions_by_day14": EARLY_SESSIONS}
 """The column of cohort.dose that is the arm, and the trial."""

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
-from pipelines.causal.protocol import Outcome, TargetTrial
+from pipelines.causal.protocol import Outcome, SteppedTrial, TargetTrial
 
 REQUIRED_COLUMNS = ("episode_key", "patient_key", "is_eligible", "arm")
 NOT_RECORDED = "not recorded"
@@ -39,7 +39,7 @@ class Population:
         return self.frame[[name for name in names if name in self.frame]]
 
 
-def select_population(frame: pd.DataFrame, trial: TargetTrial) -> Population:
+def select_population(frame: pd.DataFrame, trial: TargetTrial | SteppedTrial) -> Population:
     """Return the trial's population.
 
     An episode is in it when `is_eligible` is true and `arm` is one of the trial's. A practitioner that was not

@@ -53,31 +53,34 @@ class FixedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTrial:
-    """Everything settled before an outcome is looked at.
+class Criterion:
+    """One step of a trial's flow: `code` in cohort.eligibility for who fails it, `kept` what those who stay have, and
+    `left_out_because` what is said of the others."""
 
-    `contrasts` are (treated, comparator) pairs of `arms`. `covariates` are columns known by time zero.
-    `observation_covariates` are later columns that may only explain who answered, never the effect.
-    `groups` get an effect of their own, and patients are compared with each other, for `difference_outcomes` only; `modifiers`
-    are the covariates that clinicians approved for a rule and for the linear projection. Counts and shares are the limits
-    below which a result is refused. Raises ValueError when the parts contradict each other.
+    code: str
+    kept: str
+    left_out_because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """Everything settled before an outcome is looked at, whatever the kind of trial.
+
+    `eligibility` is in the order in which cohort.eligibility asks. `contrasts` are (treated, comparator) pairs.
+    `covariates` are columns known by time zero; `observation_covariates` are later columns that may only explain who
+    answered, never the effect. Counts and shares are the limits below which a result is refused.
     """
 
     id: str
     question: str
     time_zero: str
-    eligibility: tuple[str, ...]
-    arms: tuple[str, ...]
+    eligibility: tuple[Criterion, ...]
     contrasts: tuple[Pair, ...]
     outcomes: tuple[Outcome, ...]
     grace_period_days: int
     covariates: tuple[str, ...]
     observation_covariates: tuple[str, ...] = ()
-    groups: tuple[FixedGroup, ...] = ()
-    difference_outcomes: tuple[str, ...] = ()
-    modifiers: tuple[str, ...] = ()
     practitioner_column: str = "practitioner_key"
-    arms_with_manipulation: tuple[str, ...] = ()
     learners: tuple[str, ...] = ("linear", "boosting")
     minimum_per_arm: int = 50
     minimum_effective_n: int = 30
@@ -92,26 +95,109 @@ class TargetTrial:
     repeats: int = 3
     seed: int = 20261
 
-    def __post_init__(self) -> None:
-        named = {arm for pair in self.contrasts for arm in pair} | set(self.arms_with_manipulation)
-        unknown = sorted(named - set(self.arms))
-        if unknown:
-            raise ValueError(f"trial {self.id}: {unknown} are not among its arms {list(self.arms)}")
-        late = sorted({outcome.column for outcome in self.outcomes} & {*self.covariates, *self.observation_covariates})
+    def protocol_hash(self) -> str:
+        """Return the sha256 (hex) of the protocol as canonical JSON: sorted keys, no spaces."""
+        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def _must_compare(self, strategies: tuple[str, ...], named: set[str], kind: str) -> None:
+        if unknown := sorted((named | {name for pair in self.contrasts for name in pair}) - set(strategies)):
+            raise ValueError(f"trial {self.id}: {unknown} are not among its {kind} {list(strategies)}")
+
+    def _must_know_by_time_zero(self, covariates: tuple[str, ...]) -> None:
+        late = sorted({outcome.column for outcome in self.outcomes} & {*covariates, *self.observation_covariates})
         if late:
             raise ValueError(f"trial {self.id}: outcome columns {late} cannot be covariates, they lie after time zero")
-        if len(set(self.covariates)) != len(self.covariates):
+        if len(set(covariates)) != len(covariates):
             raise ValueError(f"trial {self.id}: a covariate is named twice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetTrial(Protocol):
+    """A trial of strategies that are chosen once, at time zero.
+
+    `strategies` says each of `arms` in words; `grace_covariates` are columns of each visit of the grace period, seen before
+    its treatment is chosen. `groups` get an effect of their own, and patients are compared with each other, for
+    `difference_outcomes` only; `modifiers` are the covariates that clinicians approved for a rule and for the projection.
+    Raises ValueError when the parts contradict each other.
+    """
+
+    arms: tuple[str, ...]
+    strategies: tuple[str, ...] = ()
+    groups: tuple[FixedGroup, ...] = ()
+    difference_outcomes: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    grace_covariates: tuple[str, ...] = ()
+    arms_with_manipulation: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._must_compare(self.arms, set(self.arms_with_manipulation), "arms")
+        self._must_know_by_time_zero(self.covariates)
+        if self.strategies and len(self.strategies) != len(self.arms):
+            raise ValueError(f"trial {self.id}: {len(self.strategies)} strategies for {len(self.arms)} arms")
         used = {*self.modifiers, *(group.column for group in self.groups)}
         if strange := sorted(used - set(self.covariates)):
             raise ValueError(f"trial {self.id}: {strange} of its groups and modifiers are not among its covariates")
         if strange := sorted(set(self.difference_outcomes) - {outcome.name for outcome in self.outcomes}):
             raise ValueError(f"trial {self.id}: {strange} are not among its outcomes")
 
-    def protocol_hash(self) -> str:
-        """Return the sha256 (hex) of the protocol as canonical JSON: sorted keys, no spaces."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppedRegime:
+    """A rule from day 0: manipulation at once; or not at once, and at the visit of `add_at_week` added for who is known
+    to be under `under_percent` better then; without a week, never."""
+
+    name: str
+    words: str
+    is_at_once: bool = False
+    add_at_week: int | None = None
+    under_percent: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.add_at_week is None) != (self.under_percent is None) or (self.is_at_once and self.add_at_week):
+            raise ValueError(
+                f"regime {self.name}: it begins with manipulation, adds it at a week under a percentage, or neither"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppedTrial(Protocol):
+    """A trial of regimes from day 0, each a rule for the first 14 days and for the visits of later weeks.
+
+    The course is cut into stages that do not overlap: days 0 to 13 (was manipulation given?), then for each of
+    `decision_weeks` w the days 7 w to 7 w + 13 from their first attended visit on (was it added by the last of these
+    days? so the grace period is 14 days at most). Each visit belongs to one stage. At a stage a decision had who was seen
+    in it and not manipulated before; nobody else can follow or break a regime there. Every regime says something at
+    every stage: step-up at week 4 says 'continue without' at weeks 2 and 6. So who was manipulated in days 14 to 27
+    left it at that stage, is neither dropped nor counted as a follower, and is stood for by those who were alike at
+    their own visit of days 14 to 27 and continued. A stage whose visits say nothing of treatment is an arm of its own
+    that no regime names. Pain not recorded at the visit: not known to be under the percentage, so without. What was
+    done after the last stage is as it was. Who got better within a stage, between its first visit and a manipulation
+    that was planned, counts as continued: `pipelines.causal.grace` measures that slack at week 4.
+
+    `arms` are what can be started in the first stage, `later_arms` what is done at a later one (continue, add, not recorded).
+    `covariates` are known on day 0; `first_visit_covariates` by the first decision week; `visit_covariates` are columns
+    of each decision week, with the suffix `_week<w>`. Raises ValueError when the parts contradict each other.
+    """
+
+    regimes: tuple[SteppedRegime, ...]
+    decision_weeks: tuple[int, ...]
+    first_visit_covariates: tuple[str, ...]
+    visit_covariates: tuple[str, ...]
+    arms: tuple[str, str] = ("without_manipulation", "manipulation")
+    later_arms: tuple[str, str, str] = ("continue_without", "add_manipulation", "not_recorded")
+
+    def __post_init__(self) -> None:
+        self._must_compare(tuple(regime.name for regime in self.regimes), set(), "regimes")
+        self._must_know_by_time_zero((*self.covariates, *self.first_visit_covariates))
+        weeks = {regime.add_at_week for regime in self.regimes if regime.add_at_week}
+        if unknown := sorted(weeks - set(self.decision_weeks)):
+            raise ValueError(f"trial {self.id}: no decision is taken at weeks {unknown}, only {self.decision_weeks}")
+
+    def columns_of_week(self, week: int) -> tuple[str, ...]:
+        """Return the columns that are learnt at the visit of a decision week."""
+        own = tuple(f"{name}_week{week}" for name in self.visit_covariates)
+        return (*self.first_visit_covariates, *own) if week == self.decision_weeks[0] else own
 
 
 def contrast_name(treated: str, comparator: str) -> str:

@@ -9,22 +9,7 @@ import numpy as np
 from pipelines.causal.features import FloatArray, IntArray
 from pipelines.causal.overlap import predictability_of_arm
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial
-
-LEFT_OUT_BECAUSE = {
-    "never_attended": "nobody attended a visit",
-    "no_visit_day_28_to_41": "no visit of days 28 to 41 was attended",
-    "manipulated_before": "manipulation had been given before",
-    "treatment_before_not_recorded": "it was not recorded which treatment was given",
-    "treatment_not_recorded": "it was not recorded which treatment was given",
-    "passive_treatment_only": "the treatment belongs to none of the arms compared",
-    "pain_not_recorded": "pain was not recorded at the visit",
-    "improved_30_percent": "pain was 30 % better already",
-    "absolute_contraindication": "manipulation was contraindicated",
-    "excluded_condition": "screening met the criteria of a condition that is left out",
-    "no_baseline_disability": "no disability score was recorded at intake",
-    "not_yet_due": "the 12-week answer is not due yet",
-}
-"""What an exclusion of cohort.eligibility means, to say why nothing can be compared."""
+from pipelines.causal.trials import CRITERIA
 
 # Balanced accuracy with which the rest of a clinic's episodes tell an episode's arm; 1 = the clinic decides alone.
 DECIDED_BY_GROUP = 0.95
@@ -56,8 +41,7 @@ def before_fitting(
     """
     treated, comparator = (trial.arms.index(name) for name in pair)
     if len(arm) == 0:
-        because = LEFT_OUT_BECAUSE.get(commonest_exclusion or "")
-        return f"No episode is eligible for this comparison{f', mostly because {because}' if because else ''}."
+        return nobody_eligible(commonest_exclusion)
     if nothing := _nothing_to_compare(arm, treated, comparator, pair):
         return nothing
     if len(np.unique(practitioner)) == 1:
@@ -74,6 +58,12 @@ def before_fitting(
             "practitioners cannot be estimated, so no honest interval can be given."
         )
     return None
+
+
+def nobody_eligible(commonest_exclusion: str | None) -> str:
+    """Return that nobody can be compared, and why most were left out where that is known."""
+    step = CRITERIA.get(commonest_exclusion or "")
+    return f"No episode is eligible for this comparison{f', mostly because {step.left_out_because}' if step else ''}."
 
 
 def _nothing_to_compare(arm: IntArray, treated: int, comparator: int, pair: Pair) -> str | None:

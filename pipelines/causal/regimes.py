@@ -1,27 +1,31 @@
-"""Values of regimes of two stages: what the mean outcome had been, had everybody been treated by a rule.
+"""Values of regimes of several stages: what the mean outcome had been, had everybody been treated by a rule.
 
-Sequentially doubly robust: Bang and Robins (2005), Luedtke, Sofrygin, van der Laan and Carone (2017). With history H1 = X,
-H2 = (X, A1, later X), a rule d = (d1, d2), R = 1 where the outcome is known and g its probability:
+Sequentially doubly robust: Bang and Robins (2005), Luedtke, Sofrygin, van der Laan and Carone (2017). With H_k what was
+known at decision k, A_k what was done, a rule d = (d_1, .., d_K), R = 1 where the outcome is known and g its probability:
 
-    q2  = m2(H2, d2) + 1(A2 = d2) R / (e2 g) (Y - m2(H2, d2))
-    psi = m1(H1, d1) + 1(A1 = d1) / e1 (q2 - m1(H1, d1)),     m1 = E[q2 | H1, A1],  m2 = E[Y | H2, A2, R = 1]
+    q_K = m_K(H_K, d_K) + 1(A_K = d_K) R / (e_K g) (Y - m_K(H_K, d_K)),      m_K = E[Y | H_K, A_K, R = 1]
+    q_k = m_k(H_k, d_k) + 1(A_k = d_k) / e_k (q_k+1 - m_k(H_k, d_k)),        m_k = E[q_k+1 | H_k, A_k]
 
-The mean of psi is right when, at each stage, the outcome model or the probabilities are, and what decided a treatment is in
-the history. Each is predicted out of fold by patient; the m2 behind a q2 that m1 learns from may have seen m1's own fold.
+and q_k = q_k+1 for who had no decision k (at the last stage: e_K = 1 and A_K = d_K). The mean of q_1 is right when, at each
+stage, the outcome model or the probabilities are, and what decided a treatment is in the history. Who did something else
+than the rule at a stage is replaced by those alike at that stage who followed it: nobody is dropped, and nothing that came
+after the stage is looked at. Each e_k is calibrated to the covariates learnt by then (`calibration`). Each model predicts out
+of fold by patient; the m_k+1 behind a q_k+1 that m_k learns from may have seen m_k's own fold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
+from pipelines.causal.calibration import calibrated_propensities, standardised_among
+from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
 from pipelines.causal.nuisance import (
@@ -30,49 +34,27 @@ from pipelines.causal.nuisance import (
     cross_fit_observation,
     cross_fit_outcome,
     cross_fit_propensity,
-    with_arm,
 )
 from pipelines.causal.overlap import effective_n
-
-
-@dataclass(frozen=True, slots=True)
-class Regime:
-    """A rule: the arm at either stage, one for all or one a unit (n,); the second counts where there was a decision to take."""
-
-    first: ArrayLike
-    second: ArrayLike
+from pipelines.causal.stages import Decision, Regime, Stage, decisions_of, prescribed_codes
 
 
 @dataclass(frozen=True)
-class _Course:
-    """What happened: codes of both stages' arms, who had a second decision, and the outcome (NaN where unknown)."""
+class _Fitted:
+    """Out-of-fold predictions of one draw of folds: `e`, of each stage's arms (n, arms + 1), 1 where nothing was decided;
+    `g` and `m` (n, arms + 1) of the last stage, of a known outcome and of the outcome. e and g are at least `clip`."""
 
-    first: IntArray
-    second: IntArray
-    decided: BoolArray
-    y: FloatArray
-    n_second: int
-
-    def path(self, second: IntArray) -> IntArray:
-        """The code of (own first arm, this second arm)."""
-        return self.first * self.n_second + second
-
-
-@dataclass(frozen=True)
-class _Nuisances:
-    """Out-of-fold e1 (n, first arms), e2 (n, second arms), g and m2 (n, paths) of one repeat; e and g at least `clip`."""
-
-    e1: FloatArray
-    e2: FloatArray
+    e: tuple[FloatArray, ...]
     g: FloatArray
-    m2: FloatArray
+    m: FloatArray
 
 
 class RegimeValues(BaseEstimator):  # type: ignore[misc]
-    """Values of two-stage regimes and their differences, with intervals clustered by practitioner.
+    """Values of regimes and their differences, with intervals clustered by practitioner.
 
     Parameters are those of `CrossFittedAIPW`. After `fit`: `psi_` (regime -> (repeats, n) scores) and `followers_`, a row a
-    regime: n_followers (units that did what it says), n_observed of them, effective_n of their weights, clipped_share.
+    regime: n_followers (units that did what it says), n_observed of them, effective_n of their weights, clipped_share and
+    largest_imbalance (their weighted mean of a covariate known at the first stage from everybody's, in its spreads).
     """
 
     def __init__(
@@ -94,57 +76,49 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        X: pd.DataFrame,
-        first_arm: ArrayLike,
-        later_X: pd.DataFrame,
-        second_arm: ArrayLike,
+        stages: Sequence[Stage],
         y: ArrayLike,
         regimes: Mapping[str, Regime],
         *,
-        has_second_decision: ArrayLike | None = None,
         patient: ArrayLike | None = None,
         practitioner: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
     ) -> RegimeValues:
-        """Fit the nuisances of both stages and the scores of every regime.
+        """Fit the nuisances of every stage and the scores of every regime.
 
-        X (n, p): known at time zero; first_arm (n,): labels; later_X (n, q): known at the second decision, missing where the
-        unit was not seen; second_arm (n,): labels; y (n,): outcome, NaN where unknown. has_second_decision (n,): false where
-        nothing could be decided (not seen any more, or treated already): there every regime leaves `second_arm` as it was.
+        stages: in order of time, rows are units; y (n,): outcome, NaN where unknown. Where a unit had no decision (not
+        seen any more, or treated already) every regime leaves it as it was.
 
         Raises ValueError when no outcome is known, lengths differ, an arm is missing, or a regime names one nobody had.
         """
         outcome = np.asarray(y, dtype=float)
         n = len(outcome)
-        if len({len(X), len(later_X), np.size(first_arm), np.size(second_arm), n}) > 1:
-            raise ValueError("X, later_X, both arms and y must be as many rows")
-        if not np.isfinite(outcome).any():
+        if len({n, *(len(stage.known) for stage in stages), *(np.size(stage.arm) for stage in stages)}) > 1:
+            raise ValueError("every stage and y must be as many rows")
+        is_observed = np.isfinite(outcome)
+        if not is_observed.any():
             raise ValueError("no outcome is known: there is nothing to fit")
-        first, first_arms = _codes(first_arm, n)
-        second, second_arms = _codes(second_arm, n)
-        rules = {name: _as_codes(name, regime, first_arms, second_arms, n) for name, regime in regimes.items()}
-        decided = np.ones(n, dtype=bool) if has_second_decision is None else np.asarray(has_second_decision, dtype=bool)
-        course = _Course(first, second, decided, outcome, len(second_arms))
-        patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
         self.practitioner_ = np.asarray(np.arange(n) if practitioner is None else practitioner, dtype=object)
-        self.weight_ = None if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        weight = np.ones(n) if self.weight_ is None else self.weight_
-        keys = None if practitioner is None else pd.Series(self.practitioner_)
-        early = encode(pd.DataFrame(X).reset_index(drop=True), keys)
-        late = joined(with_arm(early, first, len(first_arms)), encode(pd.DataFrame(later_X).reset_index(drop=True)))
+        decisions = decisions_of(stages, None if practitioner is None else pd.Series(self.practitioner_))
+        rules = {name: prescribed_codes(name, regime, decisions) for name, regime in regimes.items()}
+        patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
         generator = np.random.default_rng(self.seed)
         psi: dict[str, list[FloatArray]] = {name: [] for name in rules}
-        fits: list[_Nuisances] = []
+        fits: list[_Fitted] = []
+        last = decisions[-1]
+        looks_binary = bool(np.isin(outcome[is_observed], (0, 1)).all())
+        is_binary = looks_binary if self.is_binary is None else self.is_binary
         with threadpool_limits(1):
             for repeat in range(self.repeats):
-                fold = assign_folds(patients, first, self.folds, generator)
+                fold = assign_folds(patients, decisions[0].arm, self.folds, generator)
                 seed = self.seed + 1000 * (repeat + 1)
-                setting = CrossFit(early, first, weight, fold, len(first_arms), self.learners, seed)
-                fits.append(self._nuisances(setting, late, course))
-                for name, scores in self._scores(setting, course, fits[-1], rules).items():
+                setting = CrossFit(
+                    last.history, last.arm, np.ones(n), fold, last.n_arms + 1, tuple(self.learners), seed
+                )
+                fits.append(self._fitted(setting, decisions, outcome, is_binary=is_binary))
+                for name, scores in _scores(setting, decisions, fits[-1], rules, outcome).items():
                     psi[name].append(scores)
         self.psi_ = {name: np.array(scores) for name, scores in psi.items()}
-        self.followers_ = _followers(course, rules, fits, self.clip)
+        self.followers_ = _followers(decisions, rules, fits, is_observed, self.clip)
         return self
 
     def value(self, regime: str, rows: BoolArray | None = None) -> Estimate:
@@ -157,94 +131,75 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
 
     def _mean(self, scores: FloatArray, rows: BoolArray | None) -> Estimate:
         kept = np.ones(scores.shape[1], dtype=bool) if rows is None else rows
-        weight = None if self.weight_ is None else self.weight_[kept]
-        return mean_over_repeats(scores[:, kept], self.practitioner_[kept], weight)
+        return mean_over_repeats(scores[:, kept], self.practitioner_[kept])
 
-    def _nuisances(self, setting: CrossFit, late: Design, course: _Course) -> _Nuisances:
-        decided = course.decided
-        e1, _ = cross_fit_propensity(setting)
-        e2 = np.ones((len(course.y), course.n_second))
-        if decided.any() and course.n_second > 1:
-            e2[decided], _ = cross_fit_propensity(
-                replace(
-                    setting,
-                    design=late.take(decided),
-                    arm=course.second[decided],
-                    weight=setting.weight[decided],
-                    fold=setting.fold[decided],
-                    n_arms=course.n_second,
+    def _fitted(self, setting: CrossFit, decisions: Sequence[Decision], y: FloatArray, *, is_binary: bool) -> _Fitted:
+        e = []
+        for decision in decisions:
+            probabilities = np.ones((len(y), decision.n_arms + 1))
+            if decision.n_arms > 1:
+                narrowed = decision.narrowed(setting)
+                modelled, _ = cross_fit_propensity(narrowed)
+                probabilities[decision.decided, :-1] = calibrated_propensities(
+                    modelled, standardised_among(narrowed.design.balance), narrowed.arm, narrowed.weight
                 )
-            )
-        by_path = replace(setting, design=late, arm=course.path(course.second), n_arms=setting.n_arms * course.n_second)
-        is_observed = np.isfinite(course.y)
-        looks_binary = bool(np.isin(course.y[is_observed], (0, 1)).all())
-        g = cross_fit_observation(by_path, is_observed)
-        m2, _ = cross_fit_outcome(by_path, course.y, looks_binary if self.is_binary is None else self.is_binary)
-        return _Nuisances(np.maximum(e1, self.clip), np.maximum(e2, self.clip), np.maximum(g, self.clip), m2)
-
-    def _scores(
-        self, setting: CrossFit, course: _Course, fitted: _Nuisances, rules: Mapping[str, tuple[IntArray, IntArray]]
-    ) -> dict[str, FloatArray]:
-        rows = np.arange(len(course.y))
-        later: dict[bytes, tuple[FloatArray, FloatArray]] = {}
-        scores = {}
-        for name, (first, wanted) in rules.items():
-            second = np.where(course.decided, wanted, course.second)
-            if second.tobytes() not in later:
-                q2 = _pseudo_outcome(course, fitted, second)
-                later[second.tobytes()] = q2, cross_fit_outcome(setting, q2, is_binary=False)[0]
-            q2, m1 = later[second.tobytes()]
-            expected = m1[rows, first]
-            scores[name] = expected + (course.first == first) / fitted.e1[rows, first] * (q2 - expected)
-        return scores
+            e.append(np.maximum(probabilities, self.clip))
+        g = cross_fit_observation(setting, np.isfinite(y))
+        return _Fitted(tuple(e), np.maximum(g, self.clip), cross_fit_outcome(setting, y, is_binary)[0])
 
 
-def _pseudo_outcome(course: _Course, fitted: _Nuisances, second: IntArray) -> FloatArray:
-    rows, path = np.arange(len(course.y)), course.path(second)
-    q2 = fitted.m2[rows, path].copy()
-    told = np.flatnonzero((course.second == second) & np.isfinite(course.y))
-    probability = fitted.e2[told, second[told]] * fitted.g[told, path[told]]
-    q2[told] += (course.y[told] - q2[told]) / probability
-    return q2
+def _scores(
+    setting: CrossFit,
+    decisions: Sequence[Decision],
+    fitted: _Fitted,
+    rules: Mapping[str, list[IntArray]],
+    y: FloatArray,
+) -> dict[str, FloatArray]:
+    """Return the scores of every regime; regimes that agree from a stage on share what was fitted before it."""
+    expected: dict[tuple[bytes, ...], FloatArray] = {}
+    scores = {}
+    for name, wanted in rules.items():
+        q = _last_pseudo_outcome(decisions[-1], fitted, wanted[-1], y)
+        later: tuple[bytes, ...] = (wanted[-1].tobytes(),)
+        for k in reversed(range(len(decisions) - 1)):
+            decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
+            if len(rows):
+                if later not in expected:
+                    expected[later], _ = cross_fit_outcome(decision.narrowed(setting), q[rows], is_binary=False)
+                code = wanted[k][rows]
+                m = expected[later][np.arange(len(rows)), code]
+                followed = decision.arm[rows] == code
+                q[rows] = m + followed / fitted.e[k][rows, code] * (q[rows] - m)
+            later = (wanted[k].tobytes(), *later)
+        scores[name] = q
+    return scores
+
+
+def _last_pseudo_outcome(last: Decision, fitted: _Fitted, wanted: IntArray, y: FloatArray) -> FloatArray:
+    q = fitted.m[np.arange(len(y)), wanted].copy()
+    told = np.flatnonzero((last.arm == wanted) & np.isfinite(y))
+    q[told] += (y[told] - q[told]) / (fitted.e[-1][told, wanted[told]] * fitted.g[told, wanted[told]])
+    return q
 
 
 def _followers(
-    course: _Course, rules: Mapping[str, tuple[IntArray, IntArray]], fits: Sequence[_Nuisances], clip: float
+    decisions: Sequence[Decision],
+    rules: Mapping[str, list[IntArray]],
+    fits: Sequence[_Fitted],
+    is_observed: BoolArray,
+    clip: float,
 ) -> pd.DataFrame:
-    rows = np.arange(len(course.y))
-    e1, e2, g = (np.mean([getattr(fit, name) for fit in fits], axis=0) for name in ("e1", "e2", "g"))
+    rows, balance = np.arange(len(is_observed)), decisions[0].history.balance
+    e = [np.mean([fit.e[k] for fit in fits], axis=0) for k in range(len(decisions))]
+    g = np.mean([fit.g for fit in fits], axis=0)
     table = []
-    for name, (first, wanted) in rules.items():
-        second = np.where(course.decided, wanted, course.second)
-        follows = (course.first == first) & (course.second == second)
-        told = follows & np.isfinite(course.y)
-        chosen = e1[rows, first], np.where(course.decided, e2[rows, second], 1.0), g[rows, course.path(second)]
-        weights = 1 / (chosen[0] * chosen[1] * chosen[2])[told]
-        clipped = (chosen[0] <= clip) | (chosen[1] <= clip)
-        table.append((name, int(follows.sum()), int(told.sum()), effective_n(weights), float(clipped.mean())))
-    columns = ["regime", "n_followers", "n_observed", "effective_n", "clipped_share"]
+    for name, wanted in rules.items():
+        chosen = np.array([one[rows, code] for one, code in zip(e, wanted, strict=True)])
+        follows = np.all([one.arm == code for one, code in zip(decisions, wanted, strict=True)], axis=0)
+        told = follows & is_observed
+        weights = (1 / (chosen.prod(axis=0) * g[rows, wanted[-1]]))[told]
+        clipped = float((chosen <= clip).any(axis=0).mean())
+        imbalance = np.abs(weights @ balance[told] / weights.sum()).max(initial=0.0) if told.any() else np.nan
+        table.append((name, int(follows.sum()), int(told.sum()), effective_n(weights), clipped, float(imbalance)))
+    columns = ["regime", "n_followers", "n_observed", "effective_n", "clipped_share", "largest_imbalance"]
     return pd.DataFrame(table, columns=columns)
-
-
-def _codes(labels: ArrayLike, n: int) -> tuple[IntArray, list[str]]:
-    if pd.isna(np.asarray(labels, dtype=object)).any():
-        raise ValueError("an arm is missing for some rows: leave them out")
-    values = _texts(labels, n)
-    arms = np.unique(values)
-    return np.searchsorted(arms, values).astype(np.int64), arms.tolist()
-
-
-def _as_codes(
-    name: str, regime: Regime, first_arms: list[str], second_arms: list[str], n: int
-) -> tuple[IntArray, IntArray]:
-    codes = []
-    for stage, labels, arms in (("first", regime.first, first_arms), ("second", regime.second, second_arms)):
-        values = _texts(labels, n)
-        if unknown := sorted(set(values.tolist()) - set(arms)):
-            raise ValueError(f"regime {name}: nobody had {unknown} at the {stage} stage; there were {arms}")
-        codes.append(np.searchsorted(np.array(arms), values).astype(np.int64))
-    return codes[0], codes[1]
-
-
-def _texts(labels: ArrayLike, n: int) -> NDArray[np.str_]:
-    return np.broadcast_to(np.asarray(labels, dtype=object).astype(str), n)

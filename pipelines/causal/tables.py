@@ -144,6 +144,46 @@ NATURAL_COURSE_COLUMNS = {
     "n_at_risk": WHOLE,
     "median_day": REAL,
 }
+REGIME_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "quantity": TEXT,
+    "regime": TEXT,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "n": WHOLE,
+    "n_followers": WHOLE,
+    "n_observed": WHOLE,
+    "effective_n": REAL,
+    "clipped_share": REAL,
+    "largest_imbalance": REAL,
+    "status": TEXT,
+    "reason": TEXT,
+    "protocol_hash": TEXT,
+}
+PROTOCOL_COLUMNS = {
+    "trial": TEXT,
+    "protocol_hash": TEXT,
+    "item_no": WHOLE,
+    "item": TEXT,
+    "target_trial": TEXT,
+    "emulation": TEXT,
+}
+SENSITIVITY_COLUMNS = {
+    "trial": TEXT,
+    "outcome": TEXT,
+    "contrast": TEXT,
+    "analysis": TEXT,
+    "estimate": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "n": WHOLE,
+    "effective_n": REAL,
+    "status": TEXT,
+    "reason": TEXT,
+    "protocol_hash": TEXT,
+}
 
 IMPROVEMENT_CURVE_COLUMNS = {
     "trial": TEXT,

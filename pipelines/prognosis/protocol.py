@@ -71,7 +71,7 @@ CONSERVATIVE_CARE = PrognosisProtocol(
     id="r30d_12wk_conservative",
     question="How likely is 30 % less disability at 12 weeks with rest, advice or exercise alone?",
     time_zero=INDEX.time_zero,
-    eligibility=(*INDEX.eligibility, "began at RMDQ-24 4 or ODI 20 or more"),
+    eligibility=(*(step.kept for step in INDEX.eligibility), "Began at RMDQ-24 4 or ODI 20 or more"),
     care="no manipulation by the day of the 12-week answer",
     outcome=next(outcome for outcome in INDEX.outcomes if outcome.name == "r30d_12wk"),
     covariates=BASELINE_COVARIATES,

@@ -10,7 +10,11 @@ with components as (
         eligibility.trial,
         episode.clinic_code,
         eligibility.episode_key,
-        case eligibility.trial when 'index' then index_arm.index_arm else decision.strategy end as arm,
+        case eligibility.trial
+            when 'decision' then decision.strategy
+            when 'index' then index_arm.index_arm
+            else coalesce(index_arm.index_arm, 'without_manipulation')
+        end as arm,
         bool_or(session.has_component) as has_component,
         bool_or(session.has_manipulation) as has_manipulation
     from cohort.eligibility as eligibility
@@ -22,8 +26,9 @@ with components as (
             eligibility.episode_key = session.episode_key
             and session.is_attended
             and case eligibility.trial
-                when 'index' then session.session_day between 0 and 13
-                else session.session_day between decision.time_zero_day and decision.time_zero_day + 14
+                when 'decision'
+                    then session.session_day between decision.time_zero_day and decision.time_zero_day + 14
+                else session.session_day between 0 and 13
             end
     where eligibility.is_eligible
     group by eligibility.trial, episode.clinic_code, eligibility.episode_key, index_arm.index_arm, decision.strategy

@@ -18,6 +18,6 @@ left join cohort.decision as decision on eligibility.episode_key = decision.epis
 where
     eligibility.is_eligible
     and case eligibility.trial
-        when 'index' then index_arm.practitioner_key
-        else decision.practitioner_key
+        when 'decision' then decision.practitioner_key
+        else index_arm.practitioner_key
     end is null

@@ -13,7 +13,12 @@
 with arms as (
     select
         eligibility.trial,
-        case eligibility.trial when 'index' then index_arm.index_arm else decision.strategy end as arm,
+        case
+            when eligibility.trial = 'decision' then decision.strategy
+            when eligibility.trial = 'index' then index_arm.index_arm
+            when index_arm.index_arm = 'manipulation' then 'manipulation'
+            else 'without_manipulation'
+        end as arm,
         outcome.status = 'in_window' as is_answered
     from cohort.eligibility as eligibility
     inner join cohort.outcomes as outcome

@@ -1,11 +1,11 @@
 -- One episode in one target trial (methods.md section 1): whether it is eligible, or the first step of the flow that left it out.
--- index: eligible from day 0. decision: in care at days 28 to 41, not manipulated, under 30 % better. Both need a baseline
+-- index and stepped: eligible from day 0. decision: in care at days 28 to 41, not manipulated, under 30 % better. All need a baseline
 -- disability score (contract: ODI or RMDQ-24) and a recorded strategy, and leave out absolute contraindications and the
 -- conditions that domain/screening.md excludes. not_yet_due says that the 12-week window is still open. Incomplete screening
 -- stays in and is flagged.
 -- scope: patient
 -- key: trial, episode_key
--- expect: trial in index, decision
+-- expect: trial in index, decision, stepped
 -- expect: is_eligible not null
 -- expect: exclusion in never_attended, no_baseline_disability, absolute_contraindication, excluded_condition, treatment_not_recorded, passive_treatment_only, no_visit_day_28_to_41, manipulated_before, treatment_before_not_recorded, pain_not_recorded, improved_30_percent, not_yet_due
 with known as (
@@ -62,6 +62,20 @@ judged as (
             when known.is_excluded_condition then 'excluded_condition'
             when not known.has_baseline_disability then 'no_baseline_disability'
             when known.strategy is null then 'treatment_not_recorded'
+            when not known.is_due then 'not_yet_due'
+        end as exclusion
+    from known
+    union all
+    select
+        'stepped' as trial,
+        known.episode_key,
+        known.is_screening_complete,
+        case
+            when not known.has_attended then 'never_attended'
+            when not known.has_baseline_disability then 'no_baseline_disability'
+            when known.is_contraindicated then 'absolute_contraindication'
+            when known.is_excluded_condition then 'excluded_condition'
+            when not known.has_component_by_day14 then 'treatment_not_recorded'
             when not known.is_due then 'not_yet_due'
         end as exclusion
     from known

@@ -1,7 +1,7 @@
 -- One step of a trial's flow: how many episodes it left out and how many remained after it; step 0 is every episode.
 -- scope: global
 -- key: trial, step_no
--- expect: trial in index, decision
+-- expect: trial in index, decision, stepped
 -- expect: n_left_out not null
 -- expect: n_remaining not null
 with steps as (
@@ -30,7 +30,14 @@ with steps as (
         ('decision', 8, 'excluded_condition'),
         ('decision', 9, 'no_baseline_disability'),
         ('decision', 10, 'treatment_not_recorded'),
-        ('decision', 11, 'not_yet_due')
+        ('decision', 11, 'not_yet_due'),
+        ('stepped', 0, 'all_episodes'),
+        ('stepped', 1, 'never_attended'),
+        ('stepped', 2, 'no_baseline_disability'),
+        ('stepped', 3, 'absolute_contraindication'),
+        ('stepped', 4, 'excluded_condition'),
+        ('stepped', 5, 'treatment_not_recorded'),
+        ('stepped', 6, 'not_yet_due')
     ) as step (trial, step_no, step)
 ),
 

@@ -12,6 +12,7 @@
 -- expect: r30d_26wk between 0 and 1
 -- expect: rmdq24_26wk between -24 and 24
 -- expect: odi_pct_26wk between -100 and 100
+-- expect: pain_26wk between -10 and 10
 select
     outcome.episode_key,
     max(cast(outcome.is_r30d as integer)) filter (where outcome.timepoint_weeks = 12) as r30d_12wk,
@@ -33,6 +34,9 @@ select
     max(outcome.odi_improvement_points) filter (
         where outcome.timepoint_weeks = 26 and outcome.status = 'in_window'
     ) as odi_pct_26wk,
+    max(outcome.pain_improvement_points) filter (
+        where outcome.timepoint_weeks = 26 and outcome.status = 'in_window'
+    ) as pain_26wk,
     coalesce(bool_or(outcome.is_due) filter (where outcome.timepoint_weeks = 12), false) as is_due_12wk,
     coalesce(bool_or(outcome.is_due) filter (where outcome.timepoint_weeks = 26), false) as is_due_26wk
 from cohort.outcomes as outcome

@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import clone
 
 from pipelines.causal.aipw import CrossFittedAIPW, aipw_scores
+from pipelines.causal.calibration import standardised_among
 from pipelines.causal.folds import assign_folds
 from tests.causal.worlds import linear_clinic
 
@@ -144,3 +145,13 @@ def test_many_clipped_propensities_turn_the_target_into_the_overlap_population()
     assert np.abs(severity[model.target_]).max() < 1.5
     assert model.contrast("b", "a").n == model.target_.sum()
     assert model.contrast("b", "a").estimate == pytest.approx(1.0, abs=0.3)
+
+
+def test_covariates_that_a_tilt_could_not_balance_are_left_out_among_some_of_the_people():
+    rare, constant, spread = np.zeros(100), np.full(100, 3.0), np.arange(100.0)
+    rare[:4] = 1.0
+    kept = standardised_among(np.column_stack([rare, constant, spread]))
+    assert kept.shape == (100, 1)
+    assert kept.mean() == pytest.approx(0.0)
+    assert kept.std() == pytest.approx(1.0)
+    assert standardised_among(np.column_stack([rare, constant])).shape == (100, 0)

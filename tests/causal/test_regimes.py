@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.causal.regimes import Regime, RegimeValues
+from pipelines.causal.regimes import RegimeValues
+from pipelines.causal.stages import Stage
 from tests.causal.step_up_world import LEAST_IMPROVEMENT, draw, true_values
 
 PAIRS = (("at once", "never"), ("step up", "never"), ("at once", "step up"))
@@ -13,24 +14,19 @@ PAIRS = (("at once", "never"), ("step up", "never"), ("at once", "step up"))
 def regimes_of(data):
     steps_up = np.where(data["improved"] < LEAST_IMPROVEMENT, "add", "continue")
     return {
-        "at once": Regime("manipulation", "continue"),
-        "step up": Regime("rest", steps_up),
-        "never": Regime("rest", "continue"),
+        "at once": ("manipulation", "continue"),
+        "step up": ("rest", steps_up),
+        "never": ("rest", "continue"),
     }
 
 
 def fitted(data, regimes=None, **settings):
     model = RegimeValues(**({"learners": ("linear",), "repeats": 1} | settings))
-    return model.fit(
-        data[["severity", "age"]],
-        data["first"],
-        data[["improved", "has_returned"]],
-        data["second"],
-        data["y"],
-        regimes or regimes_of(data),
-        has_second_decision=data["decided"],
-        practitioner=data["practitioner"],
+    stages = (
+        Stage(data[["severity", "age"]], data["first"]),
+        Stage(data[["improved", "has_returned"]], data["second"], data["decided"]),
     )
+    return model.fit(stages, data["y"], regimes or regimes_of(data), practitioner=data["practitioner"])
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +73,7 @@ def test_values_of_regimes_are_covered_at_their_rate(truth):
 
 def test_a_regime_that_everybody_followed_has_the_mean_of_the_outcomes_as_its_value():
     data = draw(800, 3).dropna(subset="y").reset_index(drop=True)
-    as_it_was = {"as it was": Regime(data["first"], data["second"])}
+    as_it_was = {"as it was": (data["first"], data["second"])}
     value = fitted(data, as_it_was).value("as it was")
     assert value.estimate == pytest.approx(data["y"].mean(), abs=0.05)
 
@@ -116,7 +112,7 @@ def test_who_followed_a_regime_is_counted():
 
 def test_where_nothing_could_be_decided_a_regime_leaves_what_was_done():
     data = draw(1000, 6)
-    adds = {"add whenever seen": Regime("rest", "add")}
+    adds = {"add whenever seen": ("rest", "add")}
     model = fitted(data, adds)
     seen = (data["first"] == "rest") & np.where(data["decided"], data["second"] == "add", True)
     assert model.followers_["n_followers"].tolist() == [seen.sum()]
@@ -127,8 +123,8 @@ def test_where_nothing_could_be_decided_a_regime_leaves_what_was_done():
     [
         ({"y": np.nan}, "no outcome is known"),
         ({"second": None}, "an arm is missing"),
-        ({"first": "rest"}, "nobody had \\['manipulation'\\] at the first stage"),
-        ({"second": "continue"}, "nobody had \\['add'\\] at the second stage"),
+        ({"first": "rest"}, "nobody had \\['manipulation'\\] at stage 1"),
+        ({"second": "continue"}, "nobody had \\['add'\\] at stage 2"),
     ],
 )
 def test_what_cannot_be_valued_is_said(change, message):
@@ -139,4 +135,4 @@ def test_what_cannot_be_valued_is_said(change, message):
 def test_unequal_lengths_are_said():
     data = draw(100, 1)
     with pytest.raises(ValueError, match="must be as many"):
-        RegimeValues().fit(data[["age"]], data["first"], pd.DataFrame({"a": [1.0]}), data["second"], data["y"], {})
+        RegimeValues().fit((Stage(pd.DataFrame({"a": [1.0]}), data["first"]),), data["y"], {})

@@ -12,7 +12,13 @@ from pathlib import Path
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
-from pipelines.estimating import write_natural_course, write_trial_estimates
+from pipelines.estimating import (
+    write_natural_course,
+    write_protocols,
+    write_regimes,
+    write_sensitivity,
+    write_trial_estimates,
+)
 from pipelines.estimating_courses import write_dose_effects, write_improvement, write_sessions_to_improvement
 from pipelines.estimating_prognosis import write_prognosis
 from pipelines.model_history import write_model_history
@@ -49,6 +55,9 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         write_improvement(con)
         write_sessions_to_improvement(con)
         write_dose_effects(con, lambda _: None)
+        write_regimes(con, lambda _: None)
+        write_sensitivity(con)
+        write_protocols(con)
         write_prognosis(con)
         for file in in_order(sql_files("report")):
             write_released(con, file)

@@ -1,0 +1,96 @@
+"""The decisions of a course of treatment in order of time, and what a regime says at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from pipelines.causal.features import BoolArray, Design, IntArray, encode, joined
+from pipelines.causal.nuisance import CrossFit, with_arm
+
+# For every stage the arm the rule says, one for all or one a unit (n,); it counts where there was a decision to take.
+Regime = Sequence[ArrayLike]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A decision: what was learnt since the one before (n, p), what was done (n,) and who had one to take (n,)."""
+
+    known: pd.DataFrame
+    arm: ArrayLike
+    has_decision: ArrayLike = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A stage in codes: `arm` (n,) of `arms`, `len(arms)` where nothing was decided; `history` known by then."""
+
+    arms: tuple[str, ...]
+    arm: IntArray
+    decided: BoolArray
+    history: Design
+
+    @property
+    def n_arms(self) -> int:
+        """How many arms somebody had."""
+        return len(self.arms)
+
+    def narrowed(self, setting: CrossFit) -> CrossFit:
+        """The setting of those who had a decision."""
+        rows = self.decided
+        return replace(
+            setting,
+            design=self.history.take(rows),
+            arm=self.arm[rows],
+            weight=setting.weight[rows],
+            fold=setting.fold[rows],
+            n_arms=self.n_arms,
+        )
+
+
+def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> list[Decision]:
+    """Return the decisions in codes, each with everything known by then.
+
+    Raises ValueError when there is no stage, or an arm is missing where there was a decision.
+    """
+    decisions: list[Decision] = []
+    history: Design | None = None
+    for stage in stages:
+        n = len(stage.known)
+        design = encode(stage.known.reset_index(drop=True), practitioner if history is None else None)
+        if history is None:
+            history = design
+        else:
+            history = replace(joined(history, design), balance=np.hstack([history.balance, design.balance]))
+        decided = np.broadcast_to(np.asarray(stage.has_decision, dtype=bool), n)
+        labels = np.asarray(stage.arm, dtype=object)
+        if pd.isna(labels[decided]).any():
+            raise ValueError("an arm is missing for some rows: leave them out")
+        arms, code = np.unique(labels[decided].astype(str), return_inverse=True)
+        arm = np.full(n, len(arms), dtype=np.int64)
+        arm[decided] = code
+        decisions.append(Decision(tuple(arms.tolist()), arm, decided, history))
+        history = with_arm(history, arm, len(arms) + 1)
+    if history is None:
+        raise ValueError("a regime needs at least one stage")
+    return decisions
+
+
+def prescribed_codes(name: str, regime: Regime, decisions: Sequence[Decision]) -> list[IntArray]:
+    """Return for each stage the code (n,) of the arm a regime says; where nothing was decided the code it has.
+
+    Raises ValueError when it names an arm nobody had.
+    """
+    wanted = []
+    for number, (labels, decision) in enumerate(zip(regime, decisions, strict=True), start=1):
+        values = np.broadcast_to(np.asarray(labels, dtype=object).astype(str), len(decision.arm))[decision.decided]
+        if unknown := sorted(set(values.tolist()) - set(decision.arms)):
+            raise ValueError(f"regime {name}: nobody had {unknown} at stage {number}; there were {list(decision.arms)}")
+        code = decision.arm.copy()
+        code[decision.decided] = np.searchsorted(np.array(decision.arms), values)
+        wanted.append(code)
+    return wanted

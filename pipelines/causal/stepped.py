@@ -1,0 +1,171 @@
+"""Estimate the stepped trial: the value of every regime and their differences, or a refusal with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from pipelines.causal import regime_refusals
+from pipelines.causal.features import BoolArray, FloatArray
+from pipelines.causal.inference import Estimate
+from pipelines.causal.population import Population, outcome_values, select_population
+from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, contrast_name
+from pipelines.causal.regimes import RegimeValues
+from pipelines.causal.stages import Regime, Stage
+from pipelines.causal.tables import REGIME_COLUMNS, as_table
+from pipelines.causal.weighting import LARGE_POPULATION
+
+
+def estimate_stepped(
+    frame: pd.DataFrame, trial: SteppedTrial, on_progress: Callable[[str], None] | None = None
+) -> pd.DataFrame:
+    """Return the rows of estimates.regimes: for each outcome a row a regime and a row a contrast.
+
+    `frame`: one row an episode with episode_key, patient_key, is_eligible, arm, the practitioner column, for every decision
+    week has_decision_week<w>, arm_week<w> and the regimes' is_under_<percent>_percent_better_week<w>, and those of the
+    covariates, outcome and due columns that exist; clinic_code and exclusion are used when present.
+
+    `estimate` of a value is the mean outcome had everybody been treated by the regime; n_followers and the other figures
+    of a contrast are the worse of its two regimes'. What must not be shown is a row with status 'refused', NaN estimate
+    and a plain-words reason. The result does not depend on the order of the rows. Raises ValueError when a required
+    column is missing or an episode occurs twice.
+    """
+    population = select_population(frame, trial)
+    everybody = regime_refusals.of_everybody(trial, population)
+    parts = []
+    for outcome in trial.outcomes:
+        if on_progress:
+            on_progress(f"{trial.id}: {outcome.name}")
+        parts.append(_estimate_outcome(population, trial, outcome, everybody))
+    return as_table(parts, REGIME_COLUMNS)
+
+
+def stages_of(frame: pd.DataFrame, trial: SteppedTrial) -> list[Stage]:
+    """Return the stages of the episodes: the first 14 days, then each decision week."""
+    stages = [Stage(_columns(frame, trial.covariates), frame["arm"].to_numpy(dtype=object))]
+    for week in trial.decision_weeks:
+        decided = frame[f"has_decision_week{week}"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+        arm = frame[f"arm_week{week}"].to_numpy(dtype=object)
+        stages.append(Stage(_columns(frame, trial.columns_of_week(week)), arm, decided))
+    return stages
+
+
+def prescription(frame: pd.DataFrame, trial: SteppedTrial, regime: SteppedRegime) -> Regime:
+    """Return what a regime says to each episode at each stage: the labels of the arms, one (n,) a stage."""
+    n = len(frame)
+    without, at_once = trial.arms
+    continues, adds, _ = trial.later_arms
+    said = [np.full(n, at_once if regime.is_at_once else without, dtype=object)]
+    for week in trial.decision_weeks:
+        is_added = np.zeros(n, dtype=bool)
+        if week == regime.add_at_week:
+            under = frame[f"is_under_{regime.under_percent}_percent_better_week{week}"]
+            is_added = under.astype("boolean").fillna(False).to_numpy(dtype=bool)
+        said.append(np.where(is_added, adds, continues).astype(object))
+    return said
+
+
+def _estimate_outcome(
+    population: Population, trial: SteppedTrial, outcome: Outcome, everybody: str | None
+) -> pd.DataFrame:
+    y, can_have = outcome_values(population.frame, outcome)
+    frame, y = population.frame[can_have].reset_index(drop=True), y[can_have]
+    stages = stages_of(frame, trial)
+    rules = {regime.name: prescription(frame, trial, regime) for regime in trial.regimes}
+    followed = {name: _followed(stages, rule) for name, rule in rules.items()}
+    decided = [np.broadcast_to(stage.has_decision, len(y)) for stage in stages]
+    whole = everybody or regime_refusals.of_outcome(outcome, y) or regime_refusals.of_decisions(trial, decided[1:])
+    reasons = {
+        regime.name: whole
+        or regime_refusals.before_fitting(
+            trial, regime, followed[regime.name], _added(frame, trial, regime), np.isfinite(y)
+        )
+        or regime_refusals.of_arms(stages, rules[regime.name], decided)
+        for regime in trial.regimes
+    }
+    standing = {name: rules[name] for name, reason in reasons.items() if reason is None}
+    model = _fit(population, trial, outcome, stages, y, can_have=can_have, rules=standing) if standing else None
+    figures: dict[str, dict[str, float]] = {
+        name: {"n_followers": int(every.sum()), "n_observed": int((every & np.isfinite(y)).sum())}
+        | {column: float("nan") for column in ("effective_n", "clipped_share", "largest_imbalance")}
+        for name, every in ((name, np.all(stages_followed, axis=0)) for name, stages_followed in followed.items())
+    }
+    if model is not None:
+        for row in model.followers_.to_dict("records"):
+            name = str(row["regime"])
+            figures[name] = {key: float(row[key]) for key in _WORSE}
+            weighting = {key: figures[name][key] for key in ("effective_n", "clipped_share", "largest_imbalance")}
+            reasons[name] = regime_refusals.after_fitting(trial, **weighting)
+    rows = []
+    for name in rules:
+        value = model.value(name) if model is not None and reasons[name] is None else None
+        rows.append({"quantity": "value", "regime": name} | figures[name] | _result(value, reasons[name]))
+    for pair in trial.contrasts:
+        reason = reasons[pair[0]] or reasons[pair[1]]
+        difference = model.contrast(*pair) if model is not None and reason is None else None
+        worse = {key: pick([figures[name][key] for name in pair]) for key, pick in _WORSE.items()}
+        rows.append({"quantity": "difference", "regime": contrast_name(*pair)} | worse | _result(difference, reason))
+    same = {"trial": trial.id, "outcome": outcome.name, "n": len(y), "protocol_hash": trial.protocol_hash()}
+    return pd.DataFrame([same | row for row in rows])
+
+
+_WORSE: dict[str, Callable[[list[float]], float]] = {
+    "n_followers": min,
+    "n_observed": min,
+    "effective_n": min,
+    "clipped_share": max,
+    "largest_imbalance": max,
+}
+
+
+def _fit(
+    population: Population,
+    trial: SteppedTrial,
+    outcome: Outcome,
+    stages: list[Stage],
+    y: FloatArray,
+    *,
+    can_have: BoolArray,
+    rules: dict[str, Regime],
+) -> RegimeValues:
+    model = RegimeValues(
+        learners=trial.learners,
+        folds=trial.folds,
+        repeats=1 if len(y) > LARGE_POPULATION else trial.repeats,
+        seed=trial.seed,
+        clip=trial.clip,
+        is_binary=outcome.is_binary,
+    )
+    patient = population.frame.loc[can_have, "patient_key"].to_numpy(dtype=object)
+    return model.fit(stages, y, rules, patient=patient, practitioner=population.practitioner[can_have])
+
+
+def _followed(stages: list[Stage], rule: Regime) -> list[BoolArray]:
+    return [
+        ~np.broadcast_to(stage.has_decision, len(stage.known)) | (np.asarray(stage.arm) == said)
+        for stage, said in zip(stages, rule, strict=True)
+    ]
+
+
+def _added(frame: pd.DataFrame, trial: SteppedTrial, regime: SteppedRegime) -> BoolArray:
+    if regime.add_at_week is None:
+        return np.zeros(len(frame), dtype=bool)
+    decided = frame[f"has_decision_week{regime.add_at_week}"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    return decided & (frame[f"arm_week{regime.add_at_week}"] == trial.later_arms[1]).to_numpy(dtype=bool)
+
+
+def _columns(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    return frame[[name for name in names if name in frame]]
+
+
+def _result(estimate: Estimate | None, reason: str | None) -> dict[str, object]:
+    lower, upper = (float("nan"), float("nan")) if estimate is None else estimate.interval()
+    return {
+        "estimate": float("nan") if estimate is None else estimate.estimate,
+        "lower": lower,
+        "upper": upper,
+        "status": "refused" if estimate is None else "estimated",
+        "reason": reason,
+    }
