@@ -66,6 +66,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         seed: int = 0,
         clip: float = 0.01,
         is_binary: bool | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.learners = learners
         self.folds = folds
@@ -73,6 +74,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.clip = clip
         self.is_binary = is_binary
+        self.n_jobs = n_jobs
 
     def fit(
         self,
@@ -111,9 +113,8 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
             for repeat in range(self.repeats):
                 fold = assign_folds(patients, decisions[0].arm, self.folds, generator)
                 seed = self.seed + 1000 * (repeat + 1)
-                setting = CrossFit(
-                    last.history, last.arm, np.ones(n), fold, last.n_arms + 1, tuple(self.learners), seed
-                )
+                n_arms, learners = last.n_arms + 1, tuple(self.learners)
+                setting = CrossFit(last.history, last.arm, np.ones(n), fold, n_arms, learners, seed, self.n_jobs)
                 fits.append(self._fitted(setting, decisions, outcome, is_binary=is_binary))
                 for name, scores in _scores(setting, decisions, fits[-1], rules, outcome).items():
                     psi[name].append(scores)

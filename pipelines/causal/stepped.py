@@ -137,6 +137,7 @@ def _fit(
         seed=trial.seed,
         clip=trial.clip,
         is_binary=outcome.is_binary,
+        n_jobs=-1,
     )
     patient = population.frame.loc[can_have, "patient_key"].to_numpy(dtype=object)
     return model.fit(stages, y, rules, patient=patient, practitioner=population.practitioner[can_have])
