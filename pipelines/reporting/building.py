@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pipelines.contracts import FEEDS
 from pipelines.errors import NightFailed
-from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
+from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
 from pipelines.reporting.findings import findings
 from pipelines.reporting.indicators import DEFINITIONS, judge
 from pipelines.reporting.model import (
@@ -44,13 +44,16 @@ TABLES = (
     "heterogeneity",
     "rule_values",
     "model_notices",
+    "regimes",
+    "sensitivity",
+    "protocols",
     "imaging_prevalence",
     "natural_course",
 )
 _FEED_ORDER = {feed: number for number, feed in enumerate(FEEDS)}
-_EFFECT_KEY = ("trial", "contrast", "outcome", "group_name", "group_level")
+_COMPARED = ("trial", "contrast", "outcome")
 Rows = list[dict[str, Any]]
-Built = TypeVar("Built")
+Part = TypeVar("Part", bound=Frozen)
 
 
 def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
@@ -76,13 +79,10 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
     if len(_of(rows["arrivals"], NETWORK)) > len(FEEDS):
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
-    effects = tuple(
-        Effect(**_named(row, Effect))
-        for row in sorted(rows["effects"], key=lambda row: [str(row[name]) for name in _EFFECT_KEY])
-    )
-    heterogeneity = tuple(Heterogeneity(**_named(row, Heterogeneity)) for row in rows["heterogeneity"])
-    notices = tuple(str(row["notice"]) for row in rows["model_notices"])
-    rule_values = tuple(RuleValue(**_named(row, RuleValue)) for row in rows["rule_values"])
+    effects = _built(rows["effects"], Effect, *_COMPARED, "group_name", "group_level")
+    heterogeneity = _built(rows["heterogeneity"], Heterogeneity, *_COMPARED)
+    notices = tuple(str(row["notice"]) for row in _sorted(rows["model_notices"], "notice"))
+    rule_values = _built(rows["rule_values"], RuleValue, "trial", "outcome")
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
     flow = _flow(rows["decision_flow"])
@@ -149,6 +149,9 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             for code in codes
         ),
         flow=flow,
+        regimes=_built(rows["regimes"], RegimeValue, "outcome", "regime"),
+        other_analyses=_built(rows["sensitivity"], OtherAnalysis, "analysis"),
+        protocols=_built(rows["protocols"], ProtocolItem, "trial", "item_no"),
         imaging=_imaging(rows["imaging_prevalence"]),
     )
     return Reports(clinics=clinics, network=network)
@@ -163,6 +166,14 @@ def _rows(frame: pd.DataFrame) -> Rows:
 
 def _python(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _built(rows: Rows, model: type[Part], *key: str) -> tuple[Part, ...]:
+    return tuple(model(**_named(row, model)) for row in _sorted(rows, *key))
+
+
+def _sorted(rows: Rows, *names: str) -> Rows:
+    return sorted(rows, key=lambda row: [row[name] if isinstance(row[name], int) else str(row[name]) for name in names])
 
 
 def _of(rows: Rows, clinic_code: str) -> Rows:

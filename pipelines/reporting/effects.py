@@ -46,6 +46,40 @@ class Effect(Frozen):
         return self
 
 
+class RegimeValue(Frozen):
+    """The value of a regime of the stepped trial, or the difference of two: estimated, or refused with its reason."""
+
+    outcome: str
+    quantity: Literal["value", "difference"]
+    regime: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+class OtherAnalysis(Frozen):
+    """The decision's primary result worked out in another way."""
+
+    analysis: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+class ProtocolItem(Frozen):
+    """One item of a target trial's protocol and how the records emulate it (TARGET statement)."""
+
+    trial: str
+    item_no: int
+    item: str
+    target_trial: str
+    emulation: str
+
+
 class Heterogeneity(Frozen):
     """Whether patients differ in what they gain in one contrast, as a verdict in words."""
 

@@ -9,7 +9,7 @@ from pipelines.reporting.indicators import (
     REPRESENTATIVE_ANSWERED_PERCENT,
     SMALLEST_RESPONDER_DENOMINATOR,
 )
-from pipelines.reporting.model import Arrival, Certainty, Finding, Indicator, RefusedDelivery, Responders
+from pipelines.reporting.model import Arrival, Certainty, Finding, Indicator, RefusedDelivery, Report, Responders
 from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.words import BEFORE_AFTER_LINE, improved_sentence, improved_title, share_words
 
@@ -143,3 +143,29 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
                 ),
                 certainty="not enough to say" if is_open else "low",
             )
+
+
+def cannot_be_said(report: Report) -> list[str]:
+    """What a reader may look for in this report and cannot be told from it, a line each."""
+    lines = [
+        "Which single patient is expected to gain from adding manipulation: only averages of groups are shown.",
+        "Whether clinics differ: figures are not adjusted for who comes to which clinic.",
+        "Whether treatment made patients improve: most improve over time anyway.",
+    ]
+    answered = report.responders.answered.bounds
+    if report.responders.improved.percent is None:
+        lines.append("How many improved: too few answers to the 12-week form.")
+    elif answered is not None and answered[0] < 100:
+        lines.append("How those who did not answer fared.")
+    unrecorded = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "not recorded"]
+    if unrecorded:
+        lines.append(f"Not recorded here, so not judged: {', '.join(unrecorded)}.")
+    few = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "cannot tell"]
+    if few:
+        lines.append(f"Too few to tell whether the target is met: {', '.join(few)}.")
+    refused = [
+        one for one in report.effects if (one.trial, one.group_name, one.status) == ("decision", "all", "refused")
+    ]
+    if refused:
+        lines.append(f"What adding manipulation changes: {refused[0].reason}")
+    return lines

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
+from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
 from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share
 
@@ -191,6 +191,9 @@ class NetworkReport(Report):
     """The network's report: clinics in alphabetical order, never ranked."""
 
     clinics: tuple[ClinicLine, ...]
+    regimes: tuple[RegimeValue, ...]
+    other_analyses: tuple[OtherAnalysis, ...]
+    protocols: tuple[ProtocolItem, ...]
     imaging: tuple[ImagingRow, ...]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.reporting.effect_views import average_effects, decision_view, index_view
+from pipelines.reporting.effect_views import decision_view, index_view
 from pipelines.reporting.figures import (
     Figure,
     course_plot,
@@ -13,6 +13,7 @@ from pipelines.reporting.figures import (
     prevalence_plot,
     responder_plot,
 )
+from pipelines.reporting.findings import cannot_be_said
 from pipelines.reporting.indicators import DEFINITIONS, SMALLEST_RESPONDER_DENOMINATOR
 from pipelines.reporting.model import (
     NETWORK,
@@ -29,6 +30,7 @@ from pipelines.reporting.model import (
 from pipelines.reporting.quality_views import quality_view
 from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
 from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
+from pipelines.reporting.trial_views import trial_views
 from pipelines.reporting.words import (
     VERDICT_WORDS,
     count_words,
@@ -53,7 +55,7 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
         "course": _course(report.courses, report.clinic_code),
         "improved_sentence": improved_sentence(report.responders, report.network_responders),
         "improved_figure": responder_plot("improved", rows),
-        "cannot": _cannot_be_said(report),
+        "cannot": cannot_be_said(report),
     }
 
 
@@ -85,12 +87,13 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
         ),
         "flow": [
             flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
-            for trial in ("decision", "index")
+            for trial in TRIAL_NAMES
             if (steps := [step for step in report.flow if step.trial == trial])
         ],
         "index": index_view(report.effects),
+        **trial_views(report.regimes, report.other_analyses, report.protocols),
         "imaging": _imaging(report),
-        "cannot": _cannot_be_said(report),
+        "cannot": cannot_be_said(report),
     }
 
 
@@ -233,26 +236,3 @@ def _imaging(report: NetworkReport) -> list[Figure]:
             key = f"imaging-{finding.replace(' ', '-')}"
             figures.append(prevalence_plot(key, finding, rows))
     return figures
-
-
-def _cannot_be_said(report: Report) -> list[str]:
-    lines = [
-        "Which single patient is expected to gain from adding manipulation: only averages of groups are shown.",
-        "Whether clinics differ: figures are not adjusted for who comes to which clinic.",
-        "Whether treatment made patients improve: most improve over time anyway.",
-    ]
-    answered = report.responders.answered.bounds
-    if report.responders.improved.percent is None:
-        lines.append("How many improved: too few answers to the 12-week form.")
-    elif answered is not None and answered[0] < 100:
-        lines.append("How those who did not answer fared.")
-    unrecorded = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "not recorded"]
-    if unrecorded:
-        lines.append(f"Not recorded here, so not judged: {', '.join(unrecorded)}.")
-    few = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "cannot tell"]
-    if few:
-        lines.append(f"Too few to tell whether the target is met: {', '.join(few)}.")
-    refused = [one for one in average_effects(report.effects, "decision") if one.status == "refused"]
-    if refused:
-        lines.append(f"What adding manipulation changes: {refused[0].reason}")
-    return lines

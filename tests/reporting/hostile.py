@@ -30,6 +30,7 @@ VECTORS = (
 PAYLOADS = tuple(escape + vector for escape, vector in itertools.product(ESCAPES, VECTORS))
 CODED = {
     ("refused_deliveries", "state"), ("quarantine_reasons", "scope"), ("effects", "status"), ("effects", "trial"),
+    ("regimes", "quantity"), ("regimes", "status"), ("sensitivity", "status"),
     ("rule_values", "status"), ("rule_values", "trial"), ("heterogeneity", "trial"),
     ("imaging_prevalence", "level"), ("indicators", "numerator_percent_words"), ("decision_flow", "trial"),
     ("responders", "n_answered_percent_words"), ("indicators", "indicator"),

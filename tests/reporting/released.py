@@ -56,6 +56,24 @@ DIFFERENCE = _COMPARED | {
     "slope_upper": 1.3,
     "episodes_needed": 21000.0,
 }
+_REFUSED = {"status": "refused", "reason": "Too little overlap.", "estimate": None, "lower": None, "upper": None}
+ANALYSIS = _COMPARED | {
+    "contrast": "add_manipulation - continue_without",
+    "analysis": "cloning, censoring and weighting",
+    "status": "estimated",
+    "reason": None,
+    "estimate": 0.015,
+    "lower": -0.05,
+    "upper": 0.08,
+    "n": 1840,
+}
+PROTOCOL_ITEM = {
+    "trial": "decision",
+    "item_no": 1,
+    "item": "question",
+    "target_trial": "Add manipulation or continue without?",
+    "emulation": "The same question.",
+}
 NOTICE = "decision, r30d_12wk: the model of the outcome is worse than on the night before, auc 0.61 instead of 0.70."
 RULE_VALUE = _COMPARED | {
     "status": "estimated",
@@ -106,6 +124,9 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "heterogeneity": pd.DataFrame([DIFFERENCE]),
         "rule_values": pd.DataFrame([RULE_VALUE]),
         "model_notices": pd.DataFrame([_COMPARED | {"model": "outcome", "figure": "auc", "notice": NOTICE}]),
+        "regimes": pd.DataFrame(_regimes()),
+        "sensitivity": pd.DataFrame([ANALYSIS, ANALYSIS | {"analysis": "pooled sequential trials"} | _REFUSED]),
+        "protocols": pd.DataFrame([PROTOCOL_ITEM, PROTOCOL_ITEM | {"item_no": 2, "item": "eligibility"}]),
         "imaging_prevalence": pd.DataFrame(_imaging()),
         "natural_course": pd.DataFrame([*_course("network"), *_course("C001")]),
     }
@@ -114,6 +135,19 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
 def released(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables after disclosure control, by the headers of sql/report."""
     return {name: release_table(frame, QUERIES[name]) for name, frame in tables.items()}
+
+
+def _regimes() -> list[dict[str, Any]]:
+    row = {"trial": "stepped", "outcome": "r30d_12wk", "n": 4100, "n_followers": 1200}
+    done = {"status": "estimated", "reason": None, "estimate": 0.54, "lower": 0.5, "upper": 0.58}
+    return [
+        row | {"quantity": "value", "regime": "never"} | done,
+        row | {"quantity": "value", "regime": "step_up_week4_under_30"} | _REFUSED,
+        row
+        | {"quantity": "difference", "regime": "manipulation_at_once - never"}
+        | done
+        | {"estimate": 0.04, "lower": -0.02},
+    ]
 
 
 def _arrival(code: str, n: int, feed: str) -> dict[str, Any]:

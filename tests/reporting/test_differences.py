@@ -7,6 +7,12 @@ from pipelines.errors import NightFailed
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.effect_views import decision_view
 from pipelines.reporting.model import NetworkReport
+from pipelines.reporting.trial_views import (
+    other_analysis_rows,
+    protocol_tables,
+    regime_difference_rows,
+    regime_rows,
+)
 
 from .released import RULE_VALUE, STAMP, effect_row, exact_tables, released
 
@@ -53,3 +59,25 @@ def test_the_groups_fixed_in_advance_have_a_figure_with_their_words() -> None:
     assert figure is not None
     assert [row[0] for row in figure.rows] == ["leg pain worse than back pain"]
     assert view(network())["groups"] is None
+
+
+def test_rules_from_day_0_are_said_in_words_with_their_refusals() -> None:
+    report = network()
+    rows = regime_rows(report.regimes)
+    assert rows[0][1:] == ("12 weeks", "54 (95 % interval 50 to 58)")
+    assert rows[1][0].startswith("without manipulation first; added at the first visit of days 28 to 41")
+    assert rows[1][2] == "Not enough to say. Too little overlap."
+    assert regime_difference_rows(report.regimes) == [
+        ("Manipulation at once compared with never", "12 weeks", "+4 (95 % interval −2 to +58)")
+    ]
+
+
+def test_the_main_question_in_other_ways_and_the_protocol_are_tables() -> None:
+    report = network()
+    assert other_analysis_rows(report.other_analyses) == [
+        ("Cloning, censoring and weighting", "+2 (95 % interval −5 to +8)"),
+        ("Pooled sequential trials", "Not enough to say. Too little overlap."),
+    ]
+    ((trial, rows),) = protocol_tables(report.protocols)
+    assert trial.startswith("After four weeks without enough improvement")
+    assert [row[0] for row in rows] == ["Question", "Eligibility"]

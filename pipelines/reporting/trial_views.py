@@ -1,0 +1,79 @@
+"""What the sections on regimes, other analyses and protocols are given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.causal.trials import STEPPED
+from pipelines.reporting.effects import OtherAnalysis, ProtocolItem, RegimeValue
+from pipelines.reporting.steps import TRIAL_NAMES
+
+_WORDS = {regime.name: regime.words for regime in STEPPED.regimes}
+_TIMES = {outcome.name: f"{outcome.timepoint_weeks} weeks" for outcome in STEPPED.outcomes}
+
+Row = tuple[str, ...]
+
+
+def trial_views(
+    regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis], protocols: Sequence[ProtocolItem]
+) -> dict[str, Any]:
+    """What the network's page shows of them."""
+    return {
+        "regimes": regime_rows(regimes),
+        "regime_differences": regime_difference_rows(regimes),
+        "other_analyses": other_analysis_rows(analyses),
+        "protocols": protocol_tables(protocols),
+    }
+
+
+def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
+    """A row a regime (what is done, when it is asked, patients improved in 100), the refused ones with their reason."""
+    return [
+        (_WORDS.get(one.regime, one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one))
+        for one in regimes
+        if one.quantity == "value"
+    ]
+
+
+def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
+    """A row a comparison of two regimes: which, when, extra patients improved in 100."""
+    rows: list[Row] = []
+    for one in regimes:
+        if one.quantity == "difference":
+            names = [name.replace("_", " ") for name in one.regime.split(" - ")]
+            rows.append(
+                (
+                    " compared with ".join(names).capitalize(),
+                    _TIMES.get(one.outcome, one.outcome),
+                    _in_100(one, is_signed=True),
+                )
+            )
+    return rows
+
+
+def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:
+    """A row an analysis: how it is done, extra patients improved in 100."""
+    return [(one.analysis.capitalize(), _in_100(one, is_signed=True)) for one in analyses]
+
+
+def protocol_tables(items: Sequence[ProtocolItem]) -> list[tuple[str, list[Row]]]:
+    """(trial in words, rows of item, target trial and emulation), a table a trial."""
+    trials = sorted({one.trial for one in items})
+    return [
+        (
+            TRIAL_NAMES.get(trial, trial),
+            [
+                (one.item.capitalize(), one.target_trial, one.emulation)
+                for one in sorted(items, key=lambda one: one.item_no)
+                if one.trial == trial
+            ],
+        )
+        for trial in trials
+    ]
+
+
+def _in_100(one: RegimeValue | OtherAnalysis, *, is_signed: bool = False) -> str:
+    if one.estimate is None or one.lower is None or one.upper is None:
+        return f"Not enough to say. {one.reason or ''}".strip()
+    sign = "+" if is_signed else ""
+    numbers = [f"{100 * value:{sign}.0f}".replace("-", "−") for value in (one.estimate, one.lower, one.upper)]
+    return f"{numbers[0]} (95 % interval {numbers[1]} to {numbers[2]})"
