@@ -1,9 +1,7 @@
 """From the released tables of `report.*` to the reports. Nothing else of the warehouse is read."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -30,7 +28,8 @@ from pipelines.reporting.model import (
     Stamp,
 )
 from pipelines.reporting.quality import data_quality
-from pipelines.reporting.shares import Frozen, Share
+from pipelines.reporting.released_rows import Rows, grouped, in_order, named, of_clinic, parts, plain_rows, share_of
+from pipelines.reporting.shares import Share
 
 TABLES = (
     "arrivals",
@@ -52,8 +51,6 @@ TABLES = (
 )
 _FEED_ORDER = {feed: number for number, feed in enumerate(FEEDS)}
 _COMPARED = ("trial", "contrast", "outcome")
-Rows = list[dict[str, Any]]
-Part = TypeVar("Part", bound=Frozen)
 
 
 def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
@@ -64,7 +61,7 @@ def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
     absent = [name for name in TABLES if name not in tables]
     if absent:
         raise NightFailed(f"the report cannot be made: report.{', report.'.join(absent)} were not given")
-    rows = {name: _rows(tables[name]) for name in TABLES}
+    rows = {name: plain_rows(tables[name]) for name in TABLES}
     try:
         return _reports(rows, stamp)
     except ValidationError as error:
@@ -77,23 +74,23 @@ def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
 
 def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
     codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
-    if len(_of(rows["arrivals"], NETWORK)) > len(FEEDS):
+    if len(of_clinic(rows["arrivals"], NETWORK)) > len(FEEDS):
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
-    effects = _built(rows["effects"], Effect, *_COMPARED, "group_name", "group_level")
-    heterogeneity = _built(rows["heterogeneity"], Heterogeneity, *_COMPARED)
-    notices = tuple(str(row["notice"]) for row in _sorted(rows["model_notices"], "notice"))
-    rule_values = _built(rows["rule_values"], RuleValue, "trial", "outcome")
+    effects = parts(rows["effects"], Effect, *_COMPARED, "group_name", "group_level")
+    heterogeneity = parts(rows["heterogeneity"], Heterogeneity, *_COMPARED)
+    notices = tuple(str(row["notice"]) for row in in_order(rows["model_notices"], "notice"))
+    rule_values = parts(rows["rule_values"], RuleValue, "trial", "outcome")
     indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
     responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
     flow = _flow(rows["decision_flow"])
     courses = _courses(rows["natural_course"])
-    arrivals = {code: _arrivals(_of(rows["arrivals"], code)) for code in [*codes, NETWORK]}
+    arrivals = {code: _arrivals(of_clinic(rows["arrivals"], code)) for code in [*codes, NETWORK]}
     refused = tuple(RefusedDelivery(**row) for row in rows["refused_deliveries"])
     clinics = tuple(
         ClinicReport(
             stamp=stamp,
             clinic_code=code,
-            latest_delivery_id=str(_of(rows["arrivals"], code)[0]["latest_delivery_id"]),
+            latest_delivery_id=str(of_clinic(rows["arrivals"], code)[0]["latest_delivery_id"]),
             findings=findings(
                 arrivals=arrivals[code],
                 refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
@@ -104,8 +101,8 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             ),
             arrivals=arrivals[code],
             refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
-            refusals=_refusals(_of(rows["quarantine_reasons"], code)),
-            quality=data_quality(_of(rows["data_quality"], code)),
+            refusals=_refusals(of_clinic(rows["quarantine_reasons"], code)),
+            quality=data_quality(of_clinic(rows["data_quality"], code)),
             indicators=indicators[code],
             responders=responders[code],
             network_responders=responders[NETWORK],
@@ -130,8 +127,8 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         ),
         arrivals=arrivals[NETWORK],
         refused_deliveries=refused,
-        refusals=_refusals(_of(rows["quarantine_reasons"], NETWORK)),
-        quality=data_quality(_of(rows["data_quality"], NETWORK)),
+        refusals=_refusals(of_clinic(rows["quarantine_reasons"], NETWORK)),
+        quality=data_quality(of_clinic(rows["data_quality"], NETWORK)),
         indicators=indicators[NETWORK],
         responders=responders[NETWORK],
         effects=effects,
@@ -149,45 +146,12 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
             for code in codes
         ),
         flow=flow,
-        regimes=_built(rows["regimes"], RegimeValue, "outcome", "regime"),
-        other_analyses=_built(rows["sensitivity"], OtherAnalysis, "analysis"),
-        protocols=_built(rows["protocols"], ProtocolItem, "trial", "item_no"),
+        regimes=parts(rows["regimes"], RegimeValue, "outcome", "regime"),
+        other_analyses=parts(rows["sensitivity"], OtherAnalysis, "analysis"),
+        protocols=parts(rows["protocols"], ProtocolItem, "trial", "item_no"),
         imaging=_imaging(rows["imaging_prevalence"]),
     )
     return Reports(clinics=clinics, network=network)
-
-
-def _rows(frame: pd.DataFrame) -> Rows:
-    return [
-        {str(name): None if pd.isna(value) else _python(value) for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
-
-
-def _python(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _built(rows: Rows, model: type[Part], *key: str) -> tuple[Part, ...]:
-    return tuple(model(**_named(row, model)) for row in _sorted(rows, *key))
-
-
-def _sorted(rows: Rows, *names: str) -> Rows:
-    return sorted(rows, key=lambda row: [row[name] if isinstance(row[name], int) else str(row[name]) for name in names])
-
-
-def _of(rows: Rows, clinic_code: str) -> Rows:
-    return [row for row in rows if row["clinic_code"] == clinic_code]
-
-
-def _share(row: dict[str, Any], part: str, whole: str) -> Share:
-    return Share(
-        whole=row[whole],
-        percent=row[f"{part}_percent"],
-        lower=row[f"{part}_percent_lower"],
-        upper=row[f"{part}_percent_upper"],
-        words=row[f"{part}_percent_words"],
-    )
 
 
 def _arrivals(rows: Rows) -> tuple[Arrival, ...]:
@@ -202,59 +166,48 @@ def _arrivals(rows: Rows) -> tuple[Arrival, ...]:
     )
 
 
-def _grouped(rows: Rows, key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[tuple[str, ...], Rows]:
-    groups: dict[tuple[str, ...], Rows] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
 def _refusals(rows: Rows) -> tuple[Refusal, ...]:
-    made = [Refusal(**_named(row, Refusal)) for row in rows]
+    made = [Refusal(**named(row, Refusal)) for row in rows]
     return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
 
 
 def _indicators(rows: Rows, clinic_code: str) -> tuple[Indicator, ...]:
-    by_code = {row["indicator"]: row for row in _of(rows, clinic_code)}
+    by_code = {row["indicator"]: row for row in of_clinic(rows, clinic_code)}
     made = []
     for code, definition in DEFINITIONS.items():
-        share = _share(by_code[code], "numerator", "denominator") if code in by_code else Share(whole=0)
+        share = share_of(by_code[code], "numerator", "denominator") if code in by_code else Share(whole=0)
         verdict = judge(share, definition.target_percent)
         made.append(Indicator(code=code, share=share, target_percent=definition.target_percent, verdict=verdict))
     return tuple(made)
 
 
 def _responders(rows: Rows, clinic_code: str) -> Responders:
-    found = _of(rows, clinic_code)
+    found = of_clinic(rows, clinic_code)
     if not found:
         return Responders(n_due=0, answered=Share(whole=0), improved=Share(whole=0))
     row = found[0]
     return Responders(
         n_due=row["n_due"],
-        answered=_share(row, "n_answered", "n_due"),
-        improved=_share(row, "n_responders", "n_answered"),
+        answered=share_of(row, "n_answered", "n_due"),
+        improved=share_of(row, "n_responders", "n_answered"),
     )
 
 
-def _named(row: dict[str, Any], model: type[Frozen]) -> dict[str, Any]:
-    return {name: row[name] for name in model.model_fields}
-
-
 def _courses(rows: Rows) -> tuple[Course, ...]:
-    groups = _grouped(rows, lambda row: (row["source"], row["clinic_code"]))
+    groups = grouped(rows, lambda row: (row["source"], row["clinic_code"]))
     return tuple(
         Course(
             source=source,
             clinic_code=code,
             median_day=group[0]["median_day"],
-            points=tuple(CoursePoint(**_named(one, CoursePoint)) for one in sorted(group, key=lambda row: row["day"])),
+            points=tuple(CoursePoint(**named(one, CoursePoint)) for one in sorted(group, key=lambda row: row["day"])),
         )
         for (source, code), group in sorted(groups.items())
     )
 
 
 def _flow(rows: Rows) -> tuple[FlowStep, ...]:
-    steps = [FlowStep(**_named(row, FlowStep)) for row in rows]
+    steps = [FlowStep(**named(row, FlowStep)) for row in rows]
     return tuple(sorted(steps, key=lambda step: (step.trial, step.step_no)))
 
 
@@ -263,7 +216,7 @@ def _imaging(rows: Rows) -> tuple[ImagingRow, ...]:
         ImagingRow(
             level=row["level"],
             finding=row["finding"],
-            share=_share(row, "n_with_finding", "n_assessed"),
+            share=share_of(row, "n_with_finding", "n_assessed"),
             age_typical_percent=row["age_typical_percent"],
         )
         for row in rows
