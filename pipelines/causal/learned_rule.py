@@ -47,7 +47,7 @@ def rule_tables(
         | {"words": None, "arms": ", ".join(arms), "n": len(scores), "is_shown": False, "status": "refused"}
     )
     if len(scores) < FEWEST_EPISODES:
-        reason = f"Fewer than {FEWEST_EPISODES} episodes: a rule needs {LEAST_LEAF} on each side of a question."
+        reason = f"No rule is learned from fewer than {FEWEST_EPISODES} episodes: each side of a question needs {LEAST_LEAF}."
         return {"rule_values": pd.DataFrame([row | {"reason": reason, "episodes_needed": FEWEST_EPISODES}])}
     features = as_numbers(people)
     tree, value = learn_rule(features, scores, arms, patient, practitioner, trial.seed)

@@ -67,7 +67,7 @@ def test_a_rule_needs_600_episodes_and_says_so():
     result = estimate_trial(linear_clinic(500, 3), MODIFIED)
     value = result.tables["rule_values"].iloc[0]
     assert (value["status"], value["episodes_needed"]) == ("refused", 600)
-    assert value["reason"].startswith("Fewer than 600 episodes")
+    assert value["reason"].startswith("No rule is learned from fewer than 600 episodes")
     assert result.tables["rules"].empty
 
 
