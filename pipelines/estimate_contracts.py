@@ -47,7 +47,7 @@ _FIGURE = _key("trial", "outcome", "model", "figure")
 _REFUSABLE = (*_not_null("protocol_hash"), _STATUS)
 _BAND = _codes("band", "unlikely", "uncertain", "likely")
 
-CONTRACTS: dict[str, tuple[Expectation, ...]] = {
+CONTRACTS = {
     "effects": _EFFECTS,
     "dose_effects": _EFFECTS,
     "arm_means": (_key("trial", "outcome", "arm"), *_interval("lower", "mean", "upper")),

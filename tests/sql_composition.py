@@ -252,7 +252,11 @@ class Project:
         return original in self.modules[home].classes if home in self.modules else False
 
     def _open_keys(self, module: Module, node: ast.expr, scope: Scope) -> set[tuple[str, str]]:
-        """The keys of a dictionary that is written out, or of one that a name of this scope is assigned; else all of it."""
+        """The keys of a dictionary that is written out, or of one that a name of this scope or of the module that it is imported
+        from is assigned; else all of it."""
+        home, original = module.imports.get(node.id, ("", "")) if isinstance(node, ast.Name) else ("", "")
+        if home in self.modules and original in self.modules[home].sources.get(self.modules[home].tree, {}):
+            return self._open_keys(self.modules[home], ast.Name(original), self.modules[home].tree)
         sources = module.sources.get(scope, {}).get(node.id, [node]) if isinstance(node, ast.Name) else [node]
         found: set[tuple[str, str]] = set()
         for source in sources:

@@ -10,6 +10,8 @@ REVIEWED = {
     "pipelines.backups.fingerprints: table": "the same",
     "pipelines.deliveries.load: feed": "a feed of FEEDS: the key of what was blocked",
     "pipelines.deliveries.quarantine: listed [11d07ad2]": "fields of the contract, under a name that rows of a query have later",
+    "pipelines.estimating: name [21af8c14]": "columns of a table of estimates, listed beside the statistics",
+    "pipelines.estimating_courses: trial.id": "decision or index: the two trials of ours",
     "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
     "pipelines.results: query": "the analyst's own question, on a connection that only reads",
 }
@@ -48,6 +50,14 @@ SAFE = {
     "what every caller passes": "def g(con, name):\n    con.execute(f'drop {name}')\ndef f(con):\n    g(con, 'x')",
     "the keys of a table of ours": "T = {'a': 1}\ndef f(con):\n    for key, _ in T.items():\n        con.execute(f'select {key}')",
 }  # fmt: skip
+
+
+def test_the_keys_of_an_imported_table_of_ours_are_followed() -> None:
+    uses = "from other import T\ndef f(con):\n    for key, _ in T.items():\n        con.execute(f'select {key}')"
+    ours, theirs = "T = {'a': 1}", "import json\nT = json.loads('{}')"
+    for text, is_open in ((ours, False), (theirs, True)):
+        project = Project([read_module("m", uses), read_module("other", text)])
+        assert bool(project.open_ends()) == is_open
 
 
 @pytest.mark.parametrize("kind", OPEN)

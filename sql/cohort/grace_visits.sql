@@ -3,7 +3,6 @@
 -- of the strategy and is left out, as in cohort.decision. Pain is against intake's larger of back and leg pain (at least 1).
 -- scope: patient
 -- key: episode_key, visit_no
--- expect: visit_no not null
 -- expect: days_since_time_zero between 0 and 14
 -- expect: pain_at_visit between 0 and 10
 -- expect: improvement_fraction_at_visit between -9 and 1
