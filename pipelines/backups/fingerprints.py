@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,21 +60,20 @@ def report_parquet(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def history_parquet(settings: Settings) -> bytes | None:
     """The past of every check as Parquet: counts that no night can make again from the store; None when there is no past."""
-    source = history_source(settings)
-    if source is None:
-        return None
-    with open_warehouse(":memory:", readable=(source.parent,)) as con:
-        past = history_of(con, source)
-    return None if past is None else _parquet(past)
+    return _past(settings, history_of)
 
 
 def models_parquet(settings: Settings) -> bytes | None:
     """How good the models were on past nights as Parquet; None when there is no past."""
+    return _past(settings, past_of)
+
+
+def _past(settings: Settings, read: Callable[[duckdb.DuckDBPyConnection, Path], pa.Table | None]) -> bytes | None:
     source = history_source(settings)
     if source is None:
         return None
     with open_warehouse(":memory:", readable=(source.parent,)) as con:
-        past = past_of(con, source)
+        past = read(con, source)
     return None if past is None else _parquet(past)
 
 
