@@ -106,6 +106,7 @@ def test_arm_means_are_means_of_the_scores_and_models_say_how_good_they_are():
     ) == pytest.approx(1)
 
 
+@pytest.mark.ci
 def test_the_order_of_rows_changes_no_difference(modified):
     frame, result = modified
     again = estimate_trial(frame.sample(frac=1, random_state=1), MODIFIED)

@@ -51,7 +51,7 @@ OLDER = FixedGroup("older", "50 or older", "age", "asked by clinicians", "none",
 
 def test_groups_fixed_in_advance_get_a_row_each():
     trial = trial_with(groups=(*WORKERS, OLDER), difference_outcomes=("pain_12wk",))
-    result = estimate_trial(linear_clinic(1500, 5), trial)
+    result = estimate_trial(linear_clinic(900, 5), trial)
     groups = result.effects[result.effects["group_name"] != "all"].set_index("group_name")
     assert set(groups.index) == {"manual", "seated", "older"}
     assert (groups["status"] == "estimated").all()

@@ -26,7 +26,7 @@ def test_what_a_work_raises_is_raised(n_jobs):
 
 
 def test_the_numbers_are_the_same_however_many_folds_are_fitted_at_a_time():
-    frame = linear_clinic(400, 1)
+    frame = linear_clinic(150, 1)
     x = frame[["severity", "age", "work"]]
     fits = [
         CrossFittedAIPW(repeats=1, n_jobs=n_jobs).fit(x, frame["pain_12wk"], frame["arm"]).scores_ for n_jobs in (1, 3)

@@ -78,6 +78,7 @@ def test_a_regime_that_everybody_followed_has_the_mean_of_the_outcomes_as_its_va
     assert value.estimate == pytest.approx(data["y"].mean(), abs=0.05)
 
 
+@pytest.mark.ci
 def test_the_order_of_the_rows_changes_nothing_but_the_draw_of_the_folds(truth):
     data = draw(3000, 11)
     shuffled = data.sample(frac=1, random_state=1).reset_index(drop=True)

@@ -63,6 +63,7 @@ def test_who_was_manipulated_in_days_14_to_27_is_neither_dropped_nor_a_follower_
     assert np.mean([one.loc[name, "estimate"] for one in found]) == pytest.approx(truth[name], abs=0.05)
 
 
+@pytest.mark.ci
 def test_an_unrecorded_week_is_an_arm_that_no_regime_names(truth):
     frames = [draw(4000, seed) for seed in range(4)]
     for frame in frames:

@@ -136,6 +136,7 @@ def test_the_points_table_says_what_its_totals_stand_for(world):
     assert risks["n"].sum() == found.prognosis["is_response_known"].sum()
 
 
+@pytest.mark.ci
 def test_the_order_of_the_rows_changes_nothing(world):
     frame = world[0].head(800)
     found = estimate_prognosis(frame, LINEAR)
@@ -175,12 +176,14 @@ def test_a_prognosis_that_would_rest_on_a_few_episodes_is_refused(world):
     _refused_with(estimate_prognosis(world[0], replace(LINEAR, minimum_effective_n=2000)), "Effective size under 2000")
 
 
+@pytest.mark.ci
 def test_who_is_hardly_represented_is_said(world):
     found = estimate_prognosis(world[0].head(900), replace(LINEAR, clip=0.3))
     assert found.prognosis["reason"].str.contains("hardly anybody like them").all()
     assert world[1].prognosis["reason"].isna().all()
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("n_clinics", "words"), [(1, "One clinic only"), (2, "Fewer than 3 clinics")])
 def test_with_one_or_two_clinics_only_what_another_clinic_shows_is_refused(n_clinics, words):
     found = estimate_prognosis(clinics_world(900, 2, n_clinics=n_clinics)[0], LINEAR)
@@ -190,6 +193,7 @@ def test_with_one_or_two_clinics_only_what_another_clinic_shows_is_refused(n_cli
     assert figure(found, "model", "out_of_fold", "auc")["status"] == "estimated"
 
 
+@pytest.mark.ci
 def test_a_clinic_with_few_responses_has_a_refusal_and_a_rule_that_nobody_meets_no_slope(world):
     frame = world[0].assign(flynn_n_pos=0)
     frame.loc[frame.index[:30], "clinic_code"] = "C900"

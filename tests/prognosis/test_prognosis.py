@@ -190,6 +190,7 @@ def test_bands_are_said_in_words():
     assert banded["pain"].tolist() == ["under 4", "4 to under 7", "7 or more", NOT_RECORDED]
 
 
+@pytest.mark.ci
 def test_points_from_few_episodes_are_shrunk_until_they_hold_in_others():
     slopes = {True: [], False: []}
     for seed in range(6):
