@@ -36,7 +36,7 @@ def calibrated_propensities(
     tilted = np.empty_like(e)
     for k in range(e.shape[1]):
         logit = start[:, k] + x @ _tilt(x, start[:, k], arm == k, share, ridge)
-        tilted[:, k] = 1 / (1 + np.exp(-logit))
+        tilted[:, k] = 1 / (1 + np.exp(np.minimum(-logit, 50.0)))
     return tilted
 
 

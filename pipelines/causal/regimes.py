@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
+from pipelines.causal.arguments import TellsItsColumns, as_frame, texts_of, weights_of
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
@@ -68,7 +70,7 @@ class _Nuisances:
     m2: FloatArray
 
 
-class RegimeValues(BaseEstimator):  # type: ignore[misc]
+class RegimeValues(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     """Values of two-stage regimes and their differences, with intervals clustered by practitioner.
 
     Parameters are those of `CrossFittedAIPW`. After `fit`: `psi_` (regime -> (repeats, n) scores) and `followers_`, a row a
@@ -94,9 +96,9 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        X: pd.DataFrame,
+        X: pd.DataFrame | NDArray[Any],
         first_arm: ArrayLike,
-        later_X: pd.DataFrame,
+        later_X: pd.DataFrame | NDArray[Any],
         second_arm: ArrayLike,
         y: ArrayLike,
         regimes: Mapping[str, Regime],
@@ -127,11 +129,13 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         course = _Course(first, second, decided, outcome, len(second_arms))
         patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
         self.practitioner_ = np.asarray(np.arange(n) if practitioner is None else practitioner, dtype=object)
-        self.weight_ = None if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        weight = np.ones(n) if self.weight_ is None else self.weight_
+        weight = weights_of(sample_weight, n)
+        self.weight_ = None if sample_weight is None else weight
         keys = None if practitioner is None else pd.Series(self.practitioner_)
-        early = encode(pd.DataFrame(X).reset_index(drop=True), keys)
-        late = joined(with_arm(early, first, len(first_arms)), encode(pd.DataFrame(later_X).reset_index(drop=True)))
+        baseline = as_frame(X)
+        self._remember(baseline)
+        early = encode(baseline, keys)
+        late = joined(with_arm(early, first, len(first_arms)), encode(as_frame(later_X)))
         generator = np.random.default_rng(self.seed)
         psi: dict[str, list[FloatArray]] = {name: [] for name in rules}
         fits: list[_Nuisances] = []
@@ -229,7 +233,7 @@ def _followers(
 def _codes(labels: ArrayLike, n: int) -> tuple[IntArray, list[str]]:
     if pd.isna(np.asarray(labels, dtype=object)).any():
         raise ValueError("an arm is missing for some rows: leave them out")
-    values = _texts(labels, n)
+    values = texts_of(labels, n)
     arms = np.unique(values)
     return np.searchsorted(arms, values).astype(np.int64), arms.tolist()
 
@@ -239,12 +243,8 @@ def _as_codes(
 ) -> tuple[IntArray, IntArray]:
     codes = []
     for stage, labels, arms in (("first", regime.first, first_arms), ("second", regime.second, second_arms)):
-        values = _texts(labels, n)
+        values = texts_of(labels, n)
         if unknown := sorted(set(values.tolist()) - set(arms)):
             raise ValueError(f"regime {name}: nobody had {unknown} at the {stage} stage; there were {arms}")
         codes.append(np.searchsorted(np.array(arms), values).astype(np.int64))
     return codes[0], codes[1]
-
-
-def _texts(labels: ArrayLike, n: int) -> NDArray[np.str_]:
-    return np.broadcast_to(np.asarray(labels, dtype=object).astype(str), n)
