@@ -27,6 +27,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
         "econml": {
             "EconML CausalForestDML": peers.causal_forest,
             "EconML CausalForestDML, linear": partial(peers.causal_forest, nuisances="linear"),
+            "EconML CausalForestDML, default boosting": partial(peers.causal_forest, nuisances="default boosting"),
             "EconML DRLearner, forest": peers.dr_learner,
             "EconML ForestDRLearner": peers.forest_dr_learner,
             "EconML LinearDRLearner": peers.linear_dr_learner,

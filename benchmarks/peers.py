@@ -1,10 +1,10 @@
 """Adapters of the packages EconML, DoubleML and stochtree, from `Study` to `Answer`; `methods` says which rows there are.
 
-Peers get five folds, as ours, and one of two sorts of nuisance models: boosting with its defaults, or ridge and logistic
-regression. The practitioner is among the confounders of each (as a set to split in boosting, as indicators in linear models,
-as a random effect in BCF), because leaving it out would make them lose for another reason. Propensities of the DR-learners
-are at least 0.01 (their default is a millionth, with which a small clinic's gains are in the hundreds). Who has no outcome is
-left out: EconML and DoubleML refuse a missing one.
+Peers get five folds, as ours, and one of these nuisance models: 'boosting' with our settings, 'linear' (ridge and logistic
+regression) or 'default boosting' (scikit-learn's, dearer and at these sizes worse). The practitioner is among the
+confounders of each (as a set to split in boosting, as indicators in linear models, as a random effect in BCF), because
+leaving it out would make them lose for another reason. Propensities of the DR-learners are at least 0.01; their own
+default is a millionth. Who has no outcome is left out: EconML and DoubleML refuse a missing one.
 
 Install them beside the project, never into an installation that runs nights: pip install '.[benchmarks]'
 """
@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.study import Answer, Study
+from pipelines.causal.boosting import SETTINGS
 
 FOLDS = 5
 LEAST_PROPENSITY = 0.01
@@ -71,9 +72,10 @@ def linear_dr_learner(study: Study, new: np.ndarray, nuisances: str = "boosting"
 
 
 def doubleml_apos(study: Study, _: np.ndarray, nuisances: str = "boosting") -> Answer:
-    """Average potential outcomes; no individual gains. Its clustered errors fail with several arms, so rows count alone."""
+    """Average potential outcomes; no individual gains. Its clustered errors fail with several arms, so rows count
+    alone; it puts the arm before the covariates, so no column can be named as a set and the practitioner is indicators."""
     doubleml = importlib.import_module("doubleml")
-    given = _given(study, nuisances)
+    given = _given(study, nuisances, has_indicators=True)
     known = given.known
     x = known.x if given.practitioners is None else np.hstack([known.x, given.practitioners])
     levels = sorted(set(known.arm.tolist()))
@@ -154,19 +156,24 @@ def _with_inference(model: Any, study: Study, new: np.ndarray) -> Answer:
     return Answer(answer.average, lower, upper, answer.own, answer.new)
 
 
-def _given(study: Study, nuisances: str) -> Given:
+def _given(study: Study, nuisances: str, *, has_indicators: bool = False) -> Given:
+    """Return what the peer is given; boosting gets the practitioner as one column to split as a set, unless indicators."""
     known = study.complete()
     codes = known.practitioner
+    indicators = None if codes is None else (codes[:, None] == np.unique(codes)[1:]).astype(float)
     if nuisances == "linear":
-        columns = None if codes is None else (codes[:, None] == np.unique(codes)[1:]).astype(float)
         ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 4, 11)))
-        return Given(known, columns, ridge, make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)))
-    places = None if codes is None else [known.x.shape[1]]
+        return Given(
+            known, indicators, ridge, make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+        )
+    settings = SETTINGS if nuisances == "boosting" else {}
+    is_set = codes is not None and not has_indicators
+    places = [known.x.shape[1]] if is_set else None
     return Given(
         known,
-        None if codes is None else codes[:, None].astype(float),
-        HistGradientBoostingRegressor(categorical_features=places, random_state=0),
-        HistGradientBoostingClassifier(categorical_features=places, random_state=0),
+        codes[:, None].astype(float) if is_set else indicators,
+        HistGradientBoostingRegressor(categorical_features=places, random_state=0, **settings),
+        HistGradientBoostingClassifier(categorical_features=places, random_state=0, **settings),
     )
 
 

@@ -118,22 +118,31 @@ def _regret(said: np.ndarray | None, mu: np.ndarray, contrasts: Sequence[Contras
     return float(np.mean(mu.max(axis=1) - mu[np.arange(len(mu)), against_first.argmax(axis=1)]))
 
 
-def compare(worlds: Sequence[World], methods: dict[str, Method], against: str) -> None:
-    """Print a line a method as it ends: means over the worlds; CPU also as a multiple of `against`, when that ran."""
+def compare(
+    worlds: Sequence[World], methods: dict[str, Method], against: str, *, has_medians: bool = False
+) -> dict[str, list[Figures]]:
+    """Print a line a method as it ends: means over the worlds, then medians of the errors if asked for, then CPU as a share
+    of `against`, when that ran. Return the figures."""
     labels = "/".join(f"{treated}-{comparator}" for treated, comparator in worlds[0].study.contrasts)
     print(f"\n{len(worlds)} data sets; contrasts {labels}; n = {len(worlds[0].study.y):,}", flush=True)
     print(
         "| method | root PEHE, own | new people | bias of the average | root error | covered | length | regret | CPU s |"
     )
     print("|---|---|---|---|---|---|---|---:|---:|")
-    seconds: dict[str, float] = {}
+    figures: dict[str, list[Figures]] = {}
     for name, method in methods.items():
-        found = [figures_of(world, method) for world in worlds]
-        seconds[name] = float(np.mean([one.seconds for one in found]))
-        print(_line(name, found), flush=True)
+        figures[name] = [figures_of(world, method) for world in worlds]
+        print(_line(name, figures[name]), flush=True)
+    if has_medians:
+        print("\n| method | median root PEHE, own | new people | median error of the average |\n|---|---|---|---|")
+    for name, found in figures.items() if has_medians else ():
+        columns = ([one.own_error for one in found], [one.new_error for one in found], [abs(one.bias) for one in found])
+        print(f"| {name} | {' | '.join(_cell(np.median(column, axis=0)) for column in columns)} |")
+    seconds = {name: float(np.mean([one.seconds for one in found])) for name, found in figures.items()}
     if against in seconds:
         shares = ", ".join(f"{name} {value / seconds[against]:.2f}" for name, value in seconds.items())
         print(f"CPU as a share of {against}: {shares}")
+    return figures
 
 
 def _line(name: str, found: list[Figures]) -> str:
