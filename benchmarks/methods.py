@@ -4,6 +4,7 @@ import importlib.util
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
@@ -52,7 +53,8 @@ def ours(study: Study, new: np.ndarray, draws: int) -> Answer:
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
     model = CrossFittedAIPW(arms=arms, repeats=draws)
-    model.fit(study.x, study.y, study.arm, practitioner=study.practitioner)
+    later = None if study.later is None else pd.DataFrame(study.later)
+    model.fit(study.x, study.y, study.arm, practitioner=study.practitioner, observation_X=later)
     found = [model.contrast(*pair) for pair in pairs]
     bounds = np.array([one.interval() for one in found])
     stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws)

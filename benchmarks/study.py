@@ -19,13 +19,14 @@ Contrast = tuple[int, int]
 @dataclass(frozen=True)
 class Study:
     """What a method may see. `x` (n, p); `arm` (n,): 0, 1, ...; `y` (n,), NaN where unknown; `practitioner` (n,): codes
-    or None; `contrasts`: (treated, comparator)."""
+    or None; `contrasts`: (treated, comparator); `later` (n, q): known after time zero, may explain who answered, or None."""
 
     x: np.ndarray
     arm: np.ndarray
     y: np.ndarray
     contrasts: tuple[Contrast, ...]
     practitioner: np.ndarray | None = None
+    later: np.ndarray | None = None
 
     def complete(self) -> "Study":
         """Return those whose outcome is known: all that most peers can take."""
@@ -33,7 +34,7 @@ class Study:
         if known.all():
             return self
         who = None if self.practitioner is None else self.practitioner[known]
-        return replace(self, x=self.x[known], arm=self.arm[known], y=self.y[known], practitioner=who)
+        return replace(self, x=self.x[known], arm=self.arm[known], y=self.y[known], practitioner=who, later=None)
 
 
 @dataclass(frozen=True)
