@@ -13,12 +13,13 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import peers
 from benchmarks.study import Answer, Method, Study
 from pipelines.causal.aipw import CrossFittedAIPW
-from pipelines.causal.gains import StackedDRLearner
+from pipelines.causal.gains import LEARNERS, StackedDRLearner
 
 
 def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
     """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
+    methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=("linear", "kernel")) for k in draws}
     methods |= {
         "difference in means": difference_in_means,
         "T-learner, boosting": t_learner,
@@ -48,16 +49,16 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
     return {name: method for name, method in methods.items() if not words or any(word in name for word in words)}
 
 
-def ours(study: Study, new: np.ndarray, draws: int) -> Answer:
+def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = LEARNERS) -> Answer:
     """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time."""
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
-    model = CrossFittedAIPW(arms=arms, repeats=draws)
+    model = CrossFittedAIPW(arms=arms, repeats=draws, learners=[one for one in learners if one != "kernel"])
     later = None if study.later is None else pd.DataFrame(study.later)
     model.fit(study.x, study.y, study.arm, practitioner=study.practitioner, observation_X=later)
     found = [model.contrast(*pair) for pair in pairs]
     bounds = np.array([one.interval() for one in found])
-    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws)
+    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=learners)
     stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner)
     average = np.array([one.estimate for one in found])
     return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new))
