@@ -124,7 +124,7 @@ def _bcf_contrasts(model: Any, x: np.ndarray, e: np.ndarray, study: Study, *, wi
     n, arms = len(x), e.shape[1] + 1
     groups = {"rfx_group_ids": np.full(n, int(study.practitioner[0]), dtype=np.int32)} if with_groups else {}
     tau = model.predict(X=x, Z=np.ones((n, arms - 1)), propensity=e, terms="tau", **groups)
-    tau = tau.reshape(n, arms - 1, -1)
+    tau = tau.reshape(n, -1, arms - 1).swapaxes(1, 2)
     from_first = np.concatenate([np.zeros((n, 1, tau.shape[2])), tau], axis=1)
     return np.stack([from_first[:, a] - from_first[:, b] for a, b in study.contrasts], axis=1)
 
