@@ -20,6 +20,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
     """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
     methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=("linear", "kernel")) for k in draws}
+    methods |= {f"ours linear, {k}": partial(ours, draws=k, learners=("linear",)) for k in draws}
     methods |= {
         "difference in means": difference_in_means,
         "T-learner, boosting": t_learner,
