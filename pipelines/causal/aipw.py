@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
+from pipelines.causal.arguments import TellsItsColumns, as_frame, one_a_row, outcomes_of, weights_of
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
@@ -31,7 +32,7 @@ def aipw_scores(mu: FloatArray, e: FloatArray, g: FloatArray, y: FloatArray, arm
     return scores
 
 
-class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
+class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     """Doubly robust scores of every unit and arm, cross-fitted by patient and repeated over fold draws.
 
     Parameters
@@ -47,7 +48,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
     n_jobs: folds fitted at a time, in threads; it changes no number. None is 1, -1 as many as there are cores.
 
     After `fit`: `arms_`, `scores_` (a row a unit, arm and repeat: row, arm, repeat, fold, mu, e, g, score, is_target),
-    `target_` (n,) bool, `diagnostics_` (dict), `propensity_`.
+    `target_` (n,) bool, `diagnostics_` (dict), `propensity_`; of a frame or array `n_features_in_`, `feature_names_in_`.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
 
     def fit_propensity(
         self,
-        X: pd.DataFrame | Design,
+        X: pd.DataFrame | NDArray[Any] | Design,
         arm: ArrayLike,
         *,
         patient: ArrayLike | None = None,
@@ -89,9 +90,9 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         sample_weight: ArrayLike | None = None,
     ) -> PropensityFit:
         """Return the propensities of every repeat, without looking at an outcome."""
-        design = _design(X, practitioner)
+        design = self._design(X, practitioner)
         code, arms = self._codes(arm)
-        weight = _weights(sample_weight, len(code))
+        weight = weights_of(sample_weight, len(code))
         patients = np.asarray(np.arange(len(code)) if patient is None else patient, dtype=object)
         generator = np.random.default_rng(self.seed)
         folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
@@ -108,7 +109,7 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        X: pd.DataFrame | Design,
+        X: pd.DataFrame | NDArray[Any] | Design,
         y: ArrayLike,
         arm: ArrayLike,
         *,
@@ -126,15 +127,16 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         observation_X: later columns that may explain who answered; outcomes are then weighted by 1/g when mu is
         fitted, because these columns are not in mu. propensity: a fit on the same rows, to share between outcomes.
 
-        Raises ValueError when no outcome is known or there are fewer patients than folds.
+        Raises ValueError when no outcome is known, there are fewer patients than folds, lengths differ, or the weights
+        are negative, missing or all zero.
         """
-        outcome = np.asarray(y, dtype=float)
+        design = self._design(X, practitioner)
+        outcome = outcomes_of(y, len(design.linear))
         is_observed = np.isfinite(outcome)
         if not is_observed.any():
             raise ValueError("no outcome is known: there is nothing to fit")
-        design = _design(X, practitioner)
         code, self.arms_ = self._codes(arm)
-        weight = _weights(sample_weight, len(code))
+        weight = weights_of(sample_weight, len(code))
         self.propensity_ = propensity or self.fit_propensity(design, arm, patient=patient, sample_weight=sample_weight)
         is_binary = self.is_binary if self.is_binary is not None else bool(np.isin(outcome[is_observed], (0, 1)).all())
         g_design = design if observation_X is None else joined(design, encode(observation_X))
@@ -171,6 +173,14 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
         kept = self.target_ if rows is None else self.target_ & rows
         weight = None if self.weight_ is None else self.weight_[kept]
         return mean_over_repeats(scores[:, kept], self.practitioner_[kept], weight)
+
+    def _design(self, X: pd.DataFrame | NDArray[Any] | Design, practitioner: ArrayLike | None) -> Design:
+        if isinstance(X, Design):
+            return X
+        frame = as_frame(X)
+        self._remember(frame)
+        keys = None if practitioner is None else pd.Series(one_a_row(practitioner, len(frame), "practitioner"))
+        return encode(frame, keys)
 
     def _codes(self, arm: ArrayLike) -> tuple[IntArray, list[str]]:
         labels = np.asarray(arm, dtype=object).astype(str)
@@ -215,14 +225,3 @@ class CrossFittedAIPW(BaseEstimator):  # type: ignore[misc]
             "propensity_stack": self.propensity_.stack,
             "outcome_stack": {name: float(np.mean([stack[name] for stack in stacks])) for name in stacks[0]},
         }
-
-
-def _design(X: pd.DataFrame | Design, practitioner: ArrayLike | None) -> Design:
-    if isinstance(X, Design):
-        return X
-    keys = None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object))
-    return encode(pd.DataFrame(X).reset_index(drop=True), keys)
-
-
-def _weights(sample_weight: ArrayLike | None, n: int) -> NDArray[np.float64]:
-    return np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)

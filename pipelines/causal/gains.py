@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from pipelines.causal.arguments import TellsItsColumns, as_frame, one_a_row, outcomes_of, weights_of
 from pipelines.causal.encoding import learn_encoding
 from pipelines.causal.features import Design, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
@@ -28,7 +29,7 @@ LEARNERS = ("linear", "kernel", "boosting")
 Contrast = tuple[str, str]
 
 
-class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
+class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     """Expected gain of each person under one arm instead of another (DR-learner, Kennedy 2023; see gain_candidates).
 
     Parameters
@@ -46,6 +47,7 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
     After `fit`: `arms_`, `contrasts_`, `gains_` (n, contrasts), in units of the outcome, out of fold: no model, nuisance
     or weight behind a gain saw an outcome of that person's fold. `weights_`: contrast -> candidate -> weight, mean over
     folds and repeats, summing to 1. `folds_` (repeats, n), `draw_gains_` (repeats, n, contrasts): each draw's own.
+    `n_features_in_`, `feature_names_in_`.
     """
 
     def __init__(
@@ -93,18 +95,19 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         Raises ValueError when the lengths differ, there are fewer than two arms or an unknown one, under 3 folds, fewer
         known outcomes of an arm than folds, fewer groups than folds, or the weights are negative, missing or all zero.
         """
-        frame = _frame(X)
+        frame = as_frame(X)
+        self._remember(frame)
         n = len(frame)
-        labels, weight = _labels(treatment, n), _weights(sample_weight, n)
-        y = _outcomes(outcome, n)
-        keys = np.arange(n).astype(object) if groups is None else _of_length(groups, n, "groups").astype(str)
+        labels, weight = _labels(treatment, n), weights_of(sample_weight, n)
+        y = outcomes_of(outcome, n)
+        keys = np.arange(n).astype(object) if groups is None else one_a_row(groups, n, "groups").astype(str)
         self.arms_ = sorted(set(labels)) if self.arms is None else list(self.arms)
         self._check(labels, y)
         self.contrasts_ = self._pairs()
         self.is_binary_ = bool(np.isin(y[np.isfinite(y)], (0, 1)).all()) if self.is_binary is None else self.is_binary
         order = np.argsort(keys, kind="stable")
         frame = frame.iloc[order].reset_index(drop=True)
-        by = None if practitioner is None else pd.Series(_of_length(practitioner, n, "practitioner")[order])
+        by = None if practitioner is None else pd.Series(one_a_row(practitioner, n, "practitioner")[order])
         design = encode(frame, by)
         arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
         setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
@@ -126,7 +129,9 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
         scikit-learn's NotFittedError before `fit`.
         """
         check_is_fitted(self, "gains_")
-        people = self.encoding_.apply(_frame(X))
+        frame = as_frame(X)
+        self._check_columns(X, frame)
+        people = self.encoding_.apply(frame)
         with threadpool_limits(1):
             open_practitioner = with_open_practitioner(people, self.template_)
             return self._aggregated(np.array([draw.read(people, open_practitioner) for draw in self.draws_]))
@@ -187,34 +192,8 @@ class StackedDRLearner(BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"arm {arm!r} has {n_known} known outcomes; {self.folds} folds need {self.folds}")
 
 
-def _frame(X: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
-    frame = pd.DataFrame(X).reset_index(drop=True)
-    return frame.set_axis([str(name) for name in frame.columns], axis=1)
-
-
 def _labels(treatment: ArrayLike, n: int) -> NDArray[np.object_]:
-    labels = _of_length(treatment, n, "treatment")
+    labels = one_a_row(treatment, n, "treatment")
     if pd.isna(labels).any():
         raise ValueError("treatment is missing for some rows: leave them out")
     return labels.astype(str).astype(object)
-
-
-def _outcomes(outcome: ArrayLike, n: int) -> FloatArray:
-    column = _of_length(outcome, n, "outcome")
-    return np.where(pd.isna(column), np.nan, column).astype(float)
-
-
-def _weights(sample_weight: ArrayLike | None, n: int) -> FloatArray:
-    if sample_weight is None:
-        return np.ones(n)
-    weight = _of_length(sample_weight, n, "sample_weight").astype(float)
-    if not np.isfinite(weight).all() or weight.min() < 0 or weight.max() == 0:
-        raise ValueError("sample_weight must be finite, not negative and not all zero")
-    return weight
-
-
-def _of_length(values: ArrayLike, n: int, name: str) -> NDArray[np.object_]:
-    column = np.asarray(values, dtype=object)
-    if column.shape != (n,):
-        raise ValueError(f"{name} must have one value for each of the {n} rows of X, found shape {column.shape}")
-    return column

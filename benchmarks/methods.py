@@ -1,0 +1,91 @@
+"""The methods compared: ours, what is often done, and the peers that are installed."""
+
+import importlib.util
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks import peers
+from benchmarks.study import Answer, Method, Study
+from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.gains import LEARNERS, StackedDRLearner
+
+
+def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
+    """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
+    methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
+    methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=("linear", "kernel")) for k in draws}
+    methods |= {f"ours linear, {k}": partial(ours, draws=k, learners=("linear",)) for k in draws}
+    methods |= {
+        "difference in means": difference_in_means,
+        "T-learner, boosting": t_learner,
+        "T-learner, ridge": partial(t_learner, kind="ridge"),
+    }
+    packages: dict[str, dict[str, Method]] = {
+        "econml": {
+            "EconML CausalForestDML": peers.causal_forest,
+            "EconML CausalForestDML, linear": partial(peers.causal_forest, nuisances="linear"),
+            "EconML CausalForestDML, default boosting": partial(peers.causal_forest, nuisances="default boosting"),
+            "EconML DRLearner, forest": peers.dr_learner,
+            "EconML ForestDRLearner": peers.forest_dr_learner,
+            "EconML LinearDRLearner": peers.linear_dr_learner,
+            "EconML LinearDRLearner, linear": partial(peers.linear_dr_learner, nuisances="linear"),
+        },
+        "doubleml": {
+            "DoubleML APOS": peers.doubleml_apos,
+            "DoubleML APOS, linear": partial(peers.doubleml_apos, nuisances="linear"),
+        },
+        "stochtree": {"stochtree BCF": peers.bcf},
+    }
+    for package, rows in packages.items():
+        if importlib.util.find_spec(package):
+            methods |= rows
+        else:
+            print(f"{package} is not installed: no row of {', '.join(rows)} (pip install '.[benchmarks]')")
+    return {name: method for name, method in methods.items() if not words or any(word in name for word in words)}
+
+
+def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = LEARNERS) -> Answer:
+    """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time."""
+    arms = sorted({str(arm) for arm in study.arm.tolist()})
+    pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
+    model = CrossFittedAIPW(arms=arms, repeats=draws, learners=[one for one in learners if one != "kernel"])
+    later = None if study.later is None else pd.DataFrame(study.later)
+    model.fit(study.x, study.y, study.arm, practitioner=study.practitioner, observation_X=later)
+    found = [model.contrast(*pair) for pair in pairs]
+    bounds = np.array([one.interval() for one in found])
+    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=learners)
+    stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner)
+    average = np.array([one.estimate for one in found])
+    return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new))
+
+
+def difference_in_means(study: Study, new: np.ndarray) -> Answer:
+    """The plain comparison of those who had one arm with those who had another, for everybody."""
+    known = study.complete()
+    average, error = np.empty(len(study.contrasts)), np.empty(len(study.contrasts))
+    for column, pair in enumerate(study.contrasts):
+        given = [known.y[known.arm == arm] for arm in pair]
+        average[column] = given[0].mean() - given[1].mean()
+        error[column] = np.sqrt(sum(values.var(ddof=1) / len(values) for values in given))
+    everybody = [np.tile(average, (n, 1)) for n in (len(study.y), len(new))]
+    return Answer(average, *peers.normal_interval(average, error), *everybody)
+
+
+def t_learner(study: Study, new: np.ndarray, kind: str = "boosting") -> Answer:
+    """A model in each arm, practitioners ignored."""
+    known = study.complete()
+    models = []
+    for arm in np.unique(known.arm):
+        rows = known.arm == arm
+        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 4, 11)))
+        model = ridge if kind == "ridge" else HistGradientBoostingRegressor(random_state=0)
+        models.append(model.fit(known.x[rows], known.y[rows]))
+    said = [np.column_stack([model.predict(x) for model in models]) for x in (study.x, new)]
+    own, others = (np.column_stack([one[:, a] - one[:, b] for a, b in study.contrasts]) for one in said)
+    return peers.without_interval(own, others)
