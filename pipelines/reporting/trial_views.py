@@ -75,5 +75,6 @@ def _in_100(one: RegimeValue | OtherAnalysis, *, is_signed: bool = False) -> str
     if one.estimate is None or one.lower is None or one.upper is None:
         return f"Not enough to say. {one.reason or ''}".strip()
     sign = "+" if is_signed else ""
-    numbers = [f"{100 * value:{sign}.0f}".replace("-", "−") for value in (one.estimate, one.lower, one.upper)]
+    whole = [round(100 * value) for value in (one.estimate, one.lower, one.upper)]
+    numbers = [f"{value:{sign}d}".replace("-", "−") if value else "0" for value in whole]
     return f"{numbers[0]} (95 % interval {numbers[1]} to {numbers[2]})"
