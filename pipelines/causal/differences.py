@@ -6,7 +6,7 @@ interval and label are those of the projection of the scores on the covariates t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.causal.aipw import CrossFittedAIPW
-from pipelines.causal.features import BoolArray, FloatArray, without_copies
+from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.gains import StackedDRLearner
 from pipelines.causal.heterogeneity import LEVEL_OF_PROOF, Heterogeneity, HeterogeneityTest, heterogeneity
 from pipelines.causal.inference import Estimate
@@ -90,8 +90,8 @@ def find_differences(
         found = heterogeneity(contrasts, learner.draw_gains_[:, :, c], practitioner, learner.folds_)
         tests += _test_rows(trial, outcome, pair, found, practitioner)
         if found.is_shown and modifiers.shape[1]:
-            said = _of_patients(learner.gains_[:, c], contrasts.mean(axis=0), modifiers, practitioner, outcome.margin)
-            gains[pair] = PatientGains(kept, said)
+            people = project_out_of_fold(contrasts.mean(axis=0), modifiers, practitioner, learner.folds_[0])
+            gains[pair] = PatientGains(kept, _of_patients(learner.gains_[:, c], people, outcome.margin))
     tables = {"heterogeneity": pd.DataFrame(tests), "models": _stack_rows(trial, outcome, learner)}
     if modifiers.shape[1]:
         scores = psi[:, :, codes].mean(axis=0)
@@ -99,20 +99,45 @@ def find_differences(
     return Differences(tables, gains)
 
 
-def projection_regressors(modifiers: pd.DataFrame) -> FloatArray:
-    """Return ones and the standardised modifiers (n, p), medians for what is missing; constant columns and copies left out."""
+def project_out_of_fold(
+    contrast: FloatArray, modifiers: pd.DataFrame, practitioner: NDArray[np.object_], fold: IntArray
+) -> list[Estimate]:
+    """Return what the projection of the contrast (n,) says of each row, fitted on the other folds: no one's own score is in it.
+
+    modifiers: the approved covariates (n rows); practitioner (n,): clusters; fold (n,). Medians stand for what is missing.
+    Columns that any of the fits could not tell from the others before them are left out.
+    """
+    folds = np.unique(fold)
+    regressors = projection_regressors(modifiers, [fold != k for k in folds])
+    said: list[Estimate | None] = [None] * len(contrast)
+    for k in folds:
+        own = np.flatnonzero(fold == k)
+        others = fold != k
+        for row, one in zip(
+            own, projected(contrast[others], regressors[others], practitioner[others], regressors[own]), strict=True
+        ):
+            said[row] = one
+    return [one for one in said if one is not None]
+
+
+def projection_regressors(modifiers: pd.DataFrame, fits: Sequence[BoolArray]) -> FloatArray:
+    """Return ones and the standardised modifiers (n, p), medians for what is missing.
+
+    A column stays when, in the rows of every one of the `fits`, it is no combination of those before it.
+    """
     numbers = as_numbers(modifiers)
-    filled = [numbers[name].fillna(numbers[name].median()).to_numpy(dtype=float) for name in numbers]
-    varied = [(values - values.mean()) / values.std() for values in filled if np.ptp(values) > 0]
-    columns, _ = without_copies(varied, [str(k) for k in range(len(varied))])
-    return np.column_stack([np.ones(len(numbers)), *columns])
+    kept = [np.ones(len(numbers))]
+    for name in numbers:
+        values = numbers[name].fillna(numbers[name].median()).to_numpy(dtype=float)
+        if np.ptp(values) > 0:
+            column = (values - values.mean()) / values.std()
+            wider = np.column_stack([*kept, column])
+            if all(np.linalg.matrix_rank(wider[rows]) == wider.shape[1] for rows in fits):
+                kept.append(column)
+    return np.column_stack(kept)
 
 
-def _of_patients(
-    gain: FloatArray, contrast: FloatArray, modifiers: pd.DataFrame, practitioner: NDArray[np.object_], margin: float
-) -> pd.DataFrame:
-    regressors = projection_regressors(modifiers)
-    people = projected(contrast, regressors, practitioner, regressors)
+def _of_patients(gain: FloatArray, people: Sequence[Estimate], margin: float) -> pd.DataFrame:
     intervals = np.array([one.interval() for one in people])
     return pd.DataFrame(
         {

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from pipelines.causal.outcome_estimates import estimate_outcome
-from pipelines.causal.population import Population, select_population
-from pipelines.causal.protocol import Pair, TargetTrial
-from pipelines.causal.refusals import after_weighting, before_fitting
+from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import TRIAL_TABLES, as_table
-from pipelines.causal.weighting import weigh
+from pipelines.causal.trial_design import design_trial, in_silence
 
 
 @dataclass(frozen=True)
@@ -57,16 +54,11 @@ def estimate_trial(
     `effect` is then the episode's expected gain. Raises ValueError when a required column is missing or an episode occurs
     twice.
     """
-    say = on_progress or _in_silence
-    population = select_population(frame, trial)
-    say(f"{trial.id}: {len(population.arm)} eligible episodes")
-    reasons = _reasons_before_fitting(population, trial)
-    weighting = weigh(population, trial, reasons)
+    say = on_progress or in_silence
+    design = design_trial(frame, trial, say)
+    population, weighting = design.population, design.weighting
     diagnostics: dict[str, object] = {}
     if weighting is not None:
-        say(f"{trial.id}: propensities from {len(weighting.design.used)} covariates")
-        for pair, figures in weighting.figures.items():
-            reasons[pair] = after_weighting(trial, figures)
         diagnostics = {
             "covariates_used": weighting.design.used,
             "covariates_left_out": weighting.design.left_out,
@@ -77,7 +69,7 @@ def estimate_trial(
     parts = []
     for outcome in trial.outcomes:
         say(f"{trial.id}: {outcome.name}")
-        part = estimate_outcome(population, trial, outcome, weighting, reasons)
+        part = estimate_outcome(population, trial, outcome, weighting, design.reasons)
         parts.append(part)
         if part.diagnostics:
             diagnostics[outcome.name] = part.diagnostics
@@ -86,16 +78,3 @@ def estimate_trial(
         for name, (columns, _) in TRIAL_TABLES.items()
     }
     return TrialEstimates(tables, diagnostics)
-
-
-def _in_silence(_message: str) -> None:
-    """Say nothing: nobody asked for progress."""
-
-
-def _reasons_before_fitting(population: Population, trial: TargetTrial) -> dict[Pair, str | None]:
-    practitioner = pd.factorize(population.practitioner)[0].astype(np.int64)
-    clinic = population.codes("clinic_code")
-    return {
-        pair: before_fitting(trial, population.arm, practitioner, clinic, pair, population.commonest_exclusion)
-        for pair in trial.contrasts
-    }

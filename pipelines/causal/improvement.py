@@ -15,7 +15,7 @@ from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.inference import Estimate
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
-from pipelines.causal.refusals import after_weighting
+from pipelines.causal.refusals import after_weighting, restriction_to
 from pipelines.causal.survival import CENSORED, COMPETING, EVENT, LEAST_EPISODES, cumulative_incidence, log_log_interval
 from pipelines.causal.tables import IMPROVEMENT_CURVE_COLUMNS, IMPROVEMENT_EFFECT_COLUMNS, as_table
 from pipelines.causal.trial_design import TrialDesign, design_trial
@@ -153,7 +153,7 @@ def _effect_rows(
         }
         thin = reason or _reason_of_day(sample, pair, curves, day)
         if thin is None and sample is not None:
-            row |= _result(sample, pair, curves, measure, day) | {"reason": design.restriction()}
+            row |= _result(sample, pair, curves, measure, day) | {"reason": _restriction(design)}
         else:
             row |= _refused(thin)
         rows.append(row)
@@ -193,6 +193,10 @@ def _result(
         "unadjusted": crude[0] - crude[1],
         "status": "estimated",
     }
+
+
+def _restriction(design: TrialDesign) -> str | None:
+    return None if design.weighting is None else restriction_to(design.weighting.propensity.target)
 
 
 def _refused(reason: str | None) -> dict[str, object]:

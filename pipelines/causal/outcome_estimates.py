@@ -17,7 +17,7 @@ from pipelines.causal.model_rows import arm_rows, model_rows, needed_columns
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.population import Population, outcome_values
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
-from pipelines.causal.refusals import WeightedContrast, after_weighting, of_outcome
+from pipelines.causal.refusals import WeightedContrast, after_weighting, of_outcome, restriction_to
 from pipelines.causal.weighting import Weighting, estimator_of
 
 
@@ -165,18 +165,8 @@ def _result(estimate: Estimate | None, reason: str | None, model: CrossFittedAIP
         "lower": lower,
         "upper": upper,
         "status": "estimated",
-        "reason": _restriction(model),
+        "reason": None if model is None else restriction_to(model.target_),
     }
-
-
-def _restriction(model: CrossFittedAIPW | None) -> str | None:
-    """Return what an estimate is limited to, None when it is about everybody eligible."""
-    if model is None or model.target_.all():
-        return None
-    return (
-        f"About the overlap population only, {100 * model.target_.mean():.0f} % of the episodes: "
-        "for the others one of the treatments was hardly ever chosen."
-    )
 
 
 def _effective_n(model: CrossFittedAIPW, pair: Pair, inside: BoolArray | None = None) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.causal.features import FloatArray, IntArray
+from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.overlap import predictability_of_arm
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial
 from pipelines.causal.trials import CRITERIA
@@ -112,9 +112,22 @@ def after_weighting(trial: TargetTrial, figures: WeightedContrast) -> str | None
     return None
 
 
+def restriction_to(target: BoolArray) -> str | None:
+    """Return what an estimate about the `target` (n,) is limited to, None when it is about everybody eligible."""
+    if target.all():
+        return None
+    return (
+        f"About the overlap population only, {100 * target.mean():.0f} % of the episodes: "
+        "for the others one of the treatments was hardly ever chosen."
+    )
+
+
 def would_end_with_more(reason: str) -> bool:
-    """Return whether a refusal is for size alone, so that more episodes of the same kind would end it."""
-    return reason.startswith(("Fewer than", "Effective size under"))
+    """Return whether a refusal is for too few episodes or patients, so that more of the same kind would end it.
+
+    More episodes of the same few practitioners would not.
+    """
+    return reason.startswith(("Fewer than", "Effective size under")) and "practitioners" not in reason
 
 
 def _worded(arm: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,23 +22,18 @@ class TrialDesign:
     weighting: Weighting | None
     reasons: dict[Pair, str | None]
 
-    def restriction(self) -> str | None:
-        """Return what an estimate is limited to, None when it is about everybody eligible."""
-        if self.weighting is None or self.weighting.propensity.target.all():
-            return None
-        share = 100 * self.weighting.propensity.target.mean()
-        return (
-            f"About the overlap population only, {share:.0f} % of the episodes: "
-            "for the others one of the treatments was hardly ever chosen."
-        )
+
+def in_silence(_message: str) -> None:
+    """Say nothing: nobody asked for progress."""
 
 
-def design_trial(frame: pd.DataFrame, trial: TargetTrial) -> TrialDesign:
+def design_trial(frame: pd.DataFrame, trial: TargetTrial, say: Callable[[str], None] = in_silence) -> TrialDesign:
     """Return the design stage of a trial; `frame` as for `effects.estimate_trial`, of which no outcome is read.
 
     Raises ValueError when a required column is missing or an episode occurs twice.
     """
     population = select_population(frame, trial)
+    say(f"{trial.id}: {len(population.arm)} eligible episodes")
     practitioner = pd.factorize(population.practitioner)[0].astype(np.int64)
     clinic = population.codes("clinic_code")
     reasons = {
@@ -46,5 +42,6 @@ def design_trial(frame: pd.DataFrame, trial: TargetTrial) -> TrialDesign:
     }
     weighting = weigh(population, trial, reasons)
     if weighting is not None:
+        say(f"{trial.id}: propensities from {len(weighting.design.used)} covariates")
         reasons |= {pair: after_weighting(trial, figures) for pair, figures in weighting.figures.items()}
     return TrialDesign(population, weighting, reasons)

@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pipelines.causal.protocol import SteppedRegime
 from pipelines.causal.trials import STEPPED
 from pipelines.reporting.effects import OtherAnalysis, ProtocolItem, RegimeValue
 from pipelines.reporting.steps import TRIAL_NAMES
 
-_WORDS = {regime.name: regime.words for regime in STEPPED.regimes}
+
+def _short(regime: SteppedRegime) -> str:
+    if regime.is_at_once:
+        return "manipulation at once"
+    if regime.add_at_week is None:
+        return "never"
+    return f"step-up at week {regime.add_at_week} if under {regime.under_percent} % better"
+
+
+_WORDS = {regime.name: _short(regime) for regime in STEPPED.regimes}
 _TIMES = {outcome.name: f"{outcome.timepoint_weeks} weeks" for outcome in STEPPED.outcomes}
 
 Row = tuple[str, ...]
@@ -28,7 +38,7 @@ def trial_views(
 def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
     """A row a regime (what is done, when it is asked, patients improved in 100), the refused ones with their reason."""
     return [
-        (_WORDS.get(one.regime, one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one))
+        (_WORDS.get(one.regime, one.regime).capitalize(), _TIMES.get(one.outcome, one.outcome), _in_100(one))
         for one in regimes
         if one.quantity == "value"
     ]
@@ -39,7 +49,7 @@ def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
     rows: list[Row] = []
     for one in regimes:
         if one.quantity == "difference":
-            names = [name.replace("_", " ") for name in one.regime.split(" - ")]
+            names = [_WORDS.get(name, name) for name in one.regime.split(" - ")]
             rows.append(
                 (
                     " compared with ".join(names).capitalize(),

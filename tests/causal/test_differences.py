@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.causal.differences import projection_regressors
+from pipelines.causal.differences import project_out_of_fold, projection_regressors
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.learned_rule import learn_rule
 from pipelines.causal.projection import linear_projection, projected
@@ -140,7 +140,32 @@ def test_intervals_of_the_projection_cover_the_patients_gain():
 
 def test_regressors_leave_out_what_is_constant_or_a_copy():
     people = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [1.0, 2.0, np.nan], "c": [1.0, 1.0, 1.0]})
-    assert projection_regressors(people).shape == (3, 2)
+    assert projection_regressors(people, [np.ones(3, dtype=bool)]).shape == (3, 2)
+
+
+def test_a_regressor_that_one_of_the_fits_cannot_tell_is_left_out():
+    generator = np.random.default_rng(0)
+    people = pd.DataFrame({"a": generator.normal(size=40), "rare": np.arange(40) == 3, "b": generator.normal(size=40)})
+    fold = np.arange(40) % 4
+    fits = [fold != k for k in range(4)]
+    assert projection_regressors(people, fits).shape == (40, 3)
+    assert projection_regressors(people, fits[:3]).shape == (40, 4)
+
+
+def test_no_projection_of_a_patient_saw_the_scores_of_the_own_fold():
+    generator = np.random.default_rng(1)
+    people = pd.DataFrame({"a": generator.normal(size=300), "b": generator.normal(size=300)})
+    who = np.array([f"t{k}" for k in generator.integers(0, 20, 300)], dtype=object)
+    contrast, fold = generator.normal(size=300), np.arange(300) % 5
+    said = project_out_of_fold(contrast, people, who, fold)
+    for k in range(5):
+        own = fold == k
+        changed = contrast + np.where(own, 100 * generator.normal(size=300), 0.0)
+        again = project_out_of_fold(changed, people, who, fold)
+        assert [one for one, is_own in zip(said, own, strict=True) if is_own] == [
+            one for one, is_own in zip(again, own, strict=True) if is_own
+        ]
+        assert said != again
 
 
 def test_a_learned_rule_hardly_depends_on_the_seed_where_it_is_clear():

@@ -1,10 +1,12 @@
 import threading
+import warnings
 
 import numpy as np
 import pytest
 
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.gains import StackedDRLearner
+from pipelines.causal.linear import fit_logistic
 from pipelines.causal.parallel import each
 from tests.causal.worlds import linear_clinic
 
@@ -36,3 +38,11 @@ def test_the_numbers_are_the_same_however_many_folds_are_fitted_at_a_time():
         StackedDRLearner(repeats=1, n_jobs=n_jobs).fit(x, frame["arm"], frame["pain_12wk"]).gains_ for n_jobs in (1, 3)
     ]
     assert np.array_equal(*gains)
+
+
+def test_logistic_fits_side_by_side_leave_the_warning_filters_as_they_were():
+    generator = np.random.default_rng(0)
+    x, label = generator.normal(size=(200, 5)), generator.integers(0, 2, 200)
+    before = list(warnings.filters)
+    each(lambda _: fit_logistic(x, label, np.ones(200), n_labels=2), range(60), 4)
+    assert warnings.filters == before

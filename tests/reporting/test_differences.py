@@ -65,7 +65,7 @@ def test_rules_from_day_0_are_said_in_words_with_their_refusals() -> None:
     report = network()
     rows = regime_rows(report.regimes)
     assert rows[0][1:] == ("12 weeks", "54 (95 % interval 50 to 58)")
-    assert rows[1][0].startswith("without manipulation first; added at the first visit of days 28 to 41")
+    assert (rows[0][0], rows[1][0]) == ("Never", "Step-up at week 4 if under 30 % better")
     assert rows[1][2] == "Not enough to say. Too little overlap."
     assert regime_difference_rows(report.regimes) == [
         ("Manipulation at once compared with never", "12 weeks", "+4 (95 % interval −2 to +58)")
