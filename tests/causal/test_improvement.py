@@ -123,7 +123,7 @@ def test_the_protocol_of_the_outcome_is_part_of_the_hash():
 
 
 @pytest.mark.long
-def test_intervals_cover_the_truth_in_200_runs(truth):
+def test_intervals_cover_the_truth_in_200_runs(truth, record_property):
     """93 to 99 %: weights that are held fixed make the jackknife wide; the Monte Carlo error of 200 runs is 1.5 points."""
     errors, covered = [], []
     for seed in range(200):
@@ -131,6 +131,7 @@ def test_intervals_cover_the_truth_in_200_runs(truth):
         row = share_row(estimate_improvement(frame, TRIAL, course))
         errors.append(row["estimate"] - truth[HORIZON])
         covered.append(row["lower"] <= truth[HORIZON] <= row["upper"])
+    record_property("coverage and bias", (np.mean(covered), np.mean(errors)))
     assert abs(np.mean(errors)) < 0.01
     assert 0.93 <= np.mean(covered) <= 0.99
 

@@ -24,11 +24,14 @@ def test_pooled_decisions_have_their_average_effect_where_the_naive_difference_h
 
 
 @pytest.mark.long
-def test_the_pooled_effect_is_covered_at_its_rate():
+def test_the_pooled_effect_is_covered_at_its_rate(record_property):
     truth = true_effect(1.0)
     rows = [pooled_estimates(*draw(2000, seed, 1.0), TRIAL).iloc[0] for seed in range(200)]
-    assert abs(np.mean([row["estimate"] for row in rows]) - truth) <= 0.02
-    assert np.mean([row["lower"] <= truth <= row["upper"] for row in rows]) >= 0.93 - 0.03
+    covered = np.mean([row["lower"] <= truth <= row["upper"] for row in rows])
+    bias = np.mean([row["estimate"] for row in rows]) - truth
+    record_property("coverage and bias", (covered, bias))
+    assert abs(bias) <= 0.02
+    assert covered >= 0.93 - 0.03
 
 
 def test_every_decision_is_a_row_and_the_order_changes_nothing():

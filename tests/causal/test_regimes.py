@@ -63,9 +63,11 @@ def test_regimes_are_valued_right_where_ever_against_never_has_the_wrong_sign(tr
 
 
 @pytest.mark.long
-def test_values_of_regimes_are_covered_at_their_rate(truth):
+def test_values_of_regimes_are_covered_at_their_rate(truth, record_property):
     """methods.md, section 4: bias of at most 0.02 and coverage of 93 to 97 % over 200 seeds (two Monte Carlo errors allowed)."""
     errors, covered = errors_and_cover(runs(range(200)), truth)
+    for pair in PAIRS:
+        record_property(f"coverage and bias of {pair}", (covered[pair], errors[pair].mean()))
     for pair in PAIRS:
         assert abs(errors[pair].mean()) <= 0.02, (pair, errors[pair].mean())
         assert 0.93 - 0.03 <= covered[pair] <= 0.97 + 0.03, (pair, covered[pair])

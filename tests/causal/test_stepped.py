@@ -78,12 +78,13 @@ def test_an_unrecorded_week_is_an_arm_that_no_regime_names(truth):
 
 
 @pytest.mark.long
-def test_values_of_the_stepped_regimes_are_covered_at_their_rate(truth):
+def test_values_of_the_stepped_regimes_are_covered_at_their_rate(truth, record_property):
     """methods.md, section 4: bias of at most 0.02, coverage of 93 to 97 % over 200 seeds (two Monte Carlo errors allowed)."""
     found = estimates(range(200))
     for name, value in truth.items():
         rows = pd.DataFrame([one.loc[name, ["estimate", "lower", "upper"]] for one in found]).astype(float)
         covered = ((rows["lower"] <= value) & (value <= rows["upper"])).mean()
+        record_property(f"coverage and bias of {name}", (covered, rows["estimate"].mean() - value))
         assert abs(rows["estimate"].mean() - value) <= 0.02, (name, rows["estimate"].mean() - value)
         assert 0.93 - 0.03 <= covered <= 0.97 + 0.03, (name, covered)
 
