@@ -101,7 +101,7 @@ def improvement(context: dg.AssetExecutionContext, night: NightBuild):  # type: 
     from pipelines.estimating_courses import write_improvement
 
     with night.warehouse(context.run.run_id) as con:
-        rows = write_improvement(con)
+        rows = write_improvement(con, context.log.info)
     for name, n_rows in rows.items():
         yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": n_rows})
 
@@ -172,7 +172,7 @@ def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mate
     from pipelines.estimating import write_sensitivity
 
     with night.warehouse(context.run.run_id) as con:
-        n_rows = write_sensitivity(con)
+        n_rows = write_sensitivity(con, context.log.info)
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
@@ -220,7 +220,7 @@ def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
     from pipelines.estimating_prognosis import write_prognosis
 
     with night.warehouse(context.run.run_id) as con:
-        rows = write_prognosis(con)
+        rows = write_prognosis(con, context.log.info)
     for name in _PROGNOSIS_TABLES:
         yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
 

@@ -55,12 +55,15 @@ def write_regimes(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) ->
     return write_estimates(con, "regimes", rows, REGIME_COLUMNS, "trial, outcome, quantity, regime")
 
 
-def write_sensitivity(con: duckdb.DuckDBPyConnection) -> int:
+def write_sensitivity(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> int:
     """Analyse the decision in other ways from `cohort.decision_trial` and replace `estimates.sensitivity`; returns its rows."""
     episodes = con.execute("select * from cohort.decision_trial order by episode_key").df()
     visits = con.execute("select * from cohort.grace_visits order by episode_key, visit_no").df()
     decisions = con.execute("select * from cohort.sequential_trials order by episode_key, week").df()
-    rows = [grace_estimates(episodes, visits, DECISION), pooled_estimates(episodes, decisions, DECISION)]
+    rows = [
+        grace_estimates(episodes, visits, DECISION, say),
+        pooled_estimates(episodes, decisions, DECISION, say),
+    ]
     return write_estimates(
         con,
         "sensitivity",

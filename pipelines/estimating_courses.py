@@ -18,7 +18,7 @@ from pipelines.causal.trials import DECISION, INDEX
 from pipelines.estimating import write_estimates
 
 
-def write_improvement(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def write_improvement(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
     """Estimate sustained improvement in both trials and replace its two tables; returns rows by table."""
     estimates = []
     for trial in (DECISION, INDEX):
@@ -27,7 +27,8 @@ def write_improvement(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
             "select episode_key, event, days_to_event from cohort.improvement where trial = ? order by episode_key",
             [trial.id],
         ).df()
-        estimates.append(estimate_improvement(frame, trial, courses))
+        say(f"sustained improvement, {trial.id}")
+        estimates.append(estimate_improvement(frame, trial, courses, say=say))
     curves = pd.concat([one.curves for one in estimates], ignore_index=True)
     effects = pd.concat([one.effects for one in estimates], ignore_index=True)
     return {

@@ -1,5 +1,6 @@
 """The prognosis under conservative care as tables. The statistics are `pipelines.prognosis`."""
 
+from collections.abc import Callable
 from dataclasses import fields
 
 import duckdb
@@ -34,9 +35,11 @@ _TABLES = {
 }
 
 
-def write_prognosis(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def write_prognosis(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
     """Estimate the prognosis from the index trial's episodes and replace its tables; returns rows by table."""
-    found = estimate_prognosis(con.execute(_EPISODES).df(), CONSERVATIVE_CARE)
+    episodes = con.execute(_EPISODES).df()
+    say(f"prognosis: {len(episodes)} episodes, each clinic left out in turn")
+    found = estimate_prognosis(episodes, CONSERVATIVE_CARE)
     return {
         field.name: write_estimates(con, field.name, getattr(found, field.name), *_TABLES[field.name])
         for field in fields(PrognosisEstimates)

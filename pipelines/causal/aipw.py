@@ -45,7 +45,7 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     overlap_low, overlap_high: the propensities that make the overlap population.
     is_calibrated: tilt the propensities until the weighted arms are alike (see `calibration`).
     is_binary: None finds out whether all observed outcomes are 0 or 1.
-    n_jobs: folds fitted at a time, in threads; it changes no number. None is 1, -1 as many as there are cores.
+    n_jobs: folds fitted at a time, in processes; it changes no number. None is 1, -1 as many as there are cores.
 
     After `fit`: `arms_`, `scores_` (a row a unit, arm and repeat: row, arm, repeat, fold, mu, e, g, score, is_target),
     `target_` (n,) bool, `diagnostics_` (dict), `propensity_`; of a frame or array `n_features_in_`, `feature_names_in_`.

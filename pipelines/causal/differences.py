@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
-from pipelines.causal.gains import StackedDRLearner
+from pipelines.causal.gains import LEARNERS, StackedDRLearner
 from pipelines.causal.heterogeneity import LEVEL_OF_PROOF, Heterogeneity, HeterogeneityTest, heterogeneity
 from pipelines.causal.inference import Estimate
 from pipelines.causal.labels import label_of
 from pipelines.causal.learned_rule import as_numbers, rule_tables
 from pipelines.causal.needed import episodes_needed
+from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population
 from pipelines.causal.projection import projected
-from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.protocol import LARGE_POPULATION, Outcome, Pair, TargetTrial, contrast_name
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,13 @@ def find_differences(
     learner = StackedDRLearner(
         arms=arms,
         contrasts=pairs,
+        learners=(*LEARNERS, "boosting") if len(frame) > LARGE_POPULATION else LEARNERS,
         folds=trial.folds,
         repeats=len(psi),
         seed=trial.seed,
         clip=trial.clip,
         is_binary=outcome.is_binary,
-        n_jobs=-1,
+        n_jobs=jobs_for(len(frame)),
     )
     learner.fit(
         frame[[name for name in trial.covariates if name in frame]],

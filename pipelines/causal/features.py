@@ -31,6 +31,7 @@ class Design:
     `trees` (n, q): NaN where not recorded, text as the code of its level; only practitioners are split as a set
     (`is_categorical`): a code with a few levels is separated by two cuts, and each such column costs a fit 1 ms.
     `balance` (n, b): the standardised covariates of the balance table, without practitioners.
+    `curved` (n, c): features of a kernel regression, where one is fitted (see `kernel`).
     `left_out`: column -> reason in plain words."""
 
     linear: FloatArray
@@ -40,10 +41,14 @@ class Design:
     balance_names: tuple[str, ...]
     used: tuple[str, ...]
     left_out: dict[str, str]
+    curved: FloatArray | None = None
 
     def take(self, rows: NDArray[np.intp] | BoolArray) -> Design:
         """Return the design of these rows only."""
-        return replace(self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows])
+        curved = None if self.curved is None else self.curved[rows]
+        return replace(
+            self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows], curved=curved
+        )
 
 
 def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> Design:

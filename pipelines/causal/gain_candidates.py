@@ -10,20 +10,19 @@ of effects: Nie and Wager 2021, section 3; Knaus, Lechner and Strittmatter 2021 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipelines.causal.features import Design, FloatArray, IntArray
-from pipelines.causal.learners import Model, Training, fit_boosting, fit_linear
+from pipelines.causal.learners import Model, Training, fit_linear
 from pipelines.causal.leave_two_out import WithoutFold
 from pipelines.causal.nuisance import CrossFit
 from pipelines.causal.stacking import squared_error_weights
 
 CONSTANT = "constant"
-# By learner: the name of its regression of the score. The kernel only has a plug-in: as a regression it added nothing.
-REGRESSIONS = {"linear": ("dr_ridge", fit_linear), "boosting": ("dr_boosting", fit_boosting)}
+REGRESSION = "dr_ridge"
 # This candidate's gain is the same for everybody: the constant already stands for it.
 WITHOUT_GAIN = "linear_shared"
 
@@ -33,21 +32,21 @@ class FoldGain:
     """The stack of one contrast fitted without one fold: mean + sum of weight x (candidate - its mean).
 
     `mean`: mean score, the average gain in units of the outcome. `weights`: name -> weight, summing to 1 with the
-    constant. `centres` (candidates,): means of the candidates out of fold. `regressions`: fitted on every score.
+    constant. `centres` (candidates,): means of the candidates out of fold. `regression`: ridge, fitted on every score.
     `plug_ins`: positions of the outcome candidates.
     """
 
     mean: float
     weights: dict[str, float]
     centres: FloatArray
-    regressions: tuple[Model, ...]
+    regression: Model
     plug_ins: tuple[int, ...]
     arms: tuple[int, int]
 
     def read(self, people: Design, means: FloatArray) -> FloatArray:
         """Return gains (n,) of these people, whose outcome means (candidates, n, arms) the plug-ins compare."""
         treated, comparator = self.arms
-        said = [model(people) for model in self.regressions]
+        said = [self.regression(people)]
         said += [means[index, :, treated] - means[index, :, comparator] for index in self.plug_ins]
         weights = np.array([weight for name, weight in self.weights.items() if name != CONSTANT])
         return np.asarray(self.mean + weights @ (np.array(said) - self.centres[:, None]), dtype=float)
@@ -70,37 +69,27 @@ def fit_fold_gain(
     mean = float(np.average(score, weights=weight))
     design = people.take(rows)
     plug_ins = tuple(index for index, name in enumerate(names) if name != WITHOUT_GAIN)
-    regressions = [REGRESSIONS[learner] for learner in setting.learners if learner in REGRESSIONS]
-    out_of_fold = [_out_of_fold(fit, design, score, precision, fold, seed) for _, fit in regressions]
+    out_of_fold = [_out_of_fold(design, score, precision, fold, seed)]
     out_of_fold += [known.means[index, :, treated] - known.means[index, :, comparator] for index in plug_ins]
     candidates = np.array(out_of_fold)
     centres = np.average(candidates, axis=1, weights=weight)
     deviations = np.column_stack([np.zeros(len(rows)), (candidates - centres[:, None]).T])
     shares = squared_error_weights(deviations, score - mean, precision)
-    labels = (CONSTANT, *(name for name, _ in regressions), *(names[index] for index in plug_ins))
+    labels = (CONSTANT, REGRESSION, *(names[index] for index in plug_ins))
     return FoldGain(
         mean=mean,
         weights=dict(zip(labels, shares.tolist(), strict=True)),
         centres=centres,
-        regressions=tuple(
-            fit(Training(design, score, precision, is_binary=False, seed=seed)) for _, fit in regressions
-        ),
+        regression=fit_linear(Training(design, score, precision, is_binary=False, seed=seed)),
         plug_ins=plug_ins,
         arms=arms,
     )
 
 
-def _out_of_fold(
-    fit: Callable[[Training], Model],
-    design: Design,
-    score: FloatArray,
-    precision: FloatArray,
-    fold: IntArray,
-    seed: int,
-) -> FloatArray:
+def _out_of_fold(design: Design, score: FloatArray, precision: FloatArray, fold: IntArray, seed: int) -> FloatArray:
     said = np.empty(len(score))
     for k in np.unique(fold):
         new = fold == k
         training = Training(design.take(~new), score[~new], precision[~new], is_binary=False, seed=seed + int(k))
-        said[new] = fit(training)(design.take(new))
+        said[new] = fit_linear(training)(design.take(new))
     return said

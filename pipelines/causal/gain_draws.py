@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.causal.features import Design, FloatArray
 from pipelines.causal.gain_candidates import FoldGain, fit_fold_gain
+from pipelines.causal.kernel import KernelMap, learn_kernel_map
 from pipelines.causal.leave_two_out import (
     Pair,
     PairModels,
@@ -22,16 +23,17 @@ from pipelines.causal.nuisance import CrossFit
 
 @dataclass(frozen=True)
 class Draw:
-    """`models`: nuisances by the pair of folds left out. By the fold left out: `shares`, weights of the stacked outcome
-    model, and `stacks`, one a contrast."""
+    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. By the fold left out: `shares`,
+    weights of the stacked outcome model, and `stacks`, one a contrast."""
 
+    curves: KernelMap
     models: dict[Pair, PairModels]
     shares: dict[int, FloatArray]
     stacks: dict[int, tuple[FoldGain, ...]]
 
     def read(self, people: Design, open_practitioner: Design) -> FloatArray:
         """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold."""
-        means = plug_in_means(self.models, open_practitioner)
+        means = plug_in_means(self.models, self.curves.apply(open_practitioner))
         said = [
             [stack.read(people, with_stack(means[fold], self.shares[fold])) for stack in stacks]
             for fold, stacks in self.stacks.items()
@@ -53,7 +55,9 @@ def fit_draw(
     setting: its design may hold practitioners; people: the same rows without. contrasts: codes of treated and
     comparator. y (n,): NaN where unknown.
     """
-    open_practitioner = with_open_practitioner(people, setting.design)
+    curves = learn_kernel_map(setting.design.linear, setting.seed)
+    open_practitioner = curves.apply(with_open_practitioner(people, setting.design))
+    setting = replace(setting, design=curves.apply(setting.design))
     fitted = fit_leave_two_out(setting, open_practitioner, y, is_binary=is_binary, clip=clip)
     means = plug_in_means(fitted.models, open_practitioner)
     names = outcome_names(setting.learners)
@@ -69,7 +73,7 @@ def fit_draw(
         )
         said = with_stack(means[fold][:, own], known.shares)
         gains[own] = np.column_stack([stack.read(people.take(own), said) for stack in stacks[fold]])
-    return Draw(fitted.models, shares, stacks), gains
+    return Draw(curves, fitted.models, shares, stacks), gains
 
 
 def with_open_practitioner(people: Design, like: Design) -> Design:

@@ -19,6 +19,7 @@ no mean the weights get right, and takes variance out. Intervals are clustered b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,11 +32,13 @@ from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
 from pipelines.causal.nuisance import CrossFit, cross_fit_observation, cross_fit_outcome, cross_fit_propensity
 from pipelines.causal.overlap import effective_n
+from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial
 from pipelines.causal.refusals import before_fitting, of_outcome
 from pipelines.causal.sensitivity import sensitivity_row
 from pipelines.causal.tables import SENSITIVITY_COLUMNS, as_table
+from pipelines.causal.trial_design import in_silence
 
 ANALYSIS = "cloning, censoring and weighting"
 
@@ -52,7 +55,9 @@ class GraceVisits:
     is_last_chance: BoolArray
 
 
-def grace_estimates(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial) -> pd.DataFrame:
+def grace_estimates(
+    frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTrial, say: Callable[[str], None] = in_silence
+) -> pd.DataFrame:
     """Return a row of estimates.sensitivity for each outcome of a trial's first contrast, (add, continue).
 
     frame: as for `estimate_trial`; visits: a row a visit with episode_key, visit_no (0 at time zero), has_manipulation
@@ -66,6 +71,7 @@ def grace_estimates(frame: pd.DataFrame, visits: pd.DataFrame, trial: TargetTria
     )
     rows = []
     for outcome in trial.outcomes:
+        say(f"{trial.id}, {ANALYSIS}: {outcome.name}")
         y, can_have = outcome_values(population.frame, outcome)
         why = reason or of_outcome(trial, outcome, y[can_have], population.arm[can_have], pair)
         rows.append(_row(population, visits, trial, outcome, pair, can_have=can_have, y=y, reason=why))
@@ -133,7 +139,7 @@ def _scores(
     is_binary: bool,
 ) -> tuple[FloatArray, float]:
     """Return each episode's part of the difference (repeats, n), and the smaller effective number of clones."""
-    n, is_observed = len(y), np.isfinite(y)
+    n, is_observed, jobs = len(y), np.isfinite(y), jobs_for(len(y))
     design = encode(frame[[name for name in trial.covariates if name in frame]], pd.Series(practitioner))
     at_visits = encode(visits.seen, pd.Series(practitioner[visits.episode]))
     was_manipulated = np.zeros(n, dtype=np.int64)
@@ -142,18 +148,18 @@ def _scores(
     generator = np.random.default_rng(trial.seed)
     scores, sizes = [], []
     with threadpool_limits(1):
-        for repeat in range(trial.repeats):
+        for repeat in range(trial.draws_of_folds(n)):
             fold = assign_folds(patient, was_manipulated, trial.folds, generator)
             seed = trial.seed + 1000 * (repeat + 1)
-            setting = CrossFit(design, was_manipulated, np.ones(n), fold, 2, trial.learners, seed)
+            setting = CrossFit(design, was_manipulated, np.ones(n), fold, 2, trial.learners, seed, jobs)
             g = cross_fit_observation(setting, is_observed)[np.arange(n), was_manipulated]
-            everybody = CrossFit(design, np.zeros(n, dtype=np.int64), np.ones(n), fold, 1, trial.learners, seed)
+            everybody = CrossFit(design, np.zeros(n, dtype=np.int64), np.ones(n), fold, 1, trial.learners, seed, jobs)
             expected = cross_fit_outcome(everybody, y, is_binary)[0][:, 0]
             e = np.zeros((len(visits.episode), 2))
             for part in (part for part in (visits.is_later, ~visits.is_later) if part.any()):
                 given = visits.is_manipulated[part].astype(np.int64)
                 weight, folds = np.ones(part.sum()), fold[visits.episode[part]]
-                model = CrossFit(at_visits.take(part), given, weight, folds, 2, trial.learners, seed)
+                model = CrossFit(at_visits.take(part), given, weight, folds, 2, trial.learners, seed, jobs)
                 modelled, _ = cross_fit_propensity(model)
                 e[part] = calibrated_propensities(modelled, standardised_among(model.design.balance), given, weight)
             stays = clone_weights(visits, np.maximum(e, trial.clip), n)

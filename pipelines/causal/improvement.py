@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import after_weighting, restriction_to
 from pipelines.causal.survival import CENSORED, COMPETING, EVENT, LEAST_EPISODES, cumulative_incidence, log_log_interval
 from pipelines.causal.tables import IMPROVEMENT_CURVE_COLUMNS, IMPROVEMENT_EFFECT_COLUMNS, as_table
-from pipelines.causal.trial_design import TrialDesign, design_trial
+from pipelines.causal.trial_design import TrialDesign, design_trial, in_silence
 from pipelines.causal.weighted_incidence import Courses, WeightedIncidence, days_until, on_day, weighted_incidence
 
 EVENT_CODES = {"censored": CENSORED, "improved": EVENT, "injection_or_surgery": COMPETING}
@@ -67,7 +68,11 @@ class _Sample:
 
 
 def estimate_improvement(
-    frame: pd.DataFrame, trial: TargetTrial, improvement: pd.DataFrame, outcome: SustainedImprovement = SUSTAINED
+    frame: pd.DataFrame,
+    trial: TargetTrial,
+    improvement: pd.DataFrame,
+    outcome: SustainedImprovement = SUSTAINED,
+    say: Callable[[str], None] = in_silence,
 ) -> ImprovementEstimates:
     """Estimate the cumulative incidence of sustained improvement under each arm of a trial, had all been given it.
 
@@ -80,7 +85,7 @@ def estimate_improvement(
     status 'refused' and its reason. Curves are those of arms with an estimate. The order of rows changes nothing.
     Raises ValueError as `select_population`, and for an event that is none of the three.
     """
-    design = design_trial(frame, trial)
+    design = design_trial(frame, trial, say)
     sample = _sample(design, improvement, outcome)
     curves = {} if sample is None else {k: weighted_incidence(sample.courses, k) for k in range(len(sample.arms))}
     named = {"trial": trial.id, "protocol_hash": outcome.protocol_hash(trial)}
@@ -200,15 +205,8 @@ def _restriction(design: TrialDesign) -> str | None:
 
 
 def _refused(reason: str | None) -> dict[str, object]:
-    nothing = float("nan")
-    return {
-        "estimate": nothing,
-        "lower": nothing,
-        "upper": nothing,
-        "unadjusted": nothing,
-        "status": "refused",
-        "reason": reason,
-    }
+    columns = ("estimate", "lower", "upper", "unadjusted")
+    return dict.fromkeys(columns, float("nan")) | {"status": "refused", "reason": reason}
 
 
 def _curve_rows(sample: _Sample, arm: int, curve: WeightedIncidence) -> pd.DataFrame:

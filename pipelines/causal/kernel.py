@@ -5,12 +5,11 @@ Its place is among the outcome models of individual gains; the average effect is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.causal.features import FloatArray
-from pipelines.causal.linear import Ridge, fit_ridge
+from pipelines.causal.features import Design, FloatArray
 
 LANDMARKS = 150
 # The curved part of the features has about four times the variance of the linear part, so that it is penalised less.
@@ -19,32 +18,28 @@ _LEAST_EIGENVALUE = 1e-6
 
 
 @dataclass(frozen=True)
-class KernelRidge:
-    """Ridge regression on x / sqrt(p) and the Nystroem features of exp(-|x - landmark|^2 / p), x standardised (n, p)."""
+class KernelMap:
+    """Landmarks (k, p) and the root (k, k) of the inverse of their own kernel exp(-|x - landmark|^2 / p), x standardised."""
 
     landmarks: FloatArray
     root: FloatArray
-    ridge: Ridge
 
-    def predict(self, x: FloatArray) -> FloatArray:
-        """Return predictions (n,)."""
-        return self.ridge.predict(_features(x, self.landmarks, self.root))
+    def apply(self, design: Design) -> Design:
+        """Return the design with its `curved` features (n, p + k): x / sqrt(p) and the Nystroem features."""
+        x = design.linear
+        features = CURVED_SCALE * (_kernel(x, self.landmarks) @ self.root)
+        return replace(design, curved=np.hstack([x / np.sqrt(max(x.shape[1], 1)), features]))
 
 
-def fit_kernel_ridge(x: FloatArray, y: FloatArray, weight: FloatArray, seed: int) -> KernelRidge:
-    """Fit on landmarks drawn from the rows by `seed` (Nystroem features, Williams and Seeger 2001).
+def learn_kernel_map(x: FloatArray, seed: int) -> KernelMap:
+    """Return the map whose landmarks are drawn from the rows of x (n, p) by `seed` (Williams and Seeger 2001).
 
-    `x` (n, p) is standardised; the penalty minimises generalised cross-validation.
+    Like every encoding it is learned from covariates alone, never from arm or outcome, so it is done once for all folds.
     """
     drawn = np.random.default_rng(seed).permutation(len(x))[:LANDMARKS]
     landmarks = x[np.sort(drawn)]
     eigenvalues, vectors = np.linalg.eigh(_kernel(landmarks, landmarks))
-    root = vectors / np.sqrt(np.maximum(eigenvalues, _LEAST_EIGENVALUE))
-    return KernelRidge(landmarks, root, fit_ridge(_features(x, landmarks, root), y, weight))
-
-
-def _features(x: FloatArray, landmarks: FloatArray, root: FloatArray) -> FloatArray:
-    return np.hstack([x / np.sqrt(max(x.shape[1], 1)), CURVED_SCALE * (_kernel(x, landmarks) @ root)])
+    return KernelMap(landmarks, vectors / np.sqrt(np.maximum(eigenvalues, _LEAST_EIGENVALUE)))
 
 
 def _kernel(x: FloatArray, landmarks: FloatArray) -> FloatArray:

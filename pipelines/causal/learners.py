@@ -13,7 +13,6 @@ import numpy as np
 
 from pipelines.causal.boosting import fit_boosted_means, fit_boosted_probabilities
 from pipelines.causal.features import Design, FloatArray, IntArray
-from pipelines.causal.kernel import fit_kernel_ridge
 from pipelines.causal.linear import fit_logistic, fit_ridge
 
 # A fitted model: the rows of a design -> a number a row (n,), or a row of one number an arm (n, n_arms).
@@ -42,9 +41,11 @@ def fit_linear(training: Training) -> Model:
 
 
 def fit_kernel(training: Training) -> Model:
-    """Kernel ridge regression; of a binary outcome a linear probability."""
-    fitted = fit_kernel_ridge(training.design.linear, training.y, training.weight, training.seed)
-    return partial(_read_linear, fitted.predict)
+    """Kernel ridge regression on the curved features of a design (see `kernel`); of a binary outcome a linear probability.
+
+    The penalty minimises generalised cross-validation. Raises ValueError when the design has no curved features.
+    """
+    return partial(_read_curved, fit_ridge(_curved(training.design), training.y, training.weight).predict)
 
 
 def fit_boosting(training: Training) -> Model:
@@ -66,6 +67,16 @@ def _logistic(x: FloatArray, y: FloatArray, weight: FloatArray) -> Callable[[Flo
 
 def _read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
     return predict(new.linear)
+
+
+def _read_curved(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
+    return predict(_curved(new))
+
+
+def _curved(design: Design) -> FloatArray:
+    if design.curved is None:
+        raise ValueError("a kernel regression needs a design with curved features: see kernel.KernelMap")
+    return design.curved
 
 
 def _read_trees(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:

@@ -10,20 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 
 import numpy as np
 
 from pipelines.causal.aipw import aipw_scores
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
-from pipelines.causal.learners import PROPENSITY_CANDIDATES, Model, Training
+from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity
 from pipelines.causal.nuisance import (
     LEAST_MISSING_FOR_A_MODEL,
-    OBSERVATION_CANDIDATES,
-    OUTCOME_CANDIDATES,
     CrossFit,
+    OutcomeCandidate,
     Task,
+    boosting_by_arm,
+    by_arm,
+    linear_by_arm,
+    linear_shared,
 )
 from pipelines.causal.parallel import each
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
@@ -31,12 +34,26 @@ from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 Pair = tuple[int, int]
 
 
+def kernel_by_arm(task: Task) -> Model:
+    """Smooth curved regression (kernel ridge) in each arm apart; of a binary outcome a linear probability."""
+    return by_arm(task, fit_kernel)
+
+
+# Boosting in each arm apart earns its price as a plug-in; boosted propensities and scores, tried too, did not.
+OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
+    "linear": (linear_shared, linear_by_arm),
+    "kernel": (kernel_by_arm,),
+    "boosting": (boosting_by_arm,),
+}
+
+
 @dataclass(frozen=True)
 class PairModels:
-    """The candidates fitted without two folds; `observation` is empty when every outcome is known."""
+    """What was fitted without two folds: candidates of the outcome model, the propensities, and the candidates of the
+    probability that the outcome is known, none when every outcome is."""
 
     outcome: tuple[Model, ...]
-    propensity: tuple[Model, ...]
+    propensity: Model
     observation: tuple[Model, ...]
 
 
@@ -78,9 +95,7 @@ class LeaveTwoOut:
         mu = self._read("outcome", setting.design, fold)[:, rows]
         own = np.arange(len(rows)), arm
         shares = squared_error_weights(mu[:, *own][:, is_observed].T, y[is_observed], weight[is_observed])
-        e = self._read("propensity", setting.design, fold)[:, rows]
-        e = np.tensordot(log_loss_weights(e[:, *own].T, weight), e, axes=1)
-        e = np.maximum(e / e.sum(axis=1, keepdims=True), self.clip)
+        e = np.maximum(self._read("propensity", setting.design, fold)[0, rows], self.clip)
         g = self._observed_share(fold, rows, own)
         stacked = np.tensordot(shares, mu, axes=1)
         means = self._read("outcome", self.open_practitioner, fold)[:, rows]
@@ -103,12 +118,12 @@ class LeaveTwoOut:
 
     def _read(self, kind: str, design: Design, fold: int) -> FloatArray:
         """Return what the models without `fold` say of every other fold (candidates, n, arms)."""
-        n_models = len(getattr(next(iter(self.models.values())), kind))
+        n_models = len(_models_of(next(iter(self.models.values())), kind))
         said = np.full((n_models, len(self.y), self.setting.n_arms), np.nan)
         for other in sorted(set(self.setting.fold.tolist()) - {fold}):
             rows = self.setting.fold == other
             new = design.take(rows)
-            for index, model in enumerate(getattr(self.models[pair_of(fold, other)], kind)):
+            for index, model in enumerate(_models_of(self.models[pair_of(fold, other)], kind)):
                 said[index, rows] = model(new)
         return said
 
@@ -117,33 +132,31 @@ def fit_leave_two_out(
     setting: CrossFit, open_practitioner: Design, y: FloatArray, *, is_binary: bool, clip: float
 ) -> LeaveTwoOut:
     """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by."""
-    is_known = np.isfinite(y)
-    learners = setting.learners
-    outcome = [candidate for learner in learners for candidate in OUTCOME_CANDIDATES[learner]]
-    observation = [candidate for learner in learners for candidate in OBSERVATION_CANDIDATES.get(learner, ())]
-    has_observation_model = min(is_known.sum(), (~is_known).sum()) >= LEAST_MISSING_FOR_A_MODEL
-
-    def fit_without(pair: Pair) -> PairModels:
-        first, second = pair
-        rows = (setting.fold != first) & (setting.fold != second)
-        known, seed = rows & is_known, setting.seed + 100 * first + second
-        design, arm, weight = setting.design.take(rows), setting.arm[rows], setting.weight[rows]
-        on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
-        on_knowing = Training(design, is_known[rows].astype(float), weight, True, seed)
-        knowing = Task(on_knowing, arm, setting.n_arms)
-        return PairModels(
-            outcome=tuple(fit(Task(on_outcome, setting.arm[known], setting.n_arms)) for fit in outcome),
-            propensity=tuple(
-                PROPENSITY_CANDIDATES[learner](design, arm, weight, setting.n_arms, seed)
-                for learner in learners
-                if learner in PROPENSITY_CANDIDATES
-            ),
-            observation=tuple(fit(knowing) for fit in observation) if has_observation_model else (),
-        )
-
     pairs = list(combinations(sorted(set(setting.fold.tolist())), 2))
-    models = dict(zip(pairs, each(fit_without, pairs, setting.n_jobs), strict=True))
-    return LeaveTwoOut(setting, open_practitioner, y, is_binary, clip, models)
+    fitted = each(partial(_fit_without, setting, y, is_binary), pairs, setting.n_jobs)
+    return LeaveTwoOut(setting, open_practitioner, y, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
+
+
+def _fit_without(setting: CrossFit, y: FloatArray, is_binary: bool, pair: Pair) -> PairModels:
+    first, second = pair
+    is_known = np.isfinite(y)
+    rows = (setting.fold != first) & (setting.fold != second)
+    known, seed = rows & is_known, setting.seed + 100 * first + second
+    design, arm, weight = setting.design.take(rows), setting.arm[rows], setting.weight[rows]
+    on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
+    outcome = Task(on_outcome, setting.arm[known], setting.n_arms)
+    knowing = Task(Training(design, is_known[rows].astype(float), weight, True, seed), arm, setting.n_arms)
+    has_observation_model = min(is_known.sum(), (~is_known).sum()) >= LEAST_MISSING_FOR_A_MODEL
+    return PairModels(
+        outcome=tuple(fit(outcome) for learner in setting.learners for fit in OUTCOME_CANDIDATES[learner]),
+        propensity=linear_propensity(design, arm, weight, setting.n_arms, seed),
+        observation=tuple(fit(knowing) for fit in OUTCOME_CANDIDATES["linear"]) if has_observation_model else (),
+    )
+
+
+def _models_of(fitted: PairModels, kind: str) -> tuple[Model, ...]:
+    models = getattr(fitted, kind)
+    return models if isinstance(models, tuple) else (models,)
 
 
 def plug_in_means(models: dict[Pair, PairModels], new: Design) -> dict[int, FloatArray]:

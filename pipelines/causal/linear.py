@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -14,8 +13,6 @@ _PENALTIES_PER_ROW = np.logspace(-5, 1.5, 27)
 # Generalised cross-validation flatters fits that nearly interpolate; those are not considered.
 _MAXIMUM_FREEDOM_SHARE = 0.7
 ROWS_FOR_A_PENALTY = 5_000
-# scikit-learn sets the process's warning filters while it fits a logistic regression: two threads would spoil them for each other.
-_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -94,6 +91,5 @@ def fit_logistic(x: FloatArray, label: IntArray, weight: FloatArray, *, n_labels
         for k in indicators
     ]
     model = LogisticRegression(C=float(np.exp(-np.mean(logs))), max_iter=2000, tol=1e-4)
-    with _ONE_AT_A_TIME:
-        model.fit(x, label, sample_weight=weight / weight.mean())
+    model.fit(x, label, sample_weight=weight / weight.mean())
     return Logistic(shares, model)

@@ -19,7 +19,6 @@ from pipelines.causal.learners import (
     Training,
     constant_model,
     fit_boosting,
-    fit_kernel,
     fit_linear,
 )
 from pipelines.causal.parallel import each
@@ -57,20 +56,29 @@ class Task:
 def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold propensities (n, n_arms), not clipped, and the stack's weights by learner."""
     n = len(setting.arm)
-    probabilities = np.zeros((len(setting.learners), n, setting.n_arms))
-
-    def fit_without(k: int) -> None:
-        new, rows = setting.fold == k, setting.fold != k
-        train, wanted = setting.design.take(rows), setting.design.take(new)
-        arm, weight = setting.arm[rows], setting.weight[rows]
-        for index, learner in enumerate(setting.learners):
-            fit = PROPENSITY_CANDIDATES[learner]
-            probabilities[index, new] = fit(train, arm, weight, setting.n_arms, setting.seed + k)(wanted)
-
-    each(fit_without, np.unique(setting.fold).tolist(), setting.n_jobs)
+    probabilities = _in_order(setting, partial(_propensities_of_fold, setting))
     shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
     stacked = np.tensordot(shares, probabilities, axes=1)
     return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
+
+
+def _propensities_of_fold(setting: CrossFit, k: int) -> FloatArray:
+    """Return the propensities (learners, rows of the fold, n_arms) of a fold by models of the others."""
+    rows = setting.fold != k
+    train, wanted = setting.design.take(rows), setting.design.take(~rows)
+    arm, weight = setting.arm[rows], setting.weight[rows]
+    fits = [PROPENSITY_CANDIDATES[learner] for learner in setting.learners]
+    return np.array([fit(train, arm, weight, setting.n_arms, setting.seed + k)(wanted) for fit in fits])
+
+
+def _in_order(setting: CrossFit, of_fold: Callable[[int], FloatArray]) -> FloatArray:
+    """Return what `of_fold` says of each fold's rows (k, rows, n_arms), put together in the order of all rows (k, n, n_arms)."""
+    folds = np.unique(setting.fold).tolist()
+    said = each(of_fold, folds, setting.n_jobs)
+    together = np.empty((said[0].shape[0], len(setting.fold), setting.n_arms))
+    for k, predictions in zip(folds, said, strict=True):
+        together[:, setting.fold == k] = predictions
+    return together
 
 
 def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArray:
@@ -81,20 +89,24 @@ def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArr
     n = len(setting.arm)
     if min(np.sum(~is_observed), np.sum(is_observed)) < LEAST_MISSING_FOR_A_MODEL:
         return np.full((n, setting.n_arms), is_observed.mean())
-    candidates = [candidate for learner in setting.learners for candidate in OBSERVATION_CANDIDATES[learner]]
+    candidates = [candidate for learner in setting.learners for candidate in LEAN_CANDIDATES[learner]]
     predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates)
     own = predictions[:, np.arange(n), setting.arm].T
     shares = log_loss_weights(np.where(is_observed[:, None], own, 1 - own), setting.weight)
     return np.asarray(np.tensordot(shares, predictions, axes=1), dtype=float)
 
 
-def cross_fit_outcome(setting: CrossFit, y: FloatArray, is_binary: bool) -> tuple[FloatArray, dict[str, float]]:
+def cross_fit_outcome(
+    setting: CrossFit, y: FloatArray, is_binary: bool, *, is_lean: bool = False
+) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold outcome means (n, n_arms) under each arm, and the stack's weights by candidate.
 
-    `y` may hold NaN: such rows are predicted but train nothing. A constant outcome is returned as that constant.
+    `y` may hold NaN: such rows are predicted but train nothing. A constant outcome is returned as that constant. Lean: without
+    boosting in each arm apart.
     """
     is_observed = np.isfinite(y)
-    candidates = [candidate for learner in setting.learners for candidate in OUTCOME_CANDIDATES[learner]]
+    by_learner = LEAN_CANDIDATES if is_lean else OUTCOME_CANDIDATES
+    candidates = [candidate for learner in setting.learners for candidate in by_learner[learner]]
     predictions = _cross_fit_candidates(setting, y, is_binary, candidates)
     own = predictions[:, np.arange(len(y)), setting.arm].T[is_observed]
     shares = squared_error_weights(own, y[is_observed], setting.weight[is_observed])
@@ -106,19 +118,18 @@ def _cross_fit_candidates(
     setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate]
 ) -> FloatArray:
     """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
-    is_known = np.isfinite(y)
-    predictions = np.zeros((len(candidates), len(y), setting.n_arms))
+    return _in_order(setting, partial(_candidates_of_fold, setting, y, is_binary, tuple(candidates)))
 
-    def fit_without(k: int) -> None:
-        new = setting.fold == k
-        rows = ~new & is_known
-        training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + k)
-        task, wanted = Task(training, setting.arm[rows], setting.n_arms), setting.design.take(new)
-        for index, candidate in enumerate(candidates):
-            predictions[index, new] = candidate(task)(wanted)
 
-    each(fit_without, np.unique(setting.fold).tolist(), setting.n_jobs)
-    return predictions
+def _candidates_of_fold(
+    setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate], k: int
+) -> FloatArray:
+    """Return the candidates' predictions (candidates, rows of the fold, n_arms) of a fold by models of the others."""
+    new = setting.fold == k
+    rows = ~new & np.isfinite(y)
+    training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + k)
+    task, wanted = Task(training, setting.arm[rows], setting.n_arms), setting.design.take(new)
+    return np.array([candidate(task)(wanted) for candidate in candidates])
 
 
 def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
@@ -139,12 +150,7 @@ def linear_shared(task: Task) -> Model:
 
 def linear_by_arm(task: Task) -> Model:
     """Ridge or logistic regression in each arm apart."""
-    return _by_arm(task, fit_linear)
-
-
-def kernel_by_arm(task: Task) -> Model:
-    """Smooth curved regression (kernel ridge) in each arm apart; of a binary outcome a linear probability."""
-    return _by_arm(task, fit_kernel)
+    return by_arm(task, fit_linear)
 
 
 def boosting_shared(task: Task) -> Model:
@@ -154,17 +160,17 @@ def boosting_shared(task: Task) -> Model:
 
 def boosting_by_arm(task: Task) -> Model:
     """Boosting in each arm apart (T-learner)."""
-    return _by_arm(task, fit_boosting)
+    return by_arm(task, fit_boosting)
 
 
 OutcomeCandidate = Callable[[Task], Model]
 OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
     "linear": (linear_shared, linear_by_arm),
-    "kernel": (kernel_by_arm,),
     "boosting": (boosting_shared, boosting_by_arm),
 }
-# Who answers can depend on other things in each arm; boosting finds that by itself, with the arm as a feature.
-OBSERVATION_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
+# Who answers, and what comes of a stage, can depend on other things in each arm: boosting finds that with the arm as a feature,
+# at a price of one fit instead of one an arm.
+LEAN_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
     "linear": (linear_shared, linear_by_arm),
     "boosting": (boosting_shared,),
 }
@@ -181,7 +187,8 @@ def _under_each_arm(model: Model, n_arms: int, new: Design) -> FloatArray:
     return model(_stack_rows(under_each)).reshape(n_arms, n).T
 
 
-def _by_arm(task: Task, fit: Callable[[Training], Model]) -> Model:
+def by_arm(task: Task, fit: Callable[[Training], Model]) -> Model:
+    """Return the model that reads each arm's means off that arm's own fit."""
     training = task.training
     models: list[Model] = []
     for k in range(task.n_arms):
@@ -206,4 +213,5 @@ def _stack_rows(designs: Sequence[Design]) -> Design:
         linear=np.vstack([design.linear for design in designs]),
         trees=np.vstack([design.trees for design in designs]),
         balance=np.vstack([design.balance for design in designs]),
+        curved=None,
     )

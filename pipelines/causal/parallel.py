@@ -1,34 +1,67 @@
-"""Fits of different folds side by side in threads: the learners leave the interpreter's lock while they compute."""
+"""Fits of different folds side by side in processes of their own, which end with the one that started them.
+
+Threads would not do: scikit-learn sets the process's warning filters while it fits, and before Python 3.14 two threads spoil
+them for each other. What is sent to the processes goes through pipes: nothing of it is written to a file.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Thread
 from typing import TypeVar
 
+from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+# Starting a process and sending it the rows takes longer than small fits.
+LEAST_ROWS_SIDE_BY_SIDE = 1_000
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> list[Result]:
     """Return work(item) of every item, in the order of the items.
 
     n_jobs: how many at a time; None is 1, -1 as many as there are cores. Every item's work has one thread of its own, so that
-    its numbers are the same whatever n_jobs is. What a work raises is raised.
+    its numbers are the same whatever n_jobs is. What a work raises is raised; joblib's TerminatedWorkerError when a process was
+    killed.
     """
-    workers = _cores() if n_jobs == -1 else max(1, n_jobs or 1)
-
-    def alone(item: Item) -> Result:
+    todo = list(items)
+    workers = min(_cores() if n_jobs == -1 else max(1, n_jobs or 1), len(todo))
+    if workers < 2:
         with threadpool_limits(1):
-            return work(item)
+            return [work(item) for item in todo]
+    side_by_side = Parallel(workers, backend="loky", max_nbytes=None, batch_size=1)
+    return list(side_by_side(delayed(_alone)(work, item, os.getpid()) for item in todo))
 
-    if workers == 1:
-        return [alone(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(alone, items))
+
+def jobs_for(n_rows: int) -> int:
+    """Return the n_jobs of a fit on so many rows: -1, all cores, from 1,000 on."""
+    return -1 if n_rows >= LEAST_ROWS_SIDE_BY_SIDE else 1
+
+
+def _alone(work: Callable[[Item], Result], item: Item, parent: int) -> Result:
+    _follow(parent)
+    with threadpool_limits(1):
+        return work(item)
+
+
+@cache
+def _follow(parent: int) -> None:
+    """End when the process that started this one does, however it ended; an interrupt is that one's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
 
 
 def _cores() -> int:

@@ -9,6 +9,7 @@ The outcome is at the same weeks after day 0 for all, so sooner after a later de
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,12 +24,15 @@ from pipelines.causal.protocol import Outcome, TargetTrial
 from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome
 from pipelines.causal.sensitivity import sensitivity_row
 from pipelines.causal.tables import SENSITIVITY_COLUMNS, as_table
+from pipelines.causal.trial_design import in_silence
 from pipelines.causal.weighting import Weighting, estimator_of, weigh
 
 ANALYSIS = "pooled sequential trials"
 
 
-def pooled_estimates(frame: pd.DataFrame, decisions: pd.DataFrame, trial: TargetTrial) -> pd.DataFrame:
+def pooled_estimates(
+    frame: pd.DataFrame, decisions: pd.DataFrame, trial: TargetTrial, say: Callable[[str], None] = in_silence
+) -> pd.DataFrame:
     """Return a row of estimates.sensitivity for each outcome of a trial's first contrast.
 
     frame: as for `estimate_trial`, for what does not change with the week; decisions: a row an episode and week with
@@ -43,10 +47,10 @@ def pooled_estimates(frame: pd.DataFrame, decisions: pd.DataFrame, trial: Target
     weighting = weigh(population, replace(pooled, contrasts=(pair,)), reasons)
     if weighting is not None and reasons[pair] is None:
         reasons[pair] = after_weighting(pooled, weighting.figures[pair])
-    rows = [
-        _row(population, trial, pooled, outcome, weighting=weighting, reason=reasons[pair])
-        for outcome in pooled.outcomes
-    ]
+    rows = []
+    for outcome in pooled.outcomes:
+        say(f"{trial.id}, {ANALYSIS}: {outcome.name}")
+        rows.append(_row(population, trial, pooled, outcome, weighting=weighting, reason=reasons[pair]))
     return as_table([pd.DataFrame(rows)], SENSITIVITY_COLUMNS)
 
 

@@ -36,13 +36,13 @@ from pipelines.causal.nuisance import (
     cross_fit_propensity,
 )
 from pipelines.causal.overlap import effective_n
-from pipelines.causal.stages import Decision, Regime, Stage, decisions_of, prescribed_codes
+from pipelines.causal.stages import Decision, Regime, Stage, StagePropensities, decisions_of, prescribed_codes
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    """Out-of-fold predictions of one draw of folds: `e`, of each stage's arms (n, arms + 1), 1 where nothing was decided;
-    `g` and `m` (n, arms + 1) of the last stage, of a known outcome and of the outcome. e and g are at least `clip`."""
+    """Out-of-fold predictions of one draw of folds: `e` as in `StagePropensities`; `g`, at least `clip`, and `m` (n, arms + 1) of
+    the last stage, of a known outcome and of the outcome."""
 
     e: tuple[FloatArray, ...]
     g: FloatArray
@@ -76,6 +76,23 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         self.is_binary = is_binary
         self.n_jobs = n_jobs
 
+    def fit_propensities(
+        self, stages: Sequence[Stage], *, patient: ArrayLike | None = None, practitioner: ArrayLike | None = None
+    ) -> StagePropensities:
+        """Return the propensities of every stage and draw of folds, without looking at an outcome; stages as for `fit`."""
+        decisions = self._decisions(stages, practitioner)
+        first = decisions[0]
+        n = len(first.arm)
+        patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
+        generator = np.random.default_rng(self.seed)
+        folds = np.array([assign_folds(patients, first.arm, self.folds, generator) for _ in range(self.repeats)])
+        with threadpool_limits(1):
+            e = tuple(
+                tuple(self._propensities(decision, self._setting(decisions, fold, draw)) for decision in decisions)
+                for draw, fold in enumerate(folds)
+            )
+        return StagePropensities(tuple(decision.arms for decision in decisions), folds, e)
+
     def fit(
         self,
         stages: Sequence[Stage],
@@ -84,11 +101,12 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         *,
         patient: ArrayLike | None = None,
         practitioner: ArrayLike | None = None,
+        propensities: StagePropensities | None = None,
     ) -> RegimeValues:
         """Fit the nuisances of every stage and the scores of every regime.
 
         stages: in order of time, rows are units; y (n,): outcome, NaN where unknown. Where a unit had no decision (not
-        seen any more, or treated already) every regime leaves it as it was.
+        seen any more, or treated already) every regime leaves it as it was. propensities: fitted on the same rows.
 
         Raises ValueError when no outcome is known, lengths differ, an arm is missing, or a regime names one nobody had.
         """
@@ -100,22 +118,19 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         if not is_observed.any():
             raise ValueError("no outcome is known: there is nothing to fit")
         self.practitioner_ = np.asarray(np.arange(n) if practitioner is None else practitioner, dtype=object)
-        decisions = decisions_of(stages, None if practitioner is None else pd.Series(self.practitioner_))
+        decisions = self._decisions(stages, practitioner)
         rules = {name: prescribed_codes(name, regime, decisions) for name, regime in regimes.items()}
-        patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
-        generator = np.random.default_rng(self.seed)
+        shared = propensities or self.fit_propensities(stages, patient=patient, practitioner=practitioner)
         psi: dict[str, list[FloatArray]] = {name: [] for name in rules}
         fits: list[_Fitted] = []
-        last = decisions[-1]
         looks_binary = bool(np.isin(outcome[is_observed], (0, 1)).all())
         is_binary = looks_binary if self.is_binary is None else self.is_binary
         with threadpool_limits(1):
-            for repeat in range(self.repeats):
-                fold = assign_folds(patients, decisions[0].arm, self.folds, generator)
-                seed = self.seed + 1000 * (repeat + 1)
-                n_arms, learners = last.n_arms + 1, tuple(self.learners)
-                setting = CrossFit(last.history, last.arm, np.ones(n), fold, n_arms, learners, seed, self.n_jobs)
-                fits.append(self._fitted(setting, decisions, outcome, is_binary=is_binary))
+            for draw, fold in enumerate(shared.fold):
+                setting = self._setting(decisions, fold, draw)
+                g = np.maximum(cross_fit_observation(setting, is_observed), self.clip)
+                m, _ = cross_fit_outcome(setting, outcome, is_binary, is_lean=True)
+                fits.append(_Fitted(shared.of(draw, decisions), g, m))
                 for name, scores in _scores(setting, decisions, fits[-1], rules, outcome).items():
                     psi[name].append(scores)
         self.psi_ = {name: np.array(scores) for name, scores in psi.items()}
@@ -134,19 +149,23 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         kept = np.ones(scores.shape[1], dtype=bool) if rows is None else rows
         return mean_over_repeats(scores[:, kept], self.practitioner_[kept])
 
-    def _fitted(self, setting: CrossFit, decisions: Sequence[Decision], y: FloatArray, *, is_binary: bool) -> _Fitted:
-        e = []
-        for decision in decisions:
-            probabilities = np.ones((len(y), decision.n_arms + 1))
-            if decision.n_arms > 1:
-                narrowed = decision.narrowed(setting)
-                modelled, _ = cross_fit_propensity(narrowed)
-                probabilities[decision.decided, :-1] = calibrated_propensities(
-                    modelled, standardised_among(narrowed.design.balance), narrowed.arm, narrowed.weight
-                )
-            e.append(np.maximum(probabilities, self.clip))
-        g = cross_fit_observation(setting, np.isfinite(y))
-        return _Fitted(tuple(e), np.maximum(g, self.clip), cross_fit_outcome(setting, y, is_binary)[0])
+    def _decisions(self, stages: Sequence[Stage], practitioner: ArrayLike | None) -> list[Decision]:
+        return decisions_of(stages, None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object)))
+
+    def _setting(self, decisions: Sequence[Decision], fold: IntArray, draw: int) -> CrossFit:
+        last, learners = decisions[-1], tuple(self.learners)
+        seed = self.seed + 1000 * (draw + 1)
+        return CrossFit(last.history, last.arm, np.ones(len(fold)), fold, last.n_arms + 1, learners, seed, self.n_jobs)
+
+    def _propensities(self, decision: Decision, setting: CrossFit) -> FloatArray:
+        probabilities = np.ones((len(decision.arm), decision.n_arms + 1))
+        if decision.n_arms > 1:
+            narrowed = decision.narrowed(setting)
+            modelled, _ = cross_fit_propensity(narrowed)
+            probabilities[decision.decided, :-1] = calibrated_propensities(
+                modelled, standardised_among(narrowed.design.balance), narrowed.arm, narrowed.weight
+            )
+        return np.maximum(probabilities, self.clip)
 
 
 def _scores(
@@ -166,7 +185,9 @@ def _scores(
             decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
             if len(rows):
                 if later not in expected:
-                    expected[later], _ = cross_fit_outcome(decision.narrowed(setting), q[rows], is_binary=False)
+                    expected[later], _ = cross_fit_outcome(
+                        decision.narrowed(setting), q[rows], is_binary=False, is_lean=True
+                    )
                 code = wanted[k][rows]
                 m = expected[later][np.arange(len(rows)), code]
                 followed = decision.arm[rows] == code

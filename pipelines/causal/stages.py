@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipelines.causal.features import BoolArray, Design, IntArray, encode, joined
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.nuisance import CrossFit, with_arm
 
 # For every stage the arm the rule says, one for all or one a unit (n,); it counts where there was a decision to take.
@@ -50,6 +50,30 @@ class Decision:
             fold=setting.fold[rows],
             n_arms=self.n_arms,
         )
+
+
+@dataclass(frozen=True)
+class StagePropensities:
+    """Propensities of every draw of folds, to be shared by outcomes: `e[draw][stage]` (n, arms + 1), of the stage's `arms`, 1
+    where nothing was decided, at least the clip; `fold` (draws, n)."""
+
+    arms: tuple[tuple[str, ...], ...]
+    fold: IntArray
+    e: tuple[tuple[FloatArray, ...], ...]
+
+    def take(self, rows: BoolArray) -> StagePropensities:
+        """Return those of these rows only."""
+        return StagePropensities(
+            self.arms, self.fold[:, rows], tuple(tuple(one[rows] for one in draw) for draw in self.e)
+        )
+
+    def of(self, draw: int, decisions: Sequence[Decision]) -> tuple[FloatArray, ...]:
+        """Return a draw's propensities in the codes of these decisions, whose arms are some of those fitted on."""
+        columns = [
+            [*(arms.index(arm) for arm in decision.arms), len(arms)]
+            for arms, decision in zip(self.arms, decisions, strict=True)
+        ]
+        return tuple(one[:, column] for one, column in zip(self.e[draw], columns, strict=True))
 
 
 def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> list[Decision]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 
 from pipelines.causal import regime_refusals
-from pipelines.causal.features import BoolArray, FloatArray
+from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
+from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, contrast_name
 from pipelines.causal.regimes import RegimeValues
-from pipelines.causal.stages import Regime, Stage
+from pipelines.causal.stages import Regime, Stage, StagePropensities
 from pipelines.causal.tables import REGIME_COLUMNS, as_table
-from pipelines.causal.weighting import LARGE_POPULATION
 
 
 def estimate_stepped(
@@ -34,11 +35,12 @@ def estimate_stepped(
     """
     population = select_population(frame, trial)
     everybody = regime_refusals.of_everybody(trial, population)
+    propensities = cache(partial(_propensities, population, trial))
     parts = []
     for outcome in trial.outcomes:
         if on_progress:
             on_progress(f"{trial.id}: {outcome.name}")
-        parts.append(_estimate_outcome(population, trial, outcome, everybody))
+        parts.append(_estimate_outcome(population, trial, outcome, everybody, propensities))
     return as_table(parts, REGIME_COLUMNS)
 
 
@@ -68,7 +70,11 @@ def prescription(frame: pd.DataFrame, trial: SteppedTrial, regime: SteppedRegime
 
 
 def _estimate_outcome(
-    population: Population, trial: SteppedTrial, outcome: Outcome, everybody: str | None
+    population: Population,
+    trial: SteppedTrial,
+    outcome: Outcome,
+    everybody: str | None,
+    propensities: Callable[[], StagePropensities],
 ) -> pd.DataFrame:
     y, can_have = outcome_values(population.frame, outcome)
     frame, y = population.frame[can_have].reset_index(drop=True), y[can_have]
@@ -86,7 +92,11 @@ def _estimate_outcome(
         for regime in trial.regimes
     }
     standing = {name: rules[name] for name, reason in reasons.items() if reason is None}
-    model = _fit(population, trial, outcome, stages, y, can_have=can_have, rules=standing) if standing else None
+    model: RegimeValues | None = None
+    if standing:
+        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary)
+        within, practitioner = propensities().take(can_have), population.practitioner[can_have]
+        model.fit(stages, y, standing, practitioner=practitioner, propensities=within)
     figures: dict[str, dict[str, float]] = {
         name: {"n_followers": int(every.sum()), "n_observed": int((every & np.isfinite(y)).sum())}
         | {column: float("nan") for column in ("effective_n", "clipped_share", "largest_imbalance")}
@@ -120,27 +130,24 @@ _WORSE: dict[str, Callable[[list[float]], float]] = {
 }
 
 
-def _fit(
-    population: Population,
-    trial: SteppedTrial,
-    outcome: Outcome,
-    stages: list[Stage],
-    y: FloatArray,
-    *,
-    can_have: BoolArray,
-    rules: dict[str, Regime],
-) -> RegimeValues:
-    model = RegimeValues(
+def _propensities(population: Population, trial: SteppedTrial) -> StagePropensities:
+    """Return the propensities of everybody eligible, which the outcomes share."""
+    patient = population.frame["patient_key"].to_numpy(dtype=object)
+    model = _model(trial, len(patient))
+    return model.fit_propensities(
+        stages_of(population.frame, trial), patient=patient, practitioner=population.practitioner
+    )
+
+
+def _model(trial: SteppedTrial, n: int) -> RegimeValues:
+    return RegimeValues(
         learners=trial.learners,
         folds=trial.folds,
-        repeats=1 if len(y) > LARGE_POPULATION else trial.repeats,
+        repeats=trial.draws_of_folds(n),
         seed=trial.seed,
         clip=trial.clip,
-        is_binary=outcome.is_binary,
-        n_jobs=-1,
+        n_jobs=jobs_for(n),
     )
-    patient = population.frame.loc[can_have, "patient_key"].to_numpy(dtype=object)
-    return model.fit(stages, y, rules, patient=patient, practitioner=population.practitioner[can_have])
 
 
 def _followed(stages: list[Stage], rule: Regime) -> list[BoolArray]:

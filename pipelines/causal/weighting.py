@@ -10,13 +10,11 @@ import pandas as pd
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import BoolArray, Design, IntArray, encode
 from pipelines.causal.overlap import effective_n, overlap_mask, standardised_differences
+from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population
 from pipelines.causal.propensity import PropensityFit
 from pipelines.causal.protocol import Pair, TargetTrial
 from pipelines.causal.refusals import WeightedContrast
-
-# From here on one draw of folds moves a result by far less than its standard error, and time matters.
-LARGE_POPULATION = 8_000
 
 
 @dataclass(frozen=True)
@@ -59,13 +57,13 @@ def estimator_of(trial: TargetTrial, arms: tuple[str, ...], n: int) -> CrossFitt
         arms=arms,
         learners=trial.learners,
         folds=trial.folds,
-        repeats=1 if n > LARGE_POPULATION else trial.repeats,
+        repeats=trial.draws_of_folds(n),
         seed=trial.seed,
         clip=trial.clip,
         maximum_clipped_share=trial.maximum_clipped_share,
         overlap_low=trial.overlap_low,
         overlap_high=trial.overlap_high,
-        n_jobs=-1,
+        n_jobs=jobs_for(n),
     )
 
 

@@ -15,7 +15,7 @@ from scipy.special import expit, log_expit, logit
 from threadpoolctl import threadpool_limits
 
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
-from pipelines.causal.learners import Model, Training, fit_boosting, fit_kernel, fit_linear
+from pipelines.causal.learners import Model, Training, fit_boosting, fit_linear
 from pipelines.causal.nuisance import LEARNERS
 from pipelines.causal.stacking import squared_error_weights
 
@@ -24,7 +24,6 @@ FEWEST_EVENTS = 20
 _FITS: dict[str, Callable[[Training], Model]] = {
     "linear": fit_linear,
     "boosting": fit_boosting,
-    "kernel": fit_kernel,
 }
 
 

@@ -63,7 +63,7 @@ def test_where_a_factor_changes_the_gain_gains_follow_it_out_of_fold_and_for_new
 def test_a_curved_gain_is_followed_better_with_all_learners_than_with_straight_lines():
     x, arm, y, truth = world(600, 5, lambda x: 2 * np.sin(2 * x[:, 2]))
     straight = fitted(x, arm, y)
-    every = StackedDRLearner(seed=3, repeats=1, folds=4).fit(x, arm, y)
+    every = StackedDRLearner(learners=("linear", "kernel", "boosting"), seed=3, repeats=1, folds=4).fit(x, arm, y)
     assert error(every.gains_, truth) < 0.75 * error(straight.gains_, truth)
     assert error(every.gains_, truth) < 0.75 * truth.std()
 
@@ -224,7 +224,7 @@ def test_the_learner_can_be_cloned_and_refuses_to_predict_before_it_is_fitted():
         ({"reference": "2"}, "arms .'2'. are not among"),
         ({"arms": ("0", "7")}, "arms .'1'. are not among"),
         ({"contrasts": [("1", "1")]}, "pairs of two different arms"),
-        ({"learners": ("kernel",)}, "with 'linear' or 'boosting'"),
+        ({"learners": ("kernel",)}, "with 'linear'"),
         ({"learners": ("linear", "neural")}, "learners must be of"),
         ({"groups": np.repeat([0, 1], 30)}, "5 folds need at least 5 patients, found 2"),
         ({"groups": np.arange(7)}, "groups must have one value for each of the 60 rows"),

@@ -41,7 +41,7 @@ def test_a_warehouse_of_few_patients_has_a_refusal_for_every_regime_and_outcome(
 def test_a_warehouse_of_few_patients_has_a_refusal_for_every_sensitivity_analysis(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert write_sensitivity(con) == 2 * len(DECISION.outcomes)
+    assert write_sensitivity(con, lambda _: None) == 2 * len(DECISION.outcomes)
     assert _columns(con, "sensitivity") == list(SENSITIVITY_COLUMNS)
     assert con.execute("select distinct status from estimates.sensitivity").fetchall() == [("refused",)]
 
