@@ -19,8 +19,7 @@ from pipelines.causal.gains import LEARNERS, StackedDRLearner
 def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
     """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
-    methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=("linear", "kernel")) for k in draws}
-    methods |= {f"ours linear, {k}": partial(ours, draws=k, learners=("linear",)) for k in draws}
+    methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=LEARNERS) for k in draws}
     methods |= {
         "difference in means": difference_in_means,
         "T-learner, boosting": t_learner,
@@ -30,6 +29,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
         "econml": {
             "EconML CausalForestDML": peers.causal_forest,
             "EconML CausalForestDML, linear": partial(peers.causal_forest, nuisances="linear"),
+            "EconML CausalForestDML, its own choice": partial(peers.causal_forest, nuisances="auto"),
             "EconML CausalForestDML, default boosting": partial(peers.causal_forest, nuisances="default boosting"),
             "EconML DRLearner, forest": peers.dr_learner,
             "EconML ForestDRLearner": peers.forest_dr_learner,
@@ -50,7 +50,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
     return {name: method for name, method in methods.items() if not words or any(word in name for word in words)}
 
 
-def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = LEARNERS) -> Answer:
+def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = (*LEARNERS, "boosting")) -> Answer:
     """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time."""
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]

@@ -1,7 +1,8 @@
 """Adapters of the packages EconML, DoubleML and stochtree, from `Study` to `Answer`; `methods` says which rows there are.
 
 Peers get five folds, as ours, and one of these nuisance models: 'boosting' with our settings, 'linear' (ridge and logistic
-regression) or 'default boosting' (scikit-learn's, dearer and at these sizes worse). The practitioner is among the
+regression), 'default boosting' (scikit-learn's, dearer and at these sizes worse) or 'auto' (EconML's own choice among
+linear models and forests). The practitioner is among the
 confounders of each (as a set to split in boosting, as indicators in linear models, as a random effect in BCF), because
 leaving it out would make them lose for another reason. Propensities of the DR-learners are at least 0.01; their own
 default is a millionth. Who has no outcome is left out: EconML and DoubleML refuse a missing one.
@@ -166,6 +167,8 @@ def _given(study: Study, nuisances: str, *, has_indicators: bool = False) -> Giv
         return Given(
             known, indicators, ridge, make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
         )
+    if nuisances == "auto":
+        return Given(known, indicators, "auto", "auto")
     settings = SETTINGS if nuisances == "boosting" else {}
     is_set = codes is not None and not has_indicators
     places = [known.x.shape[1]] if is_set else None

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
+from pipelines.causal.linear import is_uniform
 
 # Short-stacking decides how much boosting counts, so the settings only have to be sensible at clinic sizes.
 SETTINGS: dict[str, Any] = {
@@ -20,6 +21,10 @@ SETTINGS: dict[str, Any] = {
     "max_bins": 32,
     "early_stopping": False,
 }
+
+
+# So modest a model hardly gets better from more rows than these: its leaves hold thousands.
+LARGEST_TRAINING_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ class BoostedProbabilities:
 def fit_boosted_means(
     x: FloatArray, y: FloatArray, weight: FloatArray, *, is_categorical: BoolArray, seed: int
 ) -> BoostedMeans:
-    """Fit a boosted regression of y on x."""
+    """Fit a boosted regression of y on x, of 20,000 rows evenly spread when there are more."""
+    few = _few(len(y))
+    x, y, weight = x[few], y[few], weight[few]
     settings = _settings(x[:, is_categorical])
     model = HistGradientBoostingRegressor(categorical_features=is_categorical, random_state=seed, **settings)
     return BoostedMeans(model.fit(_with_values(x), y, sample_weight=_unless_uniform(weight)))
@@ -60,7 +67,9 @@ def fit_boosted_means(
 def fit_boosted_probabilities(
     x: FloatArray, label: IntArray, weight: FloatArray, *, is_categorical: BoolArray, n_labels: int, seed: int
 ) -> BoostedProbabilities:
-    """Fit a boosted classifier of labels 0 .. n_labels-1."""
+    """Fit a boosted classifier of labels 0 .. n_labels-1, of 20,000 rows evenly spread when there are more."""
+    few = _few(len(label))
+    x, label, weight = x[few], label[few], weight[few]
     present = np.unique(label)
     if len(present) == 1:
         return BoostedProbabilities(None, n_labels, present)
@@ -68,6 +77,10 @@ def fit_boosted_probabilities(
     model = HistGradientBoostingClassifier(categorical_features=is_categorical, random_state=seed, **settings)
     model.fit(_with_values(x), label, sample_weight=_unless_uniform(weight))
     return BoostedProbabilities(model, n_labels, present)
+
+
+def _few(n: int) -> IntArray | slice:
+    return slice(None) if n <= LARGEST_TRAINING_ROWS else np.arange(LARGEST_TRAINING_ROWS) * n // LARGEST_TRAINING_ROWS
 
 
 def _settings(categories: FloatArray) -> dict[str, Any]:
@@ -84,4 +97,4 @@ def _with_values(x: FloatArray) -> FloatArray:
 
 def _unless_uniform(weight: FloatArray) -> FloatArray | None:
     # With weights the learner sorts every column once more for its bins, which costs three times the fit itself.
-    return None if weight.min() == weight.max() else weight
+    return None if is_uniform(weight) else weight

@@ -35,15 +35,18 @@ def fit_ridge(x: FloatArray, y: FloatArray, weight: FloatArray) -> Ridge:
     """
     weight = weight / weight.mean()
     n = len(y)
-    centre = np.average(x, axis=0, weights=weight)
-    mean = float(np.average(y, weights=weight))
+    centre = weight @ x / n
+    mean = float(weight @ y / n)
     centred = x - centre
     residual = y - mean
-    weighted = centred * weight[:, None]
-    eigenvalues, vectors = np.linalg.eigh(weighted.T @ centred)
+    if not is_uniform(weight):
+        root = np.sqrt(weight)
+        centred *= root[:, None]
+        residual *= root
+    eigenvalues, vectors = np.linalg.eigh(centred.T @ centred)
     eigenvalues = np.maximum(eigenvalues, 0.0)
-    rotated = vectors.T @ (weighted.T @ residual)
-    total = float(weight @ residual**2)
+    rotated = vectors.T @ (centred.T @ residual)
+    total = float(residual @ residual)
     penalties = _PENALTIES_PER_ROW * n
     shrink = 1 / (eigenvalues[:, None] + penalties)
     freedom = 1 + (eigenvalues[:, None] * shrink).sum(axis=0)
@@ -54,6 +57,11 @@ def fit_ridge(x: FloatArray, y: FloatArray, weight: FloatArray) -> Ridge:
     best = int(np.argmin(criterion))
     coefficients = vectors @ (rotated * shrink[:, best])
     return Ridge(mean - float(centre @ coefficients), coefficients, float(penalties[best]))
+
+
+def is_uniform(weight: FloatArray) -> bool:
+    """Return whether all weights are the same."""
+    return bool(weight.min() == weight.max())
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
 
 def linear_shared(task: Task) -> Model:
     """Ridge or logistic regression on covariates and arm indicators: the effect is the same for everybody."""
-    return _shared(task, fit_linear)
+    return _shared(task, fit_linear, _without_trees)
 
 
 def linear_by_arm(task: Task) -> Model:
@@ -155,7 +155,7 @@ def linear_by_arm(task: Task) -> Model:
 
 def boosting_shared(task: Task) -> Model:
     """Boosting with the arm as a feature (S-learner)."""
-    return _shared(task, fit_boosting)
+    return _shared(task, fit_boosting, _only_trees)
 
 
 def boosting_by_arm(task: Task) -> Model:
@@ -176,13 +176,25 @@ LEAN_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
 }
 
 
-def _shared(task: Task, fit: Callable[[Training], Model]) -> Model:
-    with_arms = with_arm(task.training.design, task.arm, task.n_arms)
-    return partial(_under_each_arm, fit(replace(task.training, design=with_arms)), task.n_arms)
+def _shared(task: Task, fit: Callable[[Training], Model], part: Callable[[Design], Design]) -> Model:
+    with_arms = with_arm(part(task.training.design), task.arm, task.n_arms)
+    return partial(_under_each_arm, fit(replace(task.training, design=with_arms)), task.n_arms, part)
 
 
-def _under_each_arm(model: Model, n_arms: int, new: Design) -> FloatArray:
-    n = len(new.linear)
+def _without_trees(design: Design) -> Design:
+    """The part of a design that a linear model reads: copying the other costs more than the fit."""
+    nothing = np.zeros((len(design.linear), 0))
+    return replace(design, trees=nothing, is_categorical=np.zeros(0, dtype=bool), balance=nothing)
+
+
+def _only_trees(design: Design) -> Design:
+    """The part of a design that boosting reads."""
+    nothing = np.zeros((len(design.linear), 0))
+    return replace(design, linear=nothing, balance=nothing)
+
+
+def _under_each_arm(model: Model, n_arms: int, part: Callable[[Design], Design], new: Design) -> FloatArray:
+    n, new = len(new.linear), part(new)
     under_each = [with_arm(new, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
     return model(_stack_rows(under_each)).reshape(n_arms, n).T
 

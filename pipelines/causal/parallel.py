@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from threading import Thread
 from typing import TypeVar
@@ -25,7 +25,12 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> list[Result]:
-    """Return work(item) of every item, in the order of the items.
+    """Return all that `one_after_another` yields."""
+    return list(one_after_another(work, items, n_jobs))
+
+
+def one_after_another(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> Iterator[Result]:
+    """Yield work(item) of every item, in the order of the items, as soon as it is there.
 
     n_jobs: how many at a time; None is 1, -1 as many as there are cores. Every item's work has one thread of its own, so that
     its numbers are the same whatever n_jobs is. What a work raises is raised; joblib's TerminatedWorkerError when a process was
@@ -34,10 +39,13 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | No
     todo = list(items)
     workers = min(_cores() if n_jobs == -1 else max(1, n_jobs or 1), len(todo))
     if workers < 2:
-        with threadpool_limits(1):
-            return [work(item) for item in todo]
-    side_by_side = Parallel(workers, backend="loky", max_nbytes=None, batch_size=1)
-    return list(side_by_side(delayed(_alone)(work, item, os.getpid()) for item in todo))
+        for item in todo:
+            with threadpool_limits(1):
+                done = work(item)
+            yield done
+        return
+    side_by_side = Parallel(workers, backend="loky", max_nbytes=None, batch_size=1, return_as="generator")
+    yield from side_by_side(delayed(_alone)(work, item, os.getpid()) for item in todo)
 
 
 def jobs_for(n_rows: int) -> int:

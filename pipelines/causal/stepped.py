@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,13 @@ import pandas as pd
 from pipelines.causal import regime_refusals
 from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
-from pipelines.causal.parallel import jobs_for
+from pipelines.causal.parallel import jobs_for, one_after_another
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, contrast_name
 from pipelines.causal.regimes import RegimeValues
 from pipelines.causal.stages import Regime, Stage, StagePropensities
 from pipelines.causal.tables import REGIME_COLUMNS, as_table
+from pipelines.causal.trial_design import in_silence
 
 
 def estimate_stepped(
@@ -34,13 +35,18 @@ def estimate_stepped(
     column is missing or an episode occurs twice.
     """
     population = select_population(frame, trial)
-    everybody = regime_refusals.of_everybody(trial, population)
-    propensities = cache(partial(_propensities, population, trial))
+    say = on_progress or in_silence
+    say(f"{trial.id}: {len(population.arm)} eligible episodes")
+    stages = stages_of(population.frame, trial)
+    weeks = [np.asarray(stage.has_decision) for stage in stages[1:]]
+    everybody = regime_refusals.of_everybody(trial, population) or regime_refusals.of_decisions(trial, weeks)
+    propensities = None if everybody else _propensities(population, trial, stages)
     parts = []
-    for outcome in trial.outcomes:
-        if on_progress:
-            on_progress(f"{trial.id}: {outcome.name}")
-        parts.append(_estimate_outcome(population, trial, outcome, everybody, propensities))
+    work = partial(_estimate_outcome, population, trial, everybody, propensities)
+    outcomes_side_by_side = one_after_another(work, trial.outcomes, jobs_for(len(population.arm)))
+    for outcome, part in zip(trial.outcomes, outcomes_side_by_side, strict=True):
+        say(f"{trial.id}: {outcome.name}")
+        parts.append(part)
     return as_table(parts, REGIME_COLUMNS)
 
 
@@ -72,9 +78,9 @@ def prescription(frame: pd.DataFrame, trial: SteppedTrial, regime: SteppedRegime
 def _estimate_outcome(
     population: Population,
     trial: SteppedTrial,
-    outcome: Outcome,
     everybody: str | None,
-    propensities: Callable[[], StagePropensities],
+    propensities: StagePropensities | None,
+    outcome: Outcome,
 ) -> pd.DataFrame:
     y, can_have = outcome_values(population.frame, outcome)
     frame, y = population.frame[can_have].reset_index(drop=True), y[can_have]
@@ -93,9 +99,9 @@ def _estimate_outcome(
     }
     standing = {name: rules[name] for name, reason in reasons.items() if reason is None}
     model: RegimeValues | None = None
-    if standing:
-        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary)
-        within, practitioner = propensities().take(can_have), population.practitioner[can_have]
+    if standing and propensities is not None:
+        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary, n_jobs=1)
+        within, practitioner = propensities.take(can_have), population.practitioner[can_have]
         model.fit(stages, y, standing, practitioner=practitioner, propensities=within)
     figures: dict[str, dict[str, float]] = {
         name: {"n_followers": int(every.sum()), "n_observed": int((every & np.isfinite(y)).sum())}
@@ -130,13 +136,11 @@ _WORSE: dict[str, Callable[[list[float]], float]] = {
 }
 
 
-def _propensities(population: Population, trial: SteppedTrial) -> StagePropensities:
+def _propensities(population: Population, trial: SteppedTrial, stages: list[Stage]) -> StagePropensities:
     """Return the propensities of everybody eligible, which the outcomes share."""
     patient = population.frame["patient_key"].to_numpy(dtype=object)
     model = _model(trial, len(patient))
-    return model.fit_propensities(
-        stages_of(population.frame, trial), patient=patient, practitioner=population.practitioner
-    )
+    return model.fit_propensities(stages, patient=patient, practitioner=population.practitioner)
 
 
 def _model(trial: SteppedTrial, n: int) -> RegimeValues:
