@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipelines.causal.regimes import RegimeValues
-from pipelines.causal.stages import Stage
+from pipelines.causal.stages import Stage, decisions_of
 from tests.causal.step_up_world import LEAST_IMPROVEMENT, draw, true_values
 
 PAIRS = (("at once", "never"), ("step up", "never"), ("at once", "step up"))
@@ -71,6 +71,32 @@ def test_values_of_regimes_are_covered_at_their_rate(truth, record_property):
     for pair in PAIRS:
         assert abs(errors[pair].mean()) <= 0.02, (pair, errors[pair].mean())
         assert 0.93 - 0.03 <= covered[pair] <= 0.97 + 0.03, (pair, covered[pair])
+
+
+def test_propensities_fitted_before_an_outcome_was_looked_at_change_no_value():
+    data = draw(800, 5)
+    stages = (
+        Stage(data[["severity", "age"]], data["first"]),
+        Stage(data[["improved", "has_returned"]], data["second"], data["decided"]),
+    )
+    model = RegimeValues(learners=("linear",), repeats=2)
+    shared = model.fit_propensities(stages, practitioner=data["practitioner"])
+    assert [draw.shape for draw in shared.e[0]] == [(800, 3), (800, 3)]
+    rules, given = regimes_of(data), {"practitioner": data["practitioner"]}
+    own = model.fit(stages, data["y"], rules, **given).value("never")
+    assert model.fit(stages, data["y"], rules, **given, propensities=shared).value("never") == own
+
+
+def test_propensities_of_some_rows_keep_the_codes_of_the_arms_that_are_left():
+    data = draw(800, 6)
+    stages = (Stage(data[["severity", "age"]], data["first"]),)
+    model = RegimeValues(learners=("linear",), repeats=1)
+    rows = (data["first"] == "rest").to_numpy()
+    left = model.fit_propensities(stages).take(rows)
+    known = (Stage(data.loc[rows, ["severity", "age"]], data.loc[rows, "first"]),)
+    (e,) = left.of(0, decisions_of(known, None))
+    assert e.shape == (rows.sum(), 2)
+    assert np.array_equal(e[:, 0], left.e[0][0][:, 1])
 
 
 def test_a_regime_that_everybody_followed_has_the_mean_of_the_outcomes_as_its_value():
