@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 MODULES = {"pickle", "_pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal", "skops"}
+# Fits are handed to processes of the same run through pipes (decision 21): nothing is stored.
+SIDE_BY_SIDE = {"Parallel", "delayed"}
 CALLS = {"read_pickle", "to_pickle", "allow_pickle", "PickledObjectFilesystemIOManager", "UPathIOManager"}
 
 
@@ -15,8 +17,10 @@ def uses(text: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0]
-            yield from (alias.name for alias in node.names)
+            names = {alias.name for alias in node.names}
+            if node.module != "joblib" or names - SIDE_BY_SIDE:
+                yield (node.module or "").partition(".")[0]
+            yield from names
         elif isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.keyword) and node.arg:
@@ -40,6 +44,7 @@ def test_a_use_of_pickle_is_found() -> None:
     for text in (
         "import pickle",
         "from joblib import load",
+        "from joblib import Parallel, load",
         "import joblib.memory",
         "frame.to_pickle('a')",
         "f(allow_pickle=True)",
