@@ -32,7 +32,7 @@ class Design:
     (`is_categorical`): a code with a few levels is separated by two cuts, and each such column costs a fit 1 ms.
     `balance` (n, b): the standardised covariates of the balance table, without practitioners.
     `curved` (n, c): features of a kernel regression, where one is fitted (see `kernel`).
-    `left_out`: column -> reason in plain words."""
+    `left_out`: column -> reason in plain words. `n_practitioner_columns`: how many columns of `linear`, the last, are theirs."""
 
     linear: FloatArray
     trees: FloatArray
@@ -42,6 +42,7 @@ class Design:
     used: tuple[str, ...]
     left_out: dict[str, str]
     curved: FloatArray | None = None
+    n_practitioner_columns: int = 0
 
     def take(self, rows: NDArray[np.intp] | BoolArray) -> Design:
         """Return the design of these rows only."""
@@ -96,6 +97,7 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
     linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
     standardised = [_standardised(column) for column in linear]
+    n_covariates = len(standardised)
     balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
     balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
     if practitioner is not None:
@@ -110,6 +112,7 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
         balance_names=balance_names,
         used=tuple(used),
         left_out=left_out,
+        n_practitioner_columns=len(standardised) - n_covariates,
     )
 
 

@@ -80,11 +80,11 @@ def with_open_practitioner(people: Design, like: Design) -> Design:
     """Return the people with the columns of `like` that they lack, the practitioners', for an average practitioner:
     indicators at their mean, which is 0 after standardising, and an unknown code for the trees."""
     n = len(people.linear)
-    missing_linear = like.linear.shape[1] - people.linear.shape[1]
     missing_trees = like.trees.shape[1] - people.trees.shape[1]
     return replace(
         people,
-        linear=np.hstack([people.linear, np.zeros((n, missing_linear))]),
+        linear=np.hstack([people.linear, np.zeros((n, like.n_practitioner_columns))]),
         trees=np.hstack([people.trees, np.full((n, missing_trees), np.nan)]),
         is_categorical=like.is_categorical,
+        n_practitioner_columns=like.n_practitioner_columns,
     )

@@ -8,7 +8,7 @@ fits are the outcome models that fold k's plug-in gains are read from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations
@@ -29,6 +29,7 @@ from pipelines.causal.nuisance import (
     linear_shared,
 )
 from pipelines.causal.parallel import each
+from pipelines.causal.pooled import fit_pooled_arms
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 Pair = tuple[int, int]
@@ -39,9 +40,27 @@ def kernel_by_arm(task: Task) -> Model:
     return by_arm(task, fit_kernel)
 
 
+def pooled_arms(task: Task) -> Model:
+    """Linear regression of all arms at once, their differences penalised apart; of a binary outcome a linear probability."""
+    training = task.training
+    fitted = fit_pooled_arms(
+        training.design.linear,
+        training.y,
+        task.arm,
+        training.weight,
+        n_arms=task.n_arms,
+        n_practitioner_columns=training.design.n_practitioner_columns,
+    )
+    return partial(_read_linear, fitted.predict)
+
+
+def _read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
+    return predict(new.linear)
+
+
 # Boosting in each arm apart earns its price as a plug-in; boosted propensities and scores, tried too, did not.
 OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
-    "linear": (linear_shared, linear_by_arm),
+    "linear": (linear_shared, linear_by_arm, pooled_arms),
     "kernel": (kernel_by_arm,),
     "boosting": (boosting_by_arm,),
 }
