@@ -31,7 +31,7 @@ class Design:
     `trees` (n, q): NaN where not recorded, text as the code of its level; only practitioners are split as a set
     (`is_categorical`): a code with a few levels is separated by two cuts, and each such column costs a fit 1 ms.
     `balance` (n, b): the standardised covariates of the balance table, without practitioners.
-    `curved` (n, c): features of a kernel regression, where one is fitted (see `kernel`).
+    `curved` (n, c): what a kernel regression reads besides `linear`, where one is fitted (see `kernel`).
     `left_out`: column -> reason in plain words. `n_practitioner_columns`: how many columns of `linear`, the last, are theirs."""
 
     linear: FloatArray
@@ -50,6 +50,27 @@ class Design:
         return replace(
             self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows], curved=curved
         )
+
+    def without_balance(self) -> Design:
+        """Return what models read: to copy or send the balance table too would be in vain."""
+        return replace(self, balance=self._nothing)
+
+    def only_linear(self) -> Design:
+        """Return the part that linear models read."""
+        return replace(self.only_curved(), curved=None)
+
+    def only_trees(self) -> Design:
+        """Return the part that boosting reads."""
+        return replace(self, linear=self._nothing, balance=self._nothing, curved=None)
+
+    def only_curved(self) -> Design:
+        """Return the part that kernel regressions read."""
+        nothing = self._nothing
+        return replace(self, trees=nothing, is_categorical=np.zeros(0, dtype=bool), balance=nothing)
+
+    @property
+    def _nothing(self) -> FloatArray:
+        return np.zeros((len(self.linear), 0))
 
 
 def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> Design:

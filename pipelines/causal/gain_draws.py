@@ -56,16 +56,16 @@ def fit_draw(
     comparator. y (n,): NaN where unknown.
     """
     curves = learn_kernel_map(setting.design.linear, setting.seed)
-    open_practitioner = curves.apply(with_open_practitioner(people, setting.design))
     setting = replace(setting, design=curves.apply(setting.design))
-    fitted = fit_leave_two_out(setting, open_practitioner, y, is_binary=is_binary, clip=clip)
+    fitted = fit_leave_two_out(setting, y, is_binary=is_binary, clip=clip)
+    open_practitioner = curves.apply(with_open_practitioner(people, setting.design))
     means = plug_in_means(fitted.models, open_practitioner)
     names = outcome_names(setting.learners)
     gains = np.empty((len(y), len(contrasts)))
     shares: dict[int, FloatArray] = {}
     stacks: dict[int, tuple[FoldGain, ...]] = {}
     for fold in sorted(set(setting.fold.tolist())):
-        known = fitted.without(fold)
+        known = fitted.without(fold, open_practitioner)
         own = setting.fold == fold
         shares[fold] = known.shares
         stacks[fold] = tuple(

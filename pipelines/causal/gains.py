@@ -110,7 +110,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         order = np.argsort(keys, kind="stable")
         frame = frame.iloc[order].reset_index(drop=True)
         by = None if practitioner is None else pd.Series(one_a_row(practitioner, n, "practitioner")[order])
-        design = encode(frame, by)
+        design = encode(frame, by).without_balance()
         arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
         setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
         self.encoding_ = learn_encoding(frame)

@@ -25,10 +25,19 @@ class KernelMap:
     root: FloatArray
 
     def apply(self, design: Design) -> Design:
-        """Return the design with its `curved` features (n, p + k): x / sqrt(p) and the Nystroem features."""
-        x = design.linear
-        features = CURVED_SCALE * (_kernel(x, self.landmarks) @ self.root)
-        return replace(design, curved=np.hstack([x / np.sqrt(max(x.shape[1], 1)), features]))
+        """Return the design with its `curved` features (n, k), Nystroem's; `curved_columns` puts them beside the others."""
+        return replace(design, curved=CURVED_SCALE * (_kernel(design.linear, self.landmarks) @ self.root))
+
+
+def curved_columns(design: Design) -> FloatArray:
+    """Return the columns (n, p + k) of a kernel regression: x / sqrt(p) and the curved features.
+
+    Raises ValueError when the design has no curved features.
+    """
+    if design.curved is None:
+        raise ValueError("a kernel regression needs a design with curved features: see kernel.KernelMap")
+    x = design.linear
+    return np.hstack([x / np.sqrt(max(x.shape[1], 1)), design.curved])
 
 
 def learn_kernel_map(x: FloatArray, seed: int) -> KernelMap:

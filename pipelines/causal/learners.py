@@ -13,6 +13,7 @@ import numpy as np
 
 from pipelines.causal.boosting import fit_boosted_means, fit_boosted_probabilities
 from pipelines.causal.features import Design, FloatArray, IntArray
+from pipelines.causal.kernel import curved_columns
 from pipelines.causal.linear import fit_logistic, fit_ridge
 
 # A fitted model: the rows of a design -> a number a row (n,), or a row of one number an arm (n, n_arms).
@@ -45,7 +46,7 @@ def fit_kernel(training: Training) -> Model:
 
     The penalty minimises generalised cross-validation. Raises ValueError when the design has no curved features.
     """
-    return partial(_read_curved, fit_ridge(_curved(training.design), training.y, training.weight).predict)
+    return partial(_read_curved, fit_ridge(curved_columns(training.design), training.y, training.weight).predict)
 
 
 def fit_boosting(training: Training) -> Model:
@@ -70,13 +71,7 @@ def _read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> Fl
 
 
 def _read_curved(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
-    return predict(_curved(new))
-
-
-def _curved(design: Design) -> FloatArray:
-    if design.curved is None:
-        raise ValueError("a kernel regression needs a design with curved features: see kernel.KernelMap")
-    return design.curved
+    return predict(curved_columns(new))
 
 
 def _read_trees(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:

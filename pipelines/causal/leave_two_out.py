@@ -37,7 +37,7 @@ Pair = tuple[int, int]
 
 def kernel_by_arm(task: Task) -> Model:
     """Smooth curved regression (kernel ridge) in each arm apart; of a binary outcome a linear probability."""
-    return by_arm(task, fit_kernel)
+    return by_arm(task, fit_kernel, Design.only_curved)
 
 
 def pooled_arms(task: Task) -> Model:
@@ -91,10 +91,9 @@ class WithoutFold:
 
 @dataclass(frozen=True)
 class LeaveTwoOut:
-    """All pairs of folds of one draw. `open_practitioner`: the design for an average one. `y` (n,) may hold NaN."""
+    """All pairs of folds of one draw. `y` (n,) may hold NaN."""
 
     setting: CrossFit
-    open_practitioner: Design
     y: FloatArray
     is_binary: bool
     clip: float
@@ -105,8 +104,11 @@ class LeaveTwoOut:
         """Return whether the outcome is known (n,)."""
         return np.isfinite(self.y)
 
-    def without(self, fold: int) -> WithoutFold:
-        """Return the scores and outcome means of everybody outside this fold."""
+    def without(self, fold: int, open_practitioner: Design) -> WithoutFold:
+        """Return the scores and outcome means of everybody outside this fold.
+
+        open_practitioner: the rows of the setting's design with an average practitioner.
+        """
         setting = self.setting
         rows = np.flatnonzero(setting.fold != fold)
         arm, weight, y = setting.arm[rows], setting.weight[rows], self.y[rows]
@@ -117,7 +119,7 @@ class LeaveTwoOut:
         e = np.maximum(self._read("propensity", setting.design, fold)[0, rows], self.clip)
         g = self._observed_share(fold, rows, own)
         stacked = np.tensordot(shares, mu, axes=1)
-        means = self._read("outcome", self.open_practitioner, fold)[:, rows]
+        means = self._read("outcome", open_practitioner, fold)[:, rows]
         return WithoutFold(
             rows=rows,
             scores=aipw_scores(stacked, e, g, y, arm),
@@ -147,13 +149,11 @@ class LeaveTwoOut:
         return said
 
 
-def fit_leave_two_out(
-    setting: CrossFit, open_practitioner: Design, y: FloatArray, *, is_binary: bool, clip: float
-) -> LeaveTwoOut:
+def fit_leave_two_out(setting: CrossFit, y: FloatArray, *, is_binary: bool, clip: float) -> LeaveTwoOut:
     """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by."""
     pairs = list(combinations(sorted(set(setting.fold.tolist())), 2))
     fitted = each(partial(_fit_without, setting, y, is_binary), pairs, setting.n_jobs)
-    return LeaveTwoOut(setting, open_practitioner, y, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
+    return LeaveTwoOut(setting, y, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
 
 
 def _fit_without(setting: CrossFit, y: FloatArray, is_binary: bool, pair: Pair) -> PairModels:
@@ -161,7 +161,7 @@ def _fit_without(setting: CrossFit, y: FloatArray, is_binary: bool, pair: Pair) 
     is_known = np.isfinite(y)
     rows = (setting.fold != first) & (setting.fold != second)
     known, seed = rows & is_known, setting.seed + 100 * first + second
-    design, arm, weight = setting.design.take(rows), setting.arm[rows], setting.weight[rows]
+    design, arm, weight = setting.design.only_linear().take(rows), setting.arm[rows], setting.weight[rows]
     on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
     outcome = Task(on_outcome, setting.arm[known], setting.n_arms)
     knowing = Task(Training(design, is_known[rows].astype(float), weight, True, seed), arm, setting.n_arms)

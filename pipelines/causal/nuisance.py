@@ -56,7 +56,7 @@ class Task:
 def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold propensities (n, n_arms), not clipped, and the stack's weights by learner."""
     n = len(setting.arm)
-    probabilities = _in_order(setting, partial(_propensities_of_fold, setting))
+    probabilities = _in_order(setting, partial(_propensities_of_fold, _for_models(setting)))
     shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
     stacked = np.tensordot(shares, probabilities, axes=1)
     return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
@@ -118,7 +118,11 @@ def _cross_fit_candidates(
     setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate]
 ) -> FloatArray:
     """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
-    return _in_order(setting, partial(_candidates_of_fold, setting, y, is_binary, tuple(candidates)))
+    return _in_order(setting, partial(_candidates_of_fold, _for_models(setting), y, is_binary, tuple(candidates)))
+
+
+def _for_models(setting: CrossFit) -> CrossFit:
+    return replace(setting, design=setting.design.without_balance())
 
 
 def _candidates_of_fold(
@@ -145,22 +149,22 @@ def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
 
 def linear_shared(task: Task) -> Model:
     """Ridge or logistic regression on covariates and arm indicators: the effect is the same for everybody."""
-    return _shared(task, fit_linear, _without_trees)
+    return _shared(task, fit_linear, Design.only_linear)
 
 
 def linear_by_arm(task: Task) -> Model:
     """Ridge or logistic regression in each arm apart."""
-    return by_arm(task, fit_linear)
+    return by_arm(task, fit_linear, Design.only_linear)
 
 
 def boosting_shared(task: Task) -> Model:
     """Boosting with the arm as a feature (S-learner)."""
-    return _shared(task, fit_boosting, _only_trees)
+    return _shared(task, fit_boosting, Design.only_trees)
 
 
 def boosting_by_arm(task: Task) -> Model:
     """Boosting in each arm apart (T-learner)."""
-    return by_arm(task, fit_boosting)
+    return by_arm(task, fit_boosting, Design.only_trees)
 
 
 OutcomeCandidate = Callable[[Task], Model]
@@ -181,27 +185,15 @@ def _shared(task: Task, fit: Callable[[Training], Model], part: Callable[[Design
     return partial(_under_each_arm, fit(replace(task.training, design=with_arms)), task.n_arms, part)
 
 
-def _without_trees(design: Design) -> Design:
-    """The part of a design that a linear model reads: copying the other costs more than the fit."""
-    nothing = np.zeros((len(design.linear), 0))
-    return replace(design, trees=nothing, is_categorical=np.zeros(0, dtype=bool), balance=nothing)
-
-
-def _only_trees(design: Design) -> Design:
-    """The part of a design that boosting reads."""
-    nothing = np.zeros((len(design.linear), 0))
-    return replace(design, linear=nothing, balance=nothing)
-
-
 def _under_each_arm(model: Model, n_arms: int, part: Callable[[Design], Design], new: Design) -> FloatArray:
     n, new = len(new.linear), part(new)
     under_each = [with_arm(new, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
     return model(_stack_rows(under_each)).reshape(n_arms, n).T
 
 
-def by_arm(task: Task, fit: Callable[[Training], Model]) -> Model:
-    """Return the model that reads each arm's means off that arm's own fit."""
-    training = task.training
+def by_arm(task: Task, fit: Callable[[Training], Model], part: Callable[[Design], Design]) -> Model:
+    """Return the model that reads each arm's means off that arm's own fit, on the part of the design that it reads."""
+    training, design = task.training, part(task.training.design)
     models: list[Model] = []
     for k in range(task.n_arms):
         rows = task.arm == k
@@ -210,7 +202,7 @@ def by_arm(task: Task, fit: Callable[[Training], Model]) -> Model:
             mean = float(np.average(training.y[source], weights=training.weight[source]))
             models.append(constant_model(mean))
             continue
-        in_arm = replace(training, design=training.design.take(rows), y=training.y[rows], weight=training.weight[rows])
+        in_arm = replace(training, design=design.take(rows), y=training.y[rows], weight=training.weight[rows])
         models.append(fit(in_arm))
     return partial(_each_arms_own, models)
 

@@ -77,19 +77,17 @@ class StagePropensities:
 
 
 def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> list[Decision]:
-    """Return the decisions in codes, each with everything known by then.
+    """Return the decisions in codes, each with everything known by then: the first columns of what is known by the last.
 
     Raises ValueError when there is no stage, or an arm is missing where there was a decision.
     """
     decisions: list[Decision] = []
-    history: Design | None = None
     for stage in stages:
         n = len(stage.known)
-        design = encode(stage.known.reset_index(drop=True), practitioner if history is None else None)
-        if history is None:
-            history = design
-        else:
-            history = replace(joined(history, design), balance=np.hstack([history.balance, design.balance]))
+        history = encode(stage.known.reset_index(drop=True), None if decisions else practitioner)
+        if decisions:
+            history = _longer(decisions[-1], history)
+            decisions = [replace(one, history=_beginning(history, one.history)) for one in decisions]
         decided = np.broadcast_to(np.asarray(stage.has_decision, dtype=bool), n)
         labels = np.asarray(stage.arm, dtype=object)
         if pd.isna(labels[decided]).any():
@@ -98,10 +96,26 @@ def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> lis
         arm = np.full(n, len(arms), dtype=np.int64)
         arm[decided] = code
         decisions.append(Decision(tuple(arms.tolist()), arm, decided, history))
-        history = with_arm(history, arm, len(arms) + 1)
-    if history is None:
+    if not decisions:
         raise ValueError("a regime needs at least one stage")
     return decisions
+
+
+def _longer(before: Decision, learnt: Design) -> Design:
+    """The history of a decision, what was done at it, and what was learnt since."""
+    known = with_arm(before.history, before.arm, before.n_arms + 1)
+    return replace(joined(known, learnt), balance=np.hstack([known.balance, learnt.balance]))
+
+
+def _beginning(history: Design, earlier: Design) -> Design:
+    """The columns of an earlier history, seen in the longer one: four copies of them are more than all else in memory."""
+    linear, trees, balance = (part.shape[1] for part in (earlier.linear, earlier.trees, earlier.balance))
+    return replace(
+        earlier,
+        linear=history.linear[:, :linear],
+        trees=history.trees[:, :trees],
+        balance=history.balance[:, :balance],
+    )
 
 
 def prescribed_codes(name: str, regime: Regime, decisions: Sequence[Decision]) -> list[IntArray]:
