@@ -99,6 +99,23 @@ def test_propensities_of_some_rows_keep_the_codes_of_the_arms_that_are_left():
     assert np.array_equal(e[:, 0], left.e[0][0][:, 1])
 
 
+def test_what_was_known_at_a_decision_is_in_memory_once_whatever_was_decided_later():
+    data = draw(200, 1)
+    stages = (
+        Stage(data[["severity", "age"]], data["first"]),
+        Stage(data[["improved"]], data["second"], data["decided"]),
+        Stage(data[["has_returned"]], data["second"], data["decided"]),
+    )
+    first, second, third = (one.history for one in decisions_of(stages, data["practitioner"]))
+    alone = decisions_of(stages[:1], data["practitioner"])[0].history
+    for part in ("linear", "trees", "balance"):
+        whole = getattr(third, part)
+        assert np.shares_memory(getattr(first, part), whole)
+        assert np.shares_memory(getattr(second, part), whole)
+        assert np.array_equal(getattr(first, part), getattr(alone, part), equal_nan=True)
+        assert getattr(first, part).shape[1] < getattr(second, part).shape[1] < whole.shape[1]
+
+
 def test_a_regime_that_everybody_followed_has_the_mean_of_the_outcomes_as_its_value():
     data = draw(800, 3).dropna(subset="y").reset_index(drop=True)
     as_it_was = {"as it was": (data["first"], data["second"])}
