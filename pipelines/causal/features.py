@@ -144,6 +144,7 @@ def joined(first: Design, second: Design) -> Design:
         linear=np.hstack([first.linear, second.linear]),
         trees=np.hstack([first.trees, second.trees]),
         is_categorical=np.append(first.is_categorical, second.is_categorical),
+        n_practitioner_columns=second.n_practitioner_columns,
     )
 
 

@@ -37,8 +37,8 @@ def fit_linear(training: Training) -> Model:
     if y.min() == y.max():
         return constant_model(float(y[0]))
     if training.is_binary:
-        return partial(_second_column, partial(_read_linear, _logistic(x, y, weight)))
-    return partial(_read_linear, fit_ridge(x, y, weight).predict)
+        return partial(_second_column, partial(read_linear, _logistic(x, y, weight)))
+    return partial(read_linear, fit_ridge(x, y, weight).predict)
 
 
 def fit_kernel(training: Training) -> Model:
@@ -66,7 +66,8 @@ def _logistic(x: FloatArray, y: FloatArray, weight: FloatArray) -> Callable[[Flo
     return fit_logistic(x, y.astype(np.int64), weight, n_labels=2).predict
 
 
-def _read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
+def read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
+    """Return what a regression on the linear columns says of these rows."""
     return predict(new.linear)
 
 
@@ -84,7 +85,7 @@ def _second_column(model: Model, new: Design) -> FloatArray:
 
 def linear_propensity(design: Design, arm: IntArray, weight: FloatArray, n_arms: int, _: int) -> Model:
     """Multinomial logistic regression of the arm."""
-    return partial(_read_linear, fit_logistic(design.linear, arm, weight, n_labels=n_arms).predict)
+    return partial(read_linear, fit_logistic(design.linear, arm, weight, n_labels=n_arms).predict)
 
 
 def boosting_propensity(design: Design, arm: IntArray, weight: FloatArray, n_arms: int, seed: int) -> Model:

@@ -8,7 +8,7 @@ fits are the outcome models that fold k's plug-in gains are read from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations
@@ -17,7 +17,7 @@ import numpy as np
 
 from pipelines.causal.aipw import aipw_scores
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
-from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity
+from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity, read_linear
 from pipelines.causal.nuisance import (
     LEAST_MISSING_FOR_A_MODEL,
     CrossFit,
@@ -51,11 +51,7 @@ def pooled_arms(task: Task) -> Model:
         n_arms=task.n_arms,
         n_practitioner_columns=training.design.n_practitioner_columns,
     )
-    return partial(_read_linear, fitted.predict)
-
-
-def _read_linear(predict: Callable[[FloatArray], FloatArray], new: Design) -> FloatArray:
-    return predict(new.linear)
+    return partial(read_linear, fitted.predict)
 
 
 # Boosting in each arm apart earns its price as a plug-in; boosted propensities and scores, tried too, did not.
