@@ -73,8 +73,8 @@ def fit_fold_gain(
     out_of_fold += [known.means[index, :, treated] - known.means[index, :, comparator] for index in plug_ins]
     candidates = np.array(out_of_fold)
     centres = np.average(candidates, axis=1, weights=weight)
-    deviations = np.column_stack([np.zeros(len(rows)), (candidates - centres[:, None]).T])
-    shares = squared_error_weights(deviations, score - mean, precision)
+    apart = np.column_stack([np.zeros(len(rows)), *(_within_folds(one, fold, weight) for one in candidates)])
+    shares = squared_error_weights(apart, _within_folds(score, fold, weight), precision)
     labels = (CONSTANT, REGRESSION, *(names[index] for index in plug_ins))
     return FoldGain(
         mean=mean,
@@ -84,6 +84,12 @@ def fit_fold_gain(
         plug_ins=plug_ins,
         arms=arms,
     )
+
+
+def _within_folds(values: FloatArray, fold: IntArray, weight: FloatArray) -> FloatArray:
+    """Return the differences (n,) from the mean of the own fold."""
+    means = np.bincount(fold, values * weight) / np.maximum(np.bincount(fold, weight), 1e-300)
+    return np.asarray(values - means[fold], dtype=float)
 
 
 def _out_of_fold(design: Design, score: FloatArray, precision: FloatArray, fold: IntArray, seed: int) -> FloatArray:

@@ -50,6 +50,7 @@ def pooled_arms(task: Task) -> Model:
         training.weight,
         n_arms=task.n_arms,
         n_practitioner_columns=training.design.n_practitioner_columns,
+        seed=training.seed,
     )
     return partial(read_linear, fitted.predict)
 

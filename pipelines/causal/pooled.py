@@ -1,11 +1,12 @@
 """Linear regression of all arms at once: what arms share, how they differ, and which covariates matter for either.
 
 The mean outcome of a unit with covariates x in arm a is b + b_a + x (c + c_a), plus its practitioner's effect, the same in
-every arm. Each covariate has a variance of its c and one of its c_a, all arms together; arms have one, practitioners have
-one. The variances maximise the marginal likelihood, so covariates that do not matter leave the model (automatic relevance
-determination: MacKay 1992, Neural Computation 4:415; Tipping 2001, J Mach Learn Res 1:211; of a linear mixed model this is
-maximum likelihood of its variance components). Prognosis is penalised apart from the difference between arms, as in the
-causal forests of Hahn, Murray and Carvalho (2020, Bayesian Anal 15:965).
+every arm. Prognosis is penalised apart from the difference between arms, as in the causal forests of Hahn, Murray and
+Carvalho (2020, Bayesian Anal 15:965): every coefficient has a horseshoe prior (Carvalho, Polson and Scott 2010, Biometrika
+97:465), of one global scale for c and another for all c_a, so that most covariates leave the model and those that matter are
+hardly shrunk. Arms' intercepts and practitioners are normal, with a variance each. The posterior means come from Gibbs
+sampling (Makalic and Schmidt 2016, IEEE Signal Process Lett 23:179). With the variances of greatest marginal likelihood
+instead, gains were said with too much confidence: their calibration slope was 0.5 to 0.8 (decision 19).
 """
 
 from __future__ import annotations
@@ -13,18 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cholesky, solve_triangular
 
 from pipelines.causal.features import FloatArray, IntArray
 
-ITERATIONS = 100
-# A variance this much under the outcome's own leaves the model; a step this small, relative to a variance, ends the search.
-_LEAST_VARIANCE = 1e-7
-_LEAST_STEP = 0.01
-# A fit without error would make the noise 0.
-_LEAST_NOISE = 1e-6
-# As many rows' freedom as `linear.fit_ridge` considers at most.
-_MAXIMUM_FREEDOM_SHARE = 0.7
+SWEEPS, BURN_IN = 250, 50
+# Inverse gamma draws are kept inside these, relative to the outcome's variance: beyond them a number means 'none' or 'any'.
+_LEAST, _GREATEST = 1e-10, 1e4
+# Sorts of terms. Those from `_INTERCEPTS` on share one variance; the others have one each besides the scale they share.
+_SHARED, _OWN, _INTERCEPTS, _PRACTITIONERS = range(4)
+_N_SORTS = 4
 
 
 @dataclass(frozen=True)
@@ -42,18 +41,18 @@ class PooledArms:
 @dataclass(frozen=True)
 class _Terms:
     """Terms of the regression. `column` (q,): of (1, x), 0 the intercept. `arm` (q,): the arm it is for, -1 for all.
-    `variance` (q,): code of the variance it shares with others."""
+    `sort` (q,)."""
 
     column: IntArray
     arm: IntArray
-    variance: IntArray
+    sort: IntArray
 
     def of_arm(self, arm: int) -> IntArray:
         return np.flatnonzero((self.arm == arm) | (self.arm == -1))
 
 
 def fit_pooled_arms(
-    x: FloatArray, y: FloatArray, arm: IntArray, weight: FloatArray, *, n_arms: int, n_practitioner_columns: int
+    x: FloatArray, y: FloatArray, arm: IntArray, weight: FloatArray, *, n_arms: int, n_practitioner_columns: int, seed: int
 ) -> PooledArms:
     """Fit the regression. x (n, p): standardised, the practitioners' columns last; arm (n,): codes 0 .. n_arms-1.
 
@@ -64,10 +63,10 @@ def fit_pooled_arms(
     n_columns = x.shape[1]
     if spread == 0:
         return PooledArms(np.full(n_arms, mean), np.zeros((n_columns, n_arms)))
-    terms = _terms(n_columns, n_practitioner_columns, n_arms)
+    terms = _terms(n_columns - n_practitioner_columns, n_practitioner_columns, _by_size(y, arm, weight, n_arms))
     n_rows = float(weight.sum() ** 2 / (weight**2).sum())
     gram, product = _sums(x, (y - mean) / spread, arm, weight * n_rows / weight.sum(), terms, n_arms)
-    coefficients = spread * _most_likely(gram, product, terms.variance, n_rows=n_rows)
+    coefficients = spread * _posterior_means(gram, product, terms.sort, n_rows=n_rows, seed=seed)
     by_arm = np.zeros((n_columns + 1, n_arms))
     for k in range(n_arms):
         own = terms.of_arm(k)
@@ -75,17 +74,22 @@ def fit_pooled_arms(
     return PooledArms(mean + by_arm[0], by_arm[1:])
 
 
-def _terms(n_columns: int, n_practitioner_columns: int, n_arms: int) -> _Terms:
-    covariates = np.arange(1, n_columns - n_practitioner_columns + 1)
-    practitioners = np.arange(n_columns - n_practitioner_columns + 1, n_columns + 1)
-    arms = range(n_arms)
-    shared = np.concatenate([covariates, practitioners])
-    own = np.concatenate([[0], covariates])
-    for_all = np.where(shared < len(own), shared, 0)
+def _by_size(y: FloatArray, arm: IntArray, weight: FloatArray, n_arms: int) -> IntArray:
+    """Return the arms (arms,) in an order that does not hang on their codes: other names then draw the same numbers."""
+    of_arms = [arm == k for k in range(n_arms)]
+    return np.lexsort([[float(weight[own] @ y[own]) for own in of_arms], [float(weight[own].sum()) for own in of_arms]])
+
+
+def _terms(n_covariates: int, n_practitioner_columns: int, arms: IntArray) -> _Terms:
+    covariates = np.arange(1, n_covariates + 1)
+    practitioners = n_covariates + np.arange(1, n_practitioner_columns + 1)
+    blocks = [(covariates, -1, _SHARED), (practitioners, -1, _PRACTITIONERS)]
+    for k in arms.tolist():
+        blocks += [(np.zeros(1, dtype=np.int64), k, _INTERCEPTS), (covariates, k, _OWN)]
     return _Terms(
-        column=np.concatenate([shared, *(own for _ in arms)]),
-        arm=np.concatenate([np.full(len(shared), -1), *(np.full(len(own), k) for k in arms)]),
-        variance=np.concatenate([for_all, *(own + len(own) for _ in arms)]),
+        column=np.concatenate([columns for columns, _, _ in blocks]),
+        arm=np.concatenate([np.full(len(columns), k) for columns, k, _ in blocks]),
+        sort=np.concatenate([np.full(len(columns), sort) for columns, _, sort in blocks]),
     )
 
 
@@ -106,34 +110,37 @@ def _sums(
     return gram, product
 
 
-def _most_likely(gram: FloatArray, product: FloatArray, group: IntArray, *, n_rows: float) -> FloatArray:
-    """Return the mean coefficients (q,) at the variances of greatest marginal likelihood (fixed point of MacKay 1992).
+def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n_rows: float, seed: int) -> FloatArray:
+    """Return the posterior means (q,) of the coefficients; the outcome has mean 0 and variance 1.
 
-    The outcome has mean 0 and variance 1. A group of terms whose variance falls under the least one gets coefficients 0.
+    Scales have half-Cauchy priors, written as mixtures of inverse gammas: a variance v is 1 / gamma(1/2, 1 / auxiliary).
     """
-    n_groups = int(group.max()) + 1
-    size = np.bincount(group, minlength=n_groups)
-    variance, noise = 0.3 / np.maximum(size, 1), 0.6
-    coefficients = np.zeros(len(product))
-    for _ in range(ITERATIONS):
-        kept = np.flatnonzero(variance[group] > _LEAST_VARIANCE)
-        if not len(kept):
-            return np.zeros(len(product))
-        own, inner = group[kept], gram[np.ix_(kept, kept)]
-        factor = cho_factor(inner / noise + np.diag(1 / variance[own]), lower=True)
-        spread = np.diag(cho_solve(factor, np.eye(len(kept))))
-        fitted = cho_solve(factor, product[kept] / noise)
-        coefficients = np.zeros(len(product))
-        coefficients[kept] = fitted
-        freedom = np.bincount(own, 1 - spread / variance[own], minlength=n_groups)
-        squares = np.bincount(own, fitted**2, minlength=n_groups)
-        found = np.where(variance > _LEAST_VARIANCE, squares / np.maximum(freedom, 1e-8), 0.0)
-        error = n_rows - 2 * fitted @ product[kept] + fitted @ inner @ fitted
-        left = n_rows - min(float(freedom.sum()), _MAXIMUM_FREEDOM_SHARE * n_rows)
-        noise = max(float(error) / left, _LEAST_NOISE)
-        is_kept = found > _LEAST_VARIANCE
-        step = np.abs(np.log(found[is_kept] / variance[is_kept])).max(initial=0.0)
-        variance = found
-        if step < _LEAST_STEP:
-            break
-    return coefficients
+    generator = np.random.default_rng(seed)
+    q, diagonal = len(sort), np.diag_indices(len(sort))
+    size = np.bincount(sort, minlength=_N_SORTS)
+    has_own_variance = sort < _INTERCEPTS
+    scale, of_scale, local, of_local = np.full(_N_SORTS, 0.1), np.ones(_N_SORTS), np.ones(q), np.ones(q)
+    noise, total = 0.6, np.zeros(q)
+    for sweep in range(SWEEPS):
+        precision = gram / noise
+        precision[diagonal] += 1 / np.clip(scale[sort] * local, _LEAST, _GREATEST)
+        lower = cholesky(precision, lower=True, overwrite_a=True, check_finite=False)
+        half = solve_triangular(lower, product / noise, lower=True, check_finite=False)
+        both = np.column_stack([half, half + generator.normal(size=q)])
+        mean, drawn = solve_triangular(lower, both, lower=True, trans=1, check_finite=False).T
+        if sweep >= BURN_IN:
+            total += mean
+        error = n_rows - 2 * drawn @ product + drawn @ gram @ drawn
+        noise = _inverse_gamma(generator, n_rows / 2, np.maximum(error, 1e-6) / 2)
+        squares = drawn**2
+        variances = _inverse_gamma(generator, np.ones(q), 1 / of_local + squares / (2 * scale[sort]))
+        local = np.where(has_own_variance, variances, 1.0)
+        of_local = _inverse_gamma(generator, np.ones(q), 1 + 1 / local)
+        sums = np.bincount(sort, squares / local, minlength=_N_SORTS)
+        scale = _inverse_gamma(generator, (size + 1) / 2, 1 / of_scale + sums / 2)
+        of_scale = _inverse_gamma(generator, np.ones(_N_SORTS), 1 + 1 / scale)
+    return total / (SWEEPS - BURN_IN)
+
+
+def _inverse_gamma(generator: np.random.Generator, shape: FloatArray | float, rate: FloatArray | float) -> FloatArray:
+    return np.clip(np.asarray(rate) / generator.gamma(shape), _LEAST, _GREATEST)
