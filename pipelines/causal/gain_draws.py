@@ -16,28 +16,23 @@ from pipelines.causal.leave_two_out import (
     fit_leave_two_out,
     outcome_names,
     plug_in_means,
-    with_stack,
 )
 from pipelines.causal.nuisance import CrossFit
 
 
 @dataclass(frozen=True)
 class Draw:
-    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. By the fold left out: `shares`,
-    weights of the stacked outcome model, and `stacks`, one a contrast."""
+    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. `stacks`: by the fold left out,
+    one a contrast."""
 
     curves: KernelMap
     models: dict[Pair, PairModels]
-    shares: dict[int, FloatArray]
     stacks: dict[int, tuple[FoldGain, ...]]
 
     def read(self, people: Design, open_practitioner: Design) -> FloatArray:
         """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold."""
         means = plug_in_means(self.models, self.curves.apply(open_practitioner))
-        said = [
-            [stack.read(people, with_stack(means[fold], self.shares[fold])) for stack in stacks]
-            for fold, stacks in self.stacks.items()
-        ]
+        said = [[stack.read(people, means[fold]) for stack in stacks] for fold, stacks in self.stacks.items()]
         return np.asarray(np.mean(said, axis=0).T, dtype=float)
 
 
@@ -62,18 +57,15 @@ def fit_draw(
     means = plug_in_means(fitted.models, open_practitioner)
     names = outcome_names(setting.learners)
     gains = np.empty((len(y), len(contrasts)))
-    shares: dict[int, FloatArray] = {}
     stacks: dict[int, tuple[FoldGain, ...]] = {}
     for fold in sorted(set(setting.fold.tolist())):
         known = fitted.without(fold, open_practitioner)
         own = setting.fold == fold
-        shares[fold] = known.shares
         stacks[fold] = tuple(
             fit_fold_gain(known, pair, setting=setting, people=people, names=names) for pair in contrasts
         )
-        said = with_stack(means[fold][:, own], known.shares)
-        gains[own] = np.column_stack([stack.read(people.take(own), said) for stack in stacks[fold]])
-    return Draw(curves, fitted.models, shares, stacks), gains
+        gains[own] = np.column_stack([stack.read(people.take(own), means[fold][:, own]) for stack in stacks[fold]])
+    return Draw(curves, fitted.models, stacks), gains
 
 
 def with_open_practitioner(people: Design, like: Design) -> Design:

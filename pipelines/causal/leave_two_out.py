@@ -19,13 +19,13 @@ from pipelines.causal.aipw import aipw_scores
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
 from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity, read_linear
 from pipelines.causal.nuisance import (
+    LEAN_CANDIDATES,
     LEAST_MISSING_FOR_A_MODEL,
     CrossFit,
     OutcomeCandidate,
     Task,
     boosting_by_arm,
     by_arm,
-    linear_by_arm,
     linear_shared,
 )
 from pipelines.causal.parallel import each
@@ -57,7 +57,7 @@ def pooled_arms(task: Task) -> Model:
 
 # Boosting in each arm apart earns its price as a plug-in; boosted propensities and scores, tried too, did not.
 OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
-    "linear": (linear_shared, linear_by_arm, pooled_arms),
+    "linear": (linear_shared, pooled_arms),
     "kernel": (kernel_by_arm,),
     "boosting": (boosting_by_arm,),
 }
@@ -77,13 +77,12 @@ class PairModels:
 class WithoutFold:
     """What is known without one fold. `rows` (r,): the units outside it. `scores` (r, arms): doubly robust, in units
     of the outcome. `inverse` (r, arms): 1 / (e g), their variance up to the outcome's. `means` (candidates, r, arms):
-    outcome means for an average practitioner; the last is the stack. `shares` (candidates - 1,): its weights."""
+    outcome means for an average practitioner."""
 
     rows: IntArray
     scores: FloatArray
     inverse: FloatArray
     means: FloatArray
-    shares: FloatArray
 
 
 @dataclass(frozen=True)
@@ -116,13 +115,11 @@ class LeaveTwoOut:
         e = np.maximum(self._read("propensity", setting.design, fold)[0, rows], self.clip)
         g = self._observed_share(fold, rows, own)
         stacked = np.tensordot(shares, mu, axes=1)
-        means = self._read("outcome", open_practitioner, fold)[:, rows]
         return WithoutFold(
             rows=rows,
             scores=aipw_scores(stacked, e, g, y, arm),
             inverse=1 / (e * g),
-            means=with_stack(means, shares),
-            shares=shares,
+            means=self._read("outcome", open_practitioner, fold)[:, rows],
         )
 
     def _observed_share(self, fold: int, rows: IntArray, own: tuple[IntArray, IntArray]) -> FloatArray:
@@ -166,7 +163,7 @@ def _fit_without(setting: CrossFit, y: FloatArray, is_binary: bool, pair: Pair) 
     return PairModels(
         outcome=tuple(fit(outcome) for learner in setting.learners for fit in OUTCOME_CANDIDATES[learner]),
         propensity=linear_propensity(design, arm, weight, setting.n_arms, seed),
-        observation=tuple(fit(knowing) for fit in OUTCOME_CANDIDATES["linear"]) if has_observation_model else (),
+        observation=tuple(fit(knowing) for fit in LEAN_CANDIDATES["linear"]) if has_observation_model else (),
     )
 
 
@@ -182,11 +179,6 @@ def plug_in_means(models: dict[Pair, PairModels], new: Design) -> dict[int, Floa
     return {fold: np.mean([said[pair] for pair in said if fold in pair], axis=0) for fold in folds}
 
 
-def with_stack(means: FloatArray, shares: FloatArray) -> FloatArray:
-    """Return the means (candidates, n, arms) with their stack as a last candidate."""
-    return np.concatenate([means, np.tensordot(shares, means, axes=1)[None]])
-
-
 def pair_of(one: int, other: int) -> Pair:
     """Return two folds in order."""
     return min(one, other), max(one, other)
@@ -194,4 +186,4 @@ def pair_of(one: int, other: int) -> Pair:
 
 def outcome_names(learners: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the outcome candidates in the order of `WithoutFold.means`."""
-    return (*(fit.__name__ for learner in learners for fit in OUTCOME_CANDIDATES[learner]), "stacked_outcome")
+    return tuple(fit.__name__ for learner in learners for fit in OUTCOME_CANDIDATES[learner])

@@ -18,7 +18,7 @@ from scipy.linalg import cholesky, solve_triangular
 
 from pipelines.causal.features import FloatArray, IntArray
 
-SWEEPS, BURN_IN = 250, 50
+SWEEPS, BURN_IN = 150, 30
 # Inverse gamma draws are kept inside these, relative to the outcome's variance: beyond them a number means 'none' or 'any'.
 _LEAST, _GREATEST = 1e-10, 1e4
 # Sorts of terms. Those from `_INTERCEPTS` on share one variance; the others have one each besides the scale they share.

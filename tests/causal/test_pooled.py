@@ -26,7 +26,7 @@ def world(seed, n=1500, difference=2.0):
 
 def fitted(x, y, arm, weight=None):
     weight = np.ones(len(y)) if weight is None else weight
-    return fit_pooled_arms(x, y, arm, weight, n_arms=ARMS, n_practitioner_columns=PRACTITIONERS)
+    return fit_pooled_arms(x, y, arm, weight, n_arms=ARMS, n_practitioner_columns=PRACTITIONERS, seed=1)
 
 
 def test_what_arms_share_and_how_they_differ_are_found():
@@ -41,11 +41,21 @@ def test_what_arms_share_and_how_they_differ_are_found():
     assert_allclose(np.mean(ratios, axis=0), 1, atol=0.05)
 
 
-def test_a_covariate_that_matters_for_nothing_leaves_the_model():
+def test_a_covariate_that_matters_for_nothing_is_shrunk_more_than_one_that_matters():
     x, y, arm, _ = world(seed=1)
-    without_role = fitted(x, y, arm).coefficients[3:COVARIATES]
-    assert np.mean(without_role == 0) > 0.4
-    assert np.abs(without_role).max() < 0.5
+    found = fitted(x, y, arm).coefficients
+    plain = np.linalg.lstsq(np.hstack([np.eye(ARMS)[arm], x]), y, rcond=None)[0][ARMS:]
+    assert np.abs(found[3:COVARIATES]).mean() < 0.5 * np.abs(plain[3:COVARIATES]).mean()
+    assert_allclose(found[0].mean(), plain[0], rtol=0.03)
+
+
+def test_gains_are_not_said_with_too_much_confidence():
+    slopes = []
+    for seed in range(20):
+        x, y, arm, gain = world(seed, n=500, difference=0.7)
+        said = fitted(x, y, arm).predict(x)
+        slopes.append(np.cov(gain, said[:, 2] - said[:, 0])[0, 1] / np.var(said[:, 2] - said[:, 0], ddof=1))
+    assert np.median(slopes) > 0.75
 
 
 def test_where_arms_differ_by_the_same_for_everybody_gains_hardly_vary():
