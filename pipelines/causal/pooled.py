@@ -52,7 +52,14 @@ class _Terms:
 
 
 def fit_pooled_arms(
-    x: FloatArray, y: FloatArray, arm: IntArray, weight: FloatArray, *, n_arms: int, n_practitioner_columns: int, seed: int
+    x: FloatArray,
+    y: FloatArray,
+    arm: IntArray,
+    weight: FloatArray,
+    *,
+    n_arms: int,
+    n_practitioner_columns: int,
+    seed: int,
 ) -> PooledArms:
     """Fit the regression. x (n, p): standardised, the practitioners' columns last; arm (n,): codes 0 .. n_arms-1.
 
