@@ -184,4 +184,6 @@ def _slope(y: FloatArray, probability: FloatArray, w: FloatArray) -> tuple[float
     p = expit(found.intercept + found.slope * z)
     bread = np.linalg.pinv((x * (w * p * (1 - p))[:, None]).T @ x)
     meat = x * (w * (y - p))[:, None]
-    return found.slope, sqrt(float((bread @ (meat.T @ meat) @ bread)[1, 1]))
+    variance = float((bread @ (meat.T @ meat) @ bread)[1, 1])
+    # A slope that separates the answers has no variance but what rounding leaves, which can be under 0.
+    return found.slope, sqrt(variance) if variance > 0 else float("nan")
