@@ -127,7 +127,8 @@ def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n
     size = np.bincount(sort, minlength=_N_SORTS)
     has_own_variance = sort < _INTERCEPTS
     scale, of_scale, local, of_local = np.full(_N_SORTS, 0.1), np.ones(_N_SORTS), np.ones(q), np.ones(q)
-    noise, total = 0.6, np.zeros(q)
+    noise = np.asarray(0.6)
+    total = np.zeros(q)
     for sweep in range(SWEEPS):
         precision = gram / noise
         precision[diagonal] += 1 / np.clip(scale[sort] * local, _LEAST, _GREATEST)
@@ -138,7 +139,7 @@ def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n
         if sweep >= BURN_IN:
             total += mean
         error = n_rows - 2 * drawn @ product + drawn @ gram @ drawn
-        noise = _inverse_gamma(generator, n_rows / 2, np.maximum(error, 1e-6) / 2)
+        noise = _inverse_gamma(generator, np.asarray(n_rows / 2), np.maximum(error, 1e-6) / 2)
         squares = drawn**2
         variances = _inverse_gamma(generator, np.ones(q), 1 / of_local + squares / (2 * scale[sort]))
         local = np.where(has_own_variance, variances, 1.0)
@@ -149,5 +150,5 @@ def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n
     return total / (SWEEPS - BURN_IN)
 
 
-def _inverse_gamma(generator: np.random.Generator, shape: FloatArray | float, rate: FloatArray | float) -> FloatArray:
-    return np.clip(np.asarray(rate) / generator.gamma(shape), _LEAST, _GREATEST)
+def _inverse_gamma(generator: np.random.Generator, shape: FloatArray, rate: FloatArray) -> FloatArray:
+    return np.clip(rate / generator.gamma(shape), _LEAST, _GREATEST)
