@@ -25,6 +25,8 @@ CONSTANT = "constant"
 REGRESSION = "dr_ridge"
 # This candidate's gain is the same for everybody: the constant already stands for it.
 WITHOUT_GAIN = "linear_shared"
+# Has the weight before scores are looked at: of the candidates it alone shrinks differences between arms as their evidence asks.
+EXPECTED = "pooled_arms"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def fit_fold_gain(
     candidates = np.array(out_of_fold)
     centres = np.average(candidates, axis=1, weights=weight)
     apart = np.column_stack([np.zeros(len(rows)), *(_within_folds(one, fold, weight) for one in candidates)])
-    shares = squared_error_weights(apart, _within_folds(score, fold, weight), precision)
     labels = (CONSTANT, REGRESSION, *(names[index] for index in plug_ins))
+    prior = np.array([float(label == EXPECTED) for label in labels])
+    shares = squared_error_weights(apart, _within_folds(score, fold, weight), precision, prior)
     return FoldGain(
         mean=mean,
         weights=dict(zip(labels, shares.tolist(), strict=True)),

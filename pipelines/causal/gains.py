@@ -36,7 +36,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     arms: the arms in order; default: those found, sorted.
-    reference: the arm every other is compared with; default: the first.
+    reference: the arm every other is compared with, best the usual care: its prognosis is everybody's; default: the first.
     contrasts: (treated, comparator) pairs instead of every arm against the reference; each has a stack of its own.
     learners: 'linear', and any of 'kernel' and 'boosting': outcome models whose differences are candidates. Boosting pays from
         some thousand people on.
@@ -111,7 +111,8 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         frame = frame.iloc[order].reset_index(drop=True)
         by = None if practitioner is None else pd.Series(one_a_row(practitioner, n, "practitioner")[order])
         design = encode(frame, by).without_balance()
-        arm = np.array([self.arms_.index(label) for label in labels[order]], dtype=np.int64)
+        code_of = self._codes()
+        arm = np.array([code_of[label] for label in labels[order]], dtype=np.int64)
         setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
         self.encoding_ = learn_encoding(frame)
         self.template_ = design.take(np.zeros(0, dtype=np.intp))
@@ -141,7 +142,8 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
     def _fit_draws(
         self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_]
     ) -> tuple[FloatArray, IntArray]:
-        codes = [(self.arms_.index(treated), self.arms_.index(comparator)) for treated, comparator in self.contrasts_]
+        code_of = self._codes()
+        codes = [(code_of[treated], code_of[comparator]) for treated, comparator in self.contrasts_]
         generator = np.random.default_rng(self.seed)
         self.draws_: list[Draw] = []
         gains, folds = [], []
@@ -163,6 +165,11 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
             contrast: {name: float(np.mean([of[c].weights[name] for of in stacks])) for name in stacks[0][c].weights}
             for c, contrast in enumerate(self.contrasts_)
         }
+
+    def _codes(self) -> dict[str, int]:
+        """Return the code of each arm: 0 is the reference, whose prognosis `pooled` takes for everybody's."""
+        reference = self.arms_[0] if self.reference is None else self.reference
+        return {arm: code for code, arm in enumerate([reference, *(arm for arm in self.arms_ if arm != reference)])}
 
     def _pairs(self) -> list[Contrast]:
         reference = self.arms_[0] if self.reference is None else self.reference

@@ -29,7 +29,7 @@ from pipelines.causal.nuisance import (
     linear_shared,
 )
 from pipelines.causal.parallel import each
-from pipelines.causal.pooled import fit_pooled_arms
+from pipelines.causal.pooled import fit_averaged_arms
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 Pair = tuple[int, int]
@@ -41,9 +41,9 @@ def kernel_by_arm(task: Task) -> Model:
 
 
 def pooled_arms(task: Task) -> Model:
-    """Linear regression of all arms at once, their differences penalised apart; of a binary outcome a linear probability."""
+    """Regression of all arms at once on lines and steps (see `pooled`); of a binary outcome a linear probability."""
     training = task.training
-    fitted = fit_pooled_arms(
+    fitted = fit_averaged_arms(
         training.design.linear,
         training.y,
         task.arm,

@@ -7,11 +7,16 @@ from scipy.optimize import nnls
 
 from pipelines.causal.features import FloatArray
 
+PRIOR_SPREAD = 1.0
 
-def squared_error_weights(predictions: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
+
+def squared_error_weights(
+    predictions: FloatArray, y: FloatArray, weight: FloatArray, prior: FloatArray | None = None
+) -> FloatArray:
     """Return weights (m,), not negative and summing to 1, that minimise the weighted squared error.
 
-    `predictions` is (n, m). Solved as non-negative least squares with a heavily weighted row for the sum.
+    `predictions` is (n, m). Solved as non-negative least squares with a heavily weighted row for the sum. prior (m,): weights
+    expected before looking, each with a standard deviation of `PRIOR_SPREAD`; the result is then the posterior mode.
     """
     n, m = predictions.shape
     if m == 1 or n == 0:
@@ -21,7 +26,10 @@ def squared_error_weights(predictions: FloatArray, y: FloatArray, weight: FloatA
     spread = max(float(np.std(y)), 1e-12)
     scaled = (predictions - centre) / spread * root[:, None]
     heavy = 1e3 * np.sqrt(n)
-    solution, _ = nnls(np.vstack([scaled, np.full(m, heavy)]), np.append((y - centre) / spread * root, heavy))
+    rows, wanted = [scaled, np.full((1, m), heavy)], [(y - centre) / spread * root, np.array([heavy])]
+    if prior is not None:
+        rows, wanted = [*rows, np.eye(m) / PRIOR_SPREAD], [*wanted, prior / PRIOR_SPREAD]
+    solution, _ = nnls(np.vstack(rows), np.concatenate(wanted))
     return np.asarray(solution / solution.sum(), dtype=float)
 
 
