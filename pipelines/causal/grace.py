@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.clones import LATER, Clones, clone_scores, clones_of, stay_probabilities
+from pipelines.causal.clones import AT_TIME_ZERO, Clones, clone_scores, clones_of, stay_probabilities
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import mean_over_repeats
@@ -89,9 +89,9 @@ def _ordered(population: Population, visits: pd.DataFrame) -> pd.DataFrame:
 
 def _too_few_visits(trial: TargetTrial, pair: Pair, clones: dict[str, Clones], within: BoolArray) -> str | None:
     """Return why two strategies cannot be told apart: hardly anybody came again while one of them could still be left."""
-    later = [np.sum((clones[arm].kind == LATER) & within[clones[arm].episode]) for arm in pair]
-    waiting = [np.sum(clones[arm].may_leave & (clones[arm].kind != 0) & within[clones[arm].episode]) for arm in pair]
-    if max(*later, *waiting) >= trial.minimum_per_arm:
+    own = [clones[arm] for arm in pair]
+    later = [np.sum(one.may_leave & (one.kind != AT_TIME_ZERO) & within[one.episode]) for one in own]
+    if max(later) >= trial.minimum_per_arm:
         return None
     return f"Fewer than {trial.minimum_per_arm} visits came after time zero's while a strategy could still be left."
 

@@ -166,7 +166,5 @@ def test_few_followers_are_refused():
     frame = draw(3000, 2)
     frame = frame[(frame["arm"] != "manipulation") | (frame.index < 100)]
     rows = estimate_stepped(frame, TRIAL).set_index("regime")
-    assert rows.loc["manipulation_at_once", "reason"].startswith(
-        "Fewer than 50 episodes were treated as the rule says"
-    )
+    assert rows.loc["manipulation_at_once", "reason"].startswith("Fewer than 50 episodes were treated as the rule says")
     assert rows.loc["step_up_week4_under_30 - never", "status"] == "estimated"
