@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from pipelines.causal.clones import AT_TIME_ZERO, Clones, clone_scores, clones_of, stay_probabilities
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
-from pipelines.causal.inference import mean_over_repeats
+from pipelines.causal.inference import Estimate, mean_over_repeats
 from pipelines.causal.nuisance import CrossFit, cross_fit_observation
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.parallel import jobs_for
@@ -145,17 +145,22 @@ def _outcome_rows(
         for pair, reason in reasons.items()
     }
     compared = {name for pair, reason in why.items() if reason is None for name in pair}
-    scores, sizes = {}, {}
+    scores: dict[str, FloatArray] = {}
+    sizes: dict[str, float] = {}
     if cloned is not None and compared:
         scores, sizes = _scores(cloned, trial, compared, y, can_have=can_have, arm=arm, is_binary=outcome.is_binary)
     rows = []
     for pair, reason in why.items():
         size = float("nan") if reason else min(sizes[name] for name in pair)
         said = _FEW_CLONES.format(trial.minimum_effective_n) if size < trial.minimum_effective_n else reason
-        difference = None if said else scores[pair[0]] - scores[pair[1]]
-        estimate = None if difference is None else mean_over_repeats(difference, population.practitioner[can_have])
-        row = {"n": len(arm), "effective_n": size, "estimate": estimate, "reason": said}
-        rows.append(sensitivity_row(trial, outcome, pair, ANALYSIS, **row))
+        estimate: Estimate | None = None
+        if said is None:
+            estimate = mean_over_repeats(scores[pair[0]] - scores[pair[1]], population.practitioner[can_have])
+        rows.append(
+            sensitivity_row(
+                trial, outcome, pair, ANALYSIS, n=len(arm), effective_n=size, estimate=estimate, reason=said
+            )
+        )
     return rows
 
 

@@ -22,7 +22,8 @@ from pipelines.causal.criteria import (
     UNDER_30_PERCENT_BETTER,
 )
 from pipelines.causal.fixed_groups import FIXED_GROUPS, MODIFIERS
-from pipelines.causal.protocol import GraceStrategy, Outcome, SteppedRegime, SteppedTrial, TargetTrial
+from pipelines.causal.grace_strategies import AT_THE_DECISION, GRACE_COVARIATES, IN_THE_FIRST_14_DAYS
+from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, TargetTrial
 
 # Confounders as a practitioner sees them on day 0, chosen by the clinic before any outcome was looked at.
 BASELINE_COVARIATES = (
@@ -94,15 +95,6 @@ DECISION_COVARIATES = (
     "has_exercise_by_day14",
 )
 
-# What the practitioner saw at each visit of the grace period, before its treatment was chosen.
-GRACE_COVARIATES = (
-    "days_since_time_zero",
-    "pain_at_visit",
-    "improvement_fraction_at_visit",
-    "attended_before_visit",
-    "missed_before_visit",
-)
-
 _RMDQ24 = (("rmdq24", 0.0),)
 _ODI = (("odi_pct", 0.0),)
 _PAIN = (("main_pain_points", 0.0),)
@@ -156,11 +148,7 @@ INDEX = TargetTrial(
     covariates=BASELINE_COVARIATES,
     observation_covariates=("pain_improvement_fraction_day28", "attended_by_day28", "missed_by_day28"),
     grace_covariates=(*GRACE_COVARIATES, "had_exercise_before_visit"),
-    grace_strategies=(
-        GraceStrategy("rest_or_advice", forbidden=("passive", "exercise", "manipulation")),
-        GraceStrategy("exercise", awaited=("exercise",), forbidden=("manipulation",)),
-        GraceStrategy("manipulation", awaited=("manipulation",)),
-    ),
+    grace_strategies=IN_THE_FIRST_14_DAYS,
     arms_with_manipulation=("manipulation",),
     groups=FIXED_GROUPS,
     difference_outcomes=("r30d_12wk",),
@@ -194,10 +182,7 @@ DECISION = TargetTrial(
     grace_period_days=14,
     covariates=(*BASELINE_COVARIATES, *DECISION_COVARIATES),
     grace_covariates=GRACE_COVARIATES,
-    grace_strategies=(
-        GraceStrategy("continue_without", forbidden=("manipulation",)),
-        GraceStrategy("add_manipulation", awaited=("manipulation",)),
-    ),
+    grace_strategies=AT_THE_DECISION,
     arms_with_manipulation=("add_manipulation",),
     groups=FIXED_GROUPS,
     difference_outcomes=("r30d_12wk",),
