@@ -27,6 +27,8 @@ AT_TIME_ZERO, LAST_CHANCE, LATER = range(3)
 """At what kind of visit a clone is: at the last chance it can no longer wait for what its strategy awaits."""
 # With fewer visits that leave, or stay, their share stands in for a model.
 LEAST_OF_EACH = 10
+# The outcome models only take variance out: regressions do most of that, and boosting would double the price of an outcome.
+OUTCOME_LEARNERS = ("linear",)
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,13 @@ def cumulated(clones: Clones, probability: FloatArray) -> tuple[FloatArray, Floa
 
 def clone_scores(
     clones: Clones, probability: FloatArray, setting: CrossFit, y: FloatArray, g: FloatArray, *, is_binary: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return each episode's score of a strategy (n,), and its clone's final weight W R / g (n,), 0 where it left or is unknown.
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return each episode's score of a strategy (n,), its clone's final weight W R / g (n,), 0 where it left or is unknown, and
+    the least variance of the scores' mean.
 
-    setting as for `stay_probabilities`; y (n,) NaN where unknown; g (n,) probability that it is known.
+    The least variance is that of a weighted mean whose residuals are as spread where the weights are large as everywhere else:
+    where a few clones carry most of the weight, their own residuals may happen to be small. setting as for
+    `stay_probabilities`; y (n,) NaN where unknown; g (n,) probability that it is known.
     """
     n, episode = len(y), clones.episode
     before, after = cumulated(clones, probability)
@@ -133,6 +138,7 @@ def clone_scores(
         weight=onward * answered[episode],
         fold=setting.fold[episode],
         n_arms=3,
+        learners=OUTCOME_LEARNERS,
     )
     known = np.where(onward > 0, y[episode], np.nan)
     expected = cross_fit_outcome(task, known, is_binary, is_lean=True)[0][np.arange(len(episode)), clones.kind]
@@ -140,4 +146,7 @@ def clone_scores(
     last[episode] = expected
     score = final * (answered * (np.where(np.isfinite(y), y, 0.0) - last) + last)
     np.subtract.at(score, episode, (after - before) * expected)
-    return score, final * answered
+    weight = final * answered
+    counts = weight > 0
+    spread = float(np.mean((y[counts] - last[counts]) ** 2)) if counts.any() else 0.0
+    return score, weight, spread * float(weight @ weight) / n**2

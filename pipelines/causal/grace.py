@@ -10,13 +10,14 @@ each episode counts as a clone in all of them and leaves one after the other (`G
 Who got better or stayed away after time zero's visit, before a treatment that may have been planned, has left neither: such
 an episode counts in all that still wait, not in the lighter arm. The effect is of the strategies as they can be carried out, so
 smaller than that of a treatment received. Scores and weights are those of `clones`; who answered is weighted for by what was done
-in the grace period. Intervals are clustered by practitioner, with all clones of an episode.
+in the grace period. Intervals are clustered by practitioner, with all clones of an episode, and no surer than few clones allow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -147,15 +148,19 @@ def _outcome_rows(
     compared = {name for pair, reason in why.items() if reason is None for name in pair}
     scores: dict[str, FloatArray] = {}
     sizes: dict[str, float] = {}
+    least: dict[str, float] = {}
     if cloned is not None and compared:
-        scores, sizes = _scores(cloned, trial, compared, y, can_have=can_have, arm=arm, is_binary=outcome.is_binary)
+        scores, sizes, least = _scores(
+            cloned, trial, compared, y, can_have=can_have, arm=arm, is_binary=outcome.is_binary
+        )
     rows = []
     for pair, reason in why.items():
         size = float("nan") if reason else min(sizes[name] for name in pair)
         said = _FEW_CLONES.format(trial.minimum_effective_n) if size < trial.minimum_effective_n else reason
         estimate: Estimate | None = None
         if said is None:
-            estimate = mean_over_repeats(scores[pair[0]] - scores[pair[1]], population.practitioner[can_have])
+            found = mean_over_repeats(scores[pair[0]] - scores[pair[1]], population.practitioner[can_have])
+            estimate = not_surer_than(found, sum(least[name] for name in pair), size)
         rows.append(
             sensitivity_row(
                 trial, outcome, pair, ANALYSIS, n=len(arm), effective_n=size, estimate=estimate, reason=said
@@ -173,11 +178,12 @@ def _scores(
     can_have: BoolArray,
     arm: IntArray,
     is_binary: bool,
-) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Return each strategy's scores (draws, n of those who can have the outcome), and its smallest effective number of clones."""
+) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, float]]:
+    """Return each strategy's scores (draws, n of those who can have the outcome), its smallest effective number of clones and
+    its largest least variance (see `clones`) over the draws."""
     own_y, is_known = y[can_have], np.isfinite(y[can_have])
     scores: dict[str, list[FloatArray]] = {name: [] for name in trial.arms if name in compared}
-    sizes = dict.fromkeys(scores, np.inf)
+    sizes, least = dict.fromkeys(scores, np.inf), dict.fromkeys(scores, 0.0)
     answering = cloned.answering.take(can_have)
     with threadpool_limits(1):
         for draw, fold in enumerate(cloned.fold[:, can_have]):
@@ -188,7 +194,17 @@ def _scores(
                 rows = can_have[cloned.clones[name].episode]
                 clones = cloned.clones[name].take(rows, can_have)
                 stays = cloned.stays[name][draw][rows]
-                score, weight = clone_scores(clones, stays, setting, own_y, g, is_binary=is_binary)
+                score, weight, variance = clone_scores(clones, stays, setting, own_y, g, is_binary=is_binary)
                 own.append(score)
                 sizes[name] = min(sizes[name], effective_n(weight[weight > 0]))
-    return {name: np.array(own) for name, own in scores.items()}, sizes
+                least[name] = max(least[name], variance)
+    return {name: np.array(own) for name, own in scores.items()}, sizes, least
+
+
+def not_surer_than(estimate: Estimate, variance: float, size: float) -> Estimate:
+    """Return the estimate with a standard error of at least the root of `variance`, with the freedom of `size` clones."""
+    if estimate.standard_error**2 >= variance:
+        return estimate
+    return replace(
+        estimate, standard_error=sqrt(variance), degrees_of_freedom=min(estimate.degrees_of_freedom, size - 1)
+    )

@@ -32,7 +32,7 @@ def _logistic(x):
     return 1 / (1 + np.exp(-x))
 
 
-def _lived(n, seed, strategy=None, practitioners=40):
+def _lived(n, seed, strategy=None, practitioners=40, later=-0.6):
     """Two visits of each: as it went, or had everybody followed a strategy as it can be carried out."""
     rng = np.random.default_rng(seed)
     practitioner, severity = rng.integers(0, practitioners, n), rng.normal(size=n)
@@ -47,7 +47,7 @@ def _lived(n, seed, strategy=None, practitioners=40):
     exercised &= ~manipulated
     better = 0.2 - 0.2 * severity + 0.1 * exercised + noise[:, 0]
     returns = uniform[:, 2] < _logistic(0.8 - 2.0 * better)
-    manipulated_later = uniform[:, 3] < _logistic(-0.6 - 0.8 * better + 0.3 * severity - 0.4 * exercised + habit)
+    manipulated_later = uniform[:, 3] < _logistic(later - 0.8 * better + 0.3 * severity - 0.4 * exercised + habit)
     exercised_later = uniform[:, 4] < _logistic(0.2 - 0.5 * better + 0.6 * exercised)
     if strategy is not None:
         manipulated_later = np.full(n, strategy == MANIPULATION)
@@ -69,9 +69,9 @@ def _treatment(is_manipulated, is_exercised):
     return np.select([is_manipulated, is_exercised], [MANIPULATION, EXERCISE], REST)
 
 
-def draw(n, seed):
-    """The frame of the trial, assigned by what happened in the 14 days, and its visits."""
-    lived = _lived(n, seed)
+def draw(n, seed, later=-0.6):
+    """The frame of the trial, assigned by what happened in the 14 days, and its visits; `later`: log odds of manipulation then."""
+    lived = _lived(n, seed, later=later)
     keys = np.array([f"e{i:06d}" for i in range(n)])
     frame = pd.DataFrame(
         {"episode_key": keys, "patient_key": keys, "practitioner_key": [f"t{k}" for k in lived["practitioner"]],
