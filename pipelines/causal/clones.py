@@ -117,13 +117,11 @@ def cumulated(clones: Clones, probability: FloatArray) -> tuple[FloatArray, Floa
 
 def clone_scores(
     clones: Clones, probability: FloatArray, setting: CrossFit, y: FloatArray, g: FloatArray, *, is_binary: bool
-) -> tuple[FloatArray, FloatArray, float]:
-    """Return each episode's score of a strategy (n,), its clone's final weight W R / g (n,), 0 where it left or is unknown, and
-    the least variance of the scores' mean.
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return of each episode (n,): its score of a strategy; its clone's final weight W R / g, 0 where it left or is unknown; and
+    that weight times the spread of outcomes about m after such a last visit, whatever the weight.
 
-    The least variance is that of a weighted mean whose residuals are as spread where the weights are large as everywhere else:
-    where a few clones carry most of the weight, their own residuals may happen to be small. setting as for
-    `stay_probabilities`; y (n,) NaN where unknown; g (n,) probability that it is known.
+    setting as for `stay_probabilities`; y (n,) NaN where unknown; g (n,) probability that it is known.
     """
     n, episode = len(y), clones.episode
     before, after = cumulated(clones, probability)
@@ -147,6 +145,15 @@ def clone_scores(
     score = final * (answered * (np.where(np.isfinite(y), y, 0.0) - last) + last)
     np.subtract.at(score, episode, (after - before) * expected)
     weight = final * answered
-    counts = weight > 0
-    spread = float(np.mean((y[counts] - last[counts]) ** 2)) if counts.any() else 0.0
-    return score, weight, spread * float(weight @ weight) / n**2
+    return score, weight, _noise(clones, weight, y - last)
+
+
+def _noise(clones: Clones, weight: FloatArray, residual: FloatArray) -> FloatArray:
+    kind = np.zeros(len(weight), dtype=np.int64)
+    kind[clones.episode] = clones.kind
+    spread = np.zeros(len(weight))
+    for one in (AT_TIME_ZERO, LAST_CHANCE, LATER):
+        counts = (weight > 0) & (kind == one)
+        if counts.any():
+            spread[counts] = np.sqrt(np.mean(residual[counts] ** 2))
+    return weight * spread

@@ -148,9 +148,9 @@ def _outcome_rows(
     compared = {name for pair, reason in why.items() if reason is None for name in pair}
     scores: dict[str, FloatArray] = {}
     sizes: dict[str, float] = {}
-    least: dict[str, float] = {}
+    noise: dict[str, FloatArray] = {}
     if cloned is not None and compared:
-        scores, sizes, least = _scores(
+        scores, sizes, noise = _scores(
             cloned, trial, compared, y, can_have=can_have, arm=arm, is_binary=outcome.is_binary
         )
     rows = []
@@ -160,7 +160,7 @@ def _outcome_rows(
         estimate: Estimate | None = None
         if said is None:
             found = mean_over_repeats(scores[pair[0]] - scores[pair[1]], population.practitioner[can_have])
-            estimate = not_surer_than(found, sum(least[name] for name in pair), size)
+            estimate = not_surer_than(found, noise[pair[0]] - noise[pair[1]], size)
         rows.append(
             sensitivity_row(
                 trial, outcome, pair, ANALYSIS, n=len(arm), effective_n=size, estimate=estimate, reason=said
@@ -178,12 +178,13 @@ def _scores(
     can_have: BoolArray,
     arm: IntArray,
     is_binary: bool,
-) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, float]]:
-    """Return each strategy's scores (draws, n of those who can have the outcome), its smallest effective number of clones and
-    its largest least variance (see `clones`) over the draws."""
+) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, FloatArray]]:
+    """Return each strategy's scores (draws, n of those who can have the outcome), its smallest effective number of clones, and
+    its weights times spreads (draws, n), see `clone_scores`."""
     own_y, is_known = y[can_have], np.isfinite(y[can_have])
     scores: dict[str, list[FloatArray]] = {name: [] for name in trial.arms if name in compared}
-    sizes, least = dict.fromkeys(scores, np.inf), dict.fromkeys(scores, 0.0)
+    noise: dict[str, list[FloatArray]] = {name: [] for name in scores}
+    sizes = dict.fromkeys(scores, np.inf)
     answering = cloned.answering.take(can_have)
     with threadpool_limits(1):
         for draw, fold in enumerate(cloned.fold[:, can_have]):
@@ -194,17 +195,21 @@ def _scores(
                 rows = can_have[cloned.clones[name].episode]
                 clones = cloned.clones[name].take(rows, can_have)
                 stays = cloned.stays[name][draw][rows]
-                score, weight, variance = clone_scores(clones, stays, setting, own_y, g, is_binary=is_binary)
+                score, weight, spread = clone_scores(clones, stays, setting, own_y, g, is_binary=is_binary)
                 own.append(score)
                 sizes[name] = min(sizes[name], effective_n(weight[weight > 0]))
-                least[name] = max(least[name], variance)
-    return {name: np.array(own) for name, own in scores.items()}, sizes, least
+                noise[name].append(spread)
+    stacked = {name: np.array(own) for name, own in scores.items()}
+    return stacked, sizes, {name: np.array(own) for name, own in noise.items()}
 
 
-def not_surer_than(estimate: Estimate, variance: float, size: float) -> Estimate:
-    """Return the estimate with a standard error of at least the root of `variance`, with the freedom of `size` clones."""
-    if estimate.standard_error**2 >= variance:
+def not_surer_than(estimate: Estimate, noise: FloatArray, size: float) -> Estimate:
+    """Return the estimate with at least the variance of a sum of independent errors of spreads `noise` (draws, n), over n.
+
+    Where a few clones (`size`, effective) carry most of the weight, their own residuals may happen to be small: the spread of the
+    scores then says that more is known than is.
+    """
+    least = float((noise**2).sum(axis=1).max()) / noise.shape[1] ** 2
+    if estimate.standard_error**2 >= least:
         return estimate
-    return replace(
-        estimate, standard_error=sqrt(variance), degrees_of_freedom=min(estimate.degrees_of_freedom, size - 1)
-    )
+    return replace(estimate, standard_error=sqrt(least), degrees_of_freedom=min(estimate.degrees_of_freedom, size - 1))

@@ -6,7 +6,8 @@ import pytest
 
 from pipelines.causal.clones import clones_of, cumulated
 from pipelines.causal.effects import estimate_trial
-from pipelines.causal.grace import grace_estimates
+from pipelines.causal.grace import grace_estimates, not_surer_than
+from pipelines.causal.inference import Estimate
 from pipelines.causal.protocol import contrast_name
 from pipelines.causal.tables import SENSITIVITY_COLUMNS
 from pipelines.causal.trials import DECISION, INDEX
@@ -175,3 +176,14 @@ def test_what_the_main_analysis_refuses_is_refused_here_with_its_reason():
         assert row["status"] == "refused"
         assert row["reason"].startswith(reason)
         assert np.isnan(row["estimate"])
+
+
+def test_an_estimate_that_rests_on_a_few_clones_is_no_surer_than_they_allow():
+    sure = Estimate(0.07, 0.001, 60.0, 200, 61)
+    noise = np.zeros((2, 200))
+    noise[0, :4], noise[1, :4] = 10.0, 5.0
+    found = not_surer_than(sure, noise, 35.0)
+    assert found.standard_error == pytest.approx(np.sqrt(4 * 10.0**2) / 200)
+    assert (found.estimate, found.degrees_of_freedom) == (0.07, 34.0)
+    unsure = Estimate(0.07, 0.2, 60.0, 200, 61)
+    assert not_surer_than(unsure, noise, 35.0) == unsure
