@@ -38,6 +38,15 @@ def label_of(estimate: Estimate | None, margin: float) -> str:
     return UNKNOWN
 
 
+def label_where_gain_agrees(projection: Estimate, gain: float, margin: float) -> str:
+    """Return the projection's label, or that it cannot be told where the expected gain lies on the margin's other side.
+
+    The projection is linear: of two traits that help only together it promises something to who has one of them.
+    """
+    label = label_of(projection, margin)
+    return label if label == UNKNOWN or (label == "likely_gain") == (gain >= margin) else UNKNOWN
+
+
 def screening_labels(
     contraindication: pd.Series, is_screening_complete: pd.Series, has_manipulation: bool
 ) -> NDArray[np.object_]:
