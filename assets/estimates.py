@@ -160,15 +160,22 @@ def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Material
     key_prefix="estimates",
     deps=[
         asset_key(table)
-        for table in ("cohort.decision_trial", "cohort.grace_visits", "cohort.sequential_trials", RESULTS_TABLE)
+        for table in (
+            "cohort.decision_trial",
+            "cohort.index_trial",
+            "cohort.grace_visits",
+            "cohort.sequential_trials",
+            RESULTS_TABLE,
+        )
     ],
     group_name="estimates",
-    description="One row an outcome and analysis of the decision in another way than the main one (cloning, censoring and "
-    "weighting for the grace period; sequential trials pooled), with 95 % interval, or a refusal with its reason.",
+    description="One row a trial, outcome, contrast and analysis in another way than the main one (cloning, censoring and "
+    "weighting for the grace period; of the decision also sequential trials pooled), with 95 % interval, or a refusal with its "
+    "reason.",
     kinds={"scikitlearn"},
 )
 def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Analyse the decision in other ways, to be read beside the main estimate."""
+    """Analyse the trials in other ways, to be read beside the main estimate."""
     from pipelines.estimating import write_sensitivity
 
     with night.warehouse(context.run.run_id) as con:

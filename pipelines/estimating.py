@@ -56,14 +56,17 @@ def write_regimes(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) ->
 
 
 def write_sensitivity(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> int:
-    """Analyse the decision in other ways from `cohort.decision_trial` and replace `estimates.sensitivity`; returns its rows."""
-    episodes = con.execute("select * from cohort.decision_trial order by episode_key").df()
-    visits = con.execute("select * from cohort.grace_visits order by episode_key, visit_no").df()
-    decisions = con.execute("select * from cohort.sequential_trials order by episode_key, week").df()
-    rows = [
-        grace_estimates(episodes, visits, DECISION, say),
-        pooled_estimates(episodes, decisions, DECISION, say),
-    ]
+    """Analyse both trials in other ways than the main one and replace `estimates.sensitivity`; returns its rows."""
+    rows = []
+    for trial in TRIALS.values():
+        episodes = con.execute(f"select * from cohort.{trial.id}_trial order by episode_key").df()
+        visits = con.execute(
+            "select * from cohort.grace_visits where trial = ? order by episode_key, visit_no", [trial.id]
+        ).df()
+        rows.append(grace_estimates(episodes, visits, trial, say))
+        if trial is DECISION:
+            decisions = con.execute("select * from cohort.sequential_trials order by episode_key, week").df()
+            rows.append(pooled_estimates(episodes, decisions, trial, say))
     return write_estimates(
         con,
         "sensitivity",

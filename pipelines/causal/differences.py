@@ -1,7 +1,8 @@
 """Do patients differ in what they gain, and what is each expected to gain: the rows of a trial's outcome.
 
-Nothing of it is shown unless both tests of `heterogeneity` pass; then an episode's `effect` is its out-of-fold gain, and its
-interval and label are those of the projection of the scores on the covariates that clinicians approved.
+Nothing of it is shown unless both tests of `heterogeneity` pass; then an episode's `effect` is its out-of-fold gain, its
+interval that of the projection of the scores on the covariates that clinicians approved, and its label the projection's where
+the gain agrees.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.gains import LEARNERS, StackedDRLearner
 from pipelines.causal.heterogeneity import LEVEL_OF_PROOF, Heterogeneity, HeterogeneityTest, heterogeneity
 from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import label_of
+from pipelines.causal.labels import label_where_gain_agrees
 from pipelines.causal.learned_rule import as_numbers, rule_tables
 from pipelines.causal.needed import episodes_needed
 from pipelines.causal.parallel import jobs_for
@@ -147,7 +148,9 @@ def _of_patients(gain: FloatArray, people: Sequence[Estimate], margin: float) ->
             "projected": [one.estimate for one in people],
             "lower": intervals[:, 0],
             "upper": intervals[:, 1],
-            "label": [label_of(one, margin) for one in people],
+            "label": [
+                label_where_gain_agrees(one, expected, margin) for one, expected in zip(people, gain, strict=True)
+            ],
         }
     )
 

@@ -13,6 +13,7 @@ from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
 from pipelines.causal.labels import episode_labels, label_of, screening_labels
 from pipelines.causal.overlap import overlap_mask
+from pipelines.causal.patients_alike import labels_where_alike_agree
 from pipelines.causal.population import Population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.weighting import Weighting
@@ -53,11 +54,13 @@ def episode_rows(
     weighting: Weighting | None,
     estimates: Mapping[Pair, Estimate | None],
     gains: Mapping[Pair, PatientGains],
+    alike: Mapping[Pair, tuple[Estimate, ...]],
 ) -> pd.DataFrame:
     """Return a row an episode and contrast: the effect, its 95 % interval, the label, and on what they rest (`basis`).
 
-    `average`: that of everybody. `gain`, where patients were shown to differ: the episode's expected gain and the projection
-    with its interval. Episodes kept out of the trial by screening alone have a label and no effect.
+    `average`: that of everybody, with its label where patients alike (see `patients_alike`) say the same. `gain`, where patients
+    were shown to differ: the episode's expected gain and the projection with its interval. Episodes kept out of the trial by
+    screening alone have a label and no effect.
     """
     parts = []
     for pair, estimate in estimates.items():
@@ -67,6 +70,9 @@ def episode_rows(
         if estimate is not None:
             inside["effect"], inside["basis"] = estimate.estimate, "average"
             inside["lower"], inside["upper"] = estimate.interval()
+            if alike.get(pair):
+                inside["projected"] = [one.estimate for one in alike[pair]]
+                label = labels_where_alike_agree(estimate, alike[pair], outcome.margin)
         if pair in gains:
             said = gains[pair].table.set_index(np.flatnonzero(gains[pair].rows))
             inside.loc[said.index, ["effect", "projected", "lower", "upper"]] = said.drop(columns="label")

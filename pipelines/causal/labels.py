@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
 
+UNKNOWN = "not_enough_information"
 LABELS = (
     "contraindicated",
     "screening_incomplete",
     "outside_overlap",
-    "not_enough_information",
+    UNKNOWN,
     "no_difference_expected",
     "likely_gain",
 )
 
 
 def label_of(estimate: Estimate | None, margin: float) -> str:
-    """Return the label of an effect: the average gives it to everybody, or the projection to patients like this one.
+    """Return the label of an effect: of the average, or of the projection for patients like this one.
 
     `likely_gain`: the 90 % interval lies above 0 and the effect is at least the margin of importance.
     `no_difference_expected`: the 90 % interval lies below the margin, so that a gain worth having is unlikely (this
@@ -28,13 +29,22 @@ def label_of(estimate: Estimate | None, margin: float) -> str:
     (None), `not_enough_information`.
     """
     if estimate is None:
-        return "not_enough_information"
+        return UNKNOWN
     lower, upper = estimate.interval(0.90)
     if lower > 0 and estimate.estimate >= margin:
         return "likely_gain"
     if upper < margin:
         return "no_difference_expected"
-    return "not_enough_information"
+    return UNKNOWN
+
+
+def label_where_gain_agrees(projection: Estimate, gain: float, margin: float) -> str:
+    """Return the projection's label, or that it cannot be told where the expected gain lies on the margin's other side.
+
+    The projection is linear: of two traits that help only together it promises something to who has one of them.
+    """
+    label = label_of(projection, margin)
+    return label if label == UNKNOWN or (label == "likely_gain") == (gain >= margin) else UNKNOWN
 
 
 def screening_labels(

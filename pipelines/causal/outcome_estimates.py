@@ -15,6 +15,7 @@ from pipelines.causal.group_rows import group_rows
 from pipelines.causal.inference import Estimate
 from pipelines.causal.model_rows import arm_rows, model_rows, needed_columns
 from pipelines.causal.overlap import effective_n
+from pipelines.causal.patients_alike import of_patients_alike
 from pipelines.causal.population import Population, outcome_values
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import WeightedContrast, after_weighting, of_outcome, restriction_to
@@ -79,15 +80,32 @@ def estimate_outcome(
     differences = Differences({}, {})
     if model is not None and is_shown and has_groups:
         differences = find_differences(population, trial, outcome, model, y=y, rows=fitted_rows, estimates=estimates)
+    alike: dict[Pair, tuple[Estimate, ...]] = {}
+    if model is not None:
+        alike = {
+            pair: _of_patients_alike(population, trial, model, pair, fitted_rows)
+            for pair, estimate in estimates.items()
+            if estimate is not None
+        }
     models = [] if model is None else [model_rows(trial, outcome, model, y[fitted_rows])]
     tables = differences.tables | {
         "effects": pd.DataFrame(effects),
         "arm_means": arm_rows(trial, outcome, model, estimates),
         "scores": score_rows(population, trial, outcome, model=model, rows=fitted_rows, is_shown=is_shown),
-        "episode_effects": episode_rows(population, trial, outcome, weighting, estimates, differences.gains),
+        "episode_effects": episode_rows(population, trial, outcome, weighting, estimates, differences.gains, alike),
         "models": pd.concat([*models, differences.tables.get("models", pd.DataFrame())], ignore_index=True),
     }
     return OutcomeEstimates(tables, {} if model is None else model.diagnostics_)
+
+
+def _of_patients_alike(
+    population: Population, trial: TargetTrial, model: CrossFittedAIPW, pair: Pair, rows: BoolArray
+) -> tuple[Estimate, ...]:
+    kept = rows.copy()
+    kept[rows] = model.target_
+    treated, comparator = (model.arms_.index(name) for name in pair)
+    contrast = (model.psi_[:, :, treated] - model.psi_[:, :, comparator]).mean(axis=0)[model.target_]
+    return of_patients_alike(population, trial, contrast, kept, model.propensity_.fold[0][model.target_])
 
 
 def _fit(

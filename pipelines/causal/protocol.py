@@ -62,6 +62,16 @@ class Criterion:
     left_out_because: str
 
 
+@dataclass(frozen=True, slots=True)
+class GraceStrategy:
+    """How an arm is followed visit by visit in the grace period: it is left at a treatment that is `forbidden`, or where none that
+    is `awaited` was given by the first visit after time zero's. Treatments are codes of cohort.grace_visits."""
+
+    arm: str
+    awaited: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+
+
 # From here on one draw of folds moves a result by far less than its standard error, and time matters.
 LARGE_POPULATION = 8_000
 
@@ -125,9 +135,9 @@ class TargetTrial(Protocol):
     """A trial of strategies that are chosen once, at time zero.
 
     `strategies` says each of `arms` in words; `grace_covariates` are columns of each visit of the grace period, seen before
-    its treatment is chosen. `groups` get an effect of their own, and patients are compared with each other, for
-    `difference_outcomes` only; `modifiers` are the covariates that clinicians approved for a rule and for the projection.
-    Raises ValueError when the parts contradict each other.
+    its treatment is chosen, and `grace_strategies` say how each arm is followed there. `groups` get an effect of their own,
+    and patients are compared with each other, for `difference_outcomes` only; `modifiers` are the covariates that clinicians
+    approved for a rule and for the projection. Raises ValueError when the parts contradict each other.
     """
 
     arms: tuple[str, ...]
@@ -136,6 +146,7 @@ class TargetTrial(Protocol):
     difference_outcomes: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
     grace_covariates: tuple[str, ...] = ()
+    grace_strategies: tuple[GraceStrategy, ...] = ()
     arms_with_manipulation: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -143,6 +154,8 @@ class TargetTrial(Protocol):
         self._must_know_by_time_zero(self.covariates)
         if self.strategies and len(self.strategies) != len(self.arms):
             raise ValueError(f"trial {self.id}: {len(self.strategies)} strategies for {len(self.arms)} arms")
+        if self.grace_strategies and tuple(one.arm for one in self.grace_strategies) != self.arms:
+            raise ValueError(f"trial {self.id}: its grace strategies are not one an arm, in the order of its arms")
         used = {*self.modifiers, *(group.column for group in self.groups)}
         if strange := sorted(used - set(self.covariates)):
             raise ValueError(f"trial {self.id}: {strange} of its groups and modifiers are not among its covariates")

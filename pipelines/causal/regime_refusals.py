@@ -58,10 +58,10 @@ def of_decisions(trial: SteppedTrial, decided: list[BoolArray]) -> str | None:
 
 
 def of_arms(stages: list[Stage], rule: Regime, decided: list[BoolArray]) -> str | None:
-    """Return that at some stage nobody was treated as the regime says; None if somebody was at each."""
+    """Return that at some stage nobody was treated as the rule says; None if somebody was at each."""
     for stage, said, rows in zip(stages, rule, decided, strict=True):
         if not set(np.asarray(said)[rows]) <= set(np.asarray(stage.arm)[rows]):
-            return "At one of the visits nobody was treated as the regime says."
+            return "At one of the visits nobody was treated as the rule says."
     return None
 
 
@@ -75,13 +75,13 @@ def before_fitting(
     """
     every = np.all(follows, axis=0)
     if every.sum() < trial.minimum_per_arm:
-        return f"Fewer than {trial.minimum_per_arm} episodes were treated as the regime says."
+        return f"Fewer than {trial.minimum_per_arm} episodes were treated as the rule says."
     if (every & known).sum() < trial.minimum_per_arm:
-        return f"Fewer than {trial.minimum_per_arm} episodes that were treated as the regime says have a known outcome."
+        return f"Fewer than {trial.minimum_per_arm} episodes that were treated as the rule says have a known outcome."
     if regime.add_at_week and (every & known & added).sum() < trial.minimum_effective_n:
         return (
             f"Fewer than {trial.minimum_effective_n} episodes had manipulation added at week {regime.add_at_week} as the "
-            "regime says and have a known outcome."
+            "rule says and have a known outcome."
         )
     return None
 
@@ -92,7 +92,7 @@ def after_fitting(
     """Return which of the protocol's limits the followers' weights break; None if none."""
     if clipped_share > trial.maximum_clipped_share:
         return (
-            f"Too little overlap: for over {100 * trial.maximum_clipped_share:.0f} % of the episodes what the regime says "
+            f"Too little overlap: for over {100 * trial.maximum_clipped_share:.0f} % of the episodes what the rule says "
             "was hardly ever done for patients like these."
         )
     if effective_n < trial.minimum_effective_n:
@@ -101,7 +101,7 @@ def after_fitting(
         )
     if not largest_imbalance <= trial.maximum_imbalance + CHANCE_IN_STANDARD_ERRORS / sqrt(effective_n):
         return (
-            "Those treated as the regime says still differ from everybody after weighting: standardised difference over "
+            "Those treated as the rule says still differ from everybody after weighting: standardised difference over "
             f"{trial.maximum_imbalance:g} by more than chance."
         )
     return None

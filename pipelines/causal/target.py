@@ -125,7 +125,7 @@ def _assumptions(trial: TargetTrial | SteppedTrial) -> Item:
 def _analysis(trial: TargetTrial | SteppedTrial) -> Item:
     learners = " and ".join(trial.learners)
     how = (
-        "sequentially doubly robust values of regimes"
+        "sequentially doubly robust values of rules"
         if isinstance(trial, SteppedTrial)
         else "augmented inverse probability weighting"
     )

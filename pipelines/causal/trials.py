@@ -22,6 +22,7 @@ from pipelines.causal.criteria import (
     UNDER_30_PERCENT_BETTER,
 )
 from pipelines.causal.fixed_groups import FIXED_GROUPS, MODIFIERS
+from pipelines.causal.grace_strategies import AT_THE_DECISION, GRACE_COVARIATES, IN_THE_FIRST_14_DAYS
 from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, TargetTrial
 
 # Confounders as a practitioner sees them on day 0, chosen by the clinic before any outcome was looked at.
@@ -146,6 +147,8 @@ INDEX = TargetTrial(
     grace_period_days=14,
     covariates=BASELINE_COVARIATES,
     observation_covariates=("pain_improvement_fraction_day28", "attended_by_day28", "missed_by_day28"),
+    grace_covariates=(*GRACE_COVARIATES, "had_exercise_before_visit"),
+    grace_strategies=IN_THE_FIRST_14_DAYS,
     arms_with_manipulation=("manipulation",),
     groups=FIXED_GROUPS,
     difference_outcomes=("r30d_12wk",),
@@ -178,13 +181,8 @@ DECISION = TargetTrial(
     outcomes=(*TWELVE_WEEK_OUTCOMES, *TWENTY_SIX_WEEK_OUTCOMES[:3]),
     grace_period_days=14,
     covariates=(*BASELINE_COVARIATES, *DECISION_COVARIATES),
-    grace_covariates=(
-        "days_since_time_zero",
-        "pain_at_visit",
-        "improvement_fraction_at_visit",
-        "attended_before_visit",
-        "missed_before_visit",
-    ),
+    grace_covariates=GRACE_COVARIATES,
+    grace_strategies=AT_THE_DECISION,
     arms_with_manipulation=("add_manipulation",),
     groups=FIXED_GROUPS,
     difference_outcomes=("r30d_12wk",),

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from pipelines.causal.features import FloatArray
-from pipelines.causal.inference import wilson_interval
+from pipelines.causal.inference import Estimate, clustered_mean, wilson_interval
 from pipelines.causal.overlap import effective_n
 from pipelines.prognosis.population import Sample
 from pipelines.prognosis.predictors import MODEL, POINTS, PREDICTORS, Predictor
@@ -27,6 +28,7 @@ _OTHERS_TOO_FEW = (
     "The other clinics have too few known responses to tell how the prognosis holds in a clinic it has not seen."
 )
 _ALIKE = "Everybody has the same probability: nothing can be told of its slope."
+_ONE_PRACTITIONER = "One practitioner treated everybody: how far this differs between practitioners cannot be told."
 _FEW_CLINICS = f"Fewer than {FEWEST_CLINICS} clinics have enough known responses: their spread cannot be told."
 _FEW_HERE = f"Fewer than {FEWEST_EVENTS} episodes of this clinic improved by 30 %, or fewer did not."
 
@@ -37,13 +39,23 @@ Row = dict[str, object]
 def performance_rows(sample: Sample, told: list[Predictor], said: Said) -> pd.DataFrame:
     """Return a row a predictor, validation, clinic and figure, over the known responses; refusals have a reason.
 
-    `out_of_fold`: all clinics together. `clinic_left_out`: a clinic as the others predict it. `over_clinics`: those pooled,
-    with what a further clinic may show (`next_lower`, `next_upper`).
+    `out_of_fold`: all clinics together, with intervals clustered by practitioner. `clinic_left_out`: a clinic as the others
+    predict it. `over_clinics`: those pooled, with what a further clinic may show (`next_lower`, `next_upper`).
     """
     rows = []
     for predictor in told:
         whole = pd.DataFrame(
-            [vars(performance(sample.response, predictor.probability, sample.weight, ranked_by=predictor.ranked_by))]
+            [
+                vars(
+                    performance(
+                        sample.response,
+                        predictor.probability,
+                        sample.weight,
+                        cluster=sample.practitioner,
+                        ranked_by=predictor.ranked_by,
+                    )
+                )
+            ]
         )
         rows += _figures(predictor.name, OUT_OF_FOLD, NETWORK, whole.iloc[0], said)
         rows += _elsewhere(sample, predictor, said)
@@ -66,10 +78,11 @@ def calibration_rows(sample: Sample, told: list[Predictor], protocol: PrognosisP
     """Return a row a group of rising probability for model and points table: predicted, and observed with its interval.
 
     Groups are tenths of the known responses, fewer when a group would have under `minimum_per_group`. The interval is Wilson's,
-    of the weights' effective size.
+    of the size that a simple sample as uncertain would have (Korn and Graubard 1998): of the weights' effective size or, where
+    practitioners' patients are alike, of fewer.
     """
     known = sample.known
-    y, w = sample.response[known], sample.weight[known]
+    y, w, who = sample.response[known], sample.weight[known], sample.practitioner[known]
     rows = []
     for predictor in (one for one in told if one.name in (MODEL, POINTS)):
         p = predictor.probability[known]
@@ -78,7 +91,7 @@ def calibration_rows(sample: Sample, told: list[Predictor], protocol: PrognosisP
         group = rank * n_groups // len(p)
         for k in range(n_groups):
             inside = group == k
-            size = effective_n(w[inside])
+            size = _simple_size(clustered_mean(y[inside], who[inside], w[inside]), effective_n(w[inside]))
             observed = float(np.average(y[inside], weights=w[inside]))
             lower, upper = wilson_interval(observed * size, size)
             rows.append(
@@ -94,6 +107,14 @@ def calibration_rows(sample: Sample, told: list[Predictor], protocol: PrognosisP
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _simple_size(share: Estimate, effective: float) -> float:
+    """Return the size of a simple sample whose share is as uncertain as this one, at most the weights' effective size."""
+    if not share.standard_error > 0:
+        return effective
+    quantile = float(t.ppf(0.975, share.degrees_of_freedom)) / _NORMAL_95
+    return min(effective, share.estimate * (1 - share.estimate) / (quantile * share.standard_error) ** 2)
 
 
 def leakage_alarm(table: pd.DataFrame, largest_auc: float) -> str | None:
@@ -152,11 +173,13 @@ def _figures(predictor: str, validation: str, clinic: str, found: pd.Series, sai
     for figure in FIGURES:
         value, error = float(found[figure]), float(found[f"{figure}_error"])
         counts: Row = {"n": int(found["n"]), "n_responses": int(found["n_responses"])}
-        if np.isfinite(value):
-            limits = _within(figure, lower=value - _NORMAL_95 * error, upper=value + _NORMAL_95 * error)
+        if np.isfinite(value) and np.isfinite(error):
+            half = float(t.ppf(0.975, found[f"{figure}_degrees"])) * error
+            limits = _within(figure, lower=value - half, upper=value + half)
             rows.append(_row(predictor, validation, clinic, figure, {**counts, "estimate": value, **limits, **said}))
         else:
-            rows.append(_row(predictor, validation, clinic, figure, counts | _refusal(_ALIKE, said)))
+            because = _ONE_PRACTITIONER if np.isfinite(value) else _ALIKE
+            rows.append(_row(predictor, validation, clinic, figure, counts | _refusal(because, said)))
     return rows
 
 

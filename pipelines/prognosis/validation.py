@@ -16,14 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import t
-from sklearn.metrics import roc_auc_score
 
 from pipelines.causal.features import Design, FloatArray, IntArray
+from pipelines.causal.inference import clustered_mean
 from pipelines.causal.nuisance import LEARNERS
-from pipelines.causal.overlap import effective_n
 from pipelines.prognosis.probability import clipped_logit, has_enough, prognose, recalibrate
 
 FEWEST_CLINICS = 3
+LEAST_ERROR = 1e-9
+"""A figure with less than that has no error but what rounding leaves: a slope that separates the answers."""
 MOST_GROUPS = 12
 """With more clinics several are left out together, so that a night stays short; none is predicted from its own answers."""
 
@@ -32,18 +33,23 @@ MOST_GROUPS = 12
 class Performance:
     """`auc`: chance that who responds has the higher probability. `observed_to_expected`: 1 is right. `calibration_slope`: 1 is
     right, less is too extreme, NaN when all have one probability. `brier`: mean squared error; `brier_gain`: share of it saved
-    against the mean alone. `_error` is the standard error."""
+    against the mean alone. `_error` is the standard error and `_degrees` its degrees of freedom, for t quantiles; NaN below two
+    clusters."""
 
     n: int
     n_responses: int
     auc: float
     auc_error: float
+    auc_degrees: float
     observed_to_expected: float
     observed_to_expected_error: float
+    observed_to_expected_degrees: float
     calibration_slope: float
     calibration_slope_error: float
+    calibration_slope_degrees: float
     brier: float
     brier_error: float
+    brier_degrees: float
     brier_gain: float
 
 
@@ -52,12 +58,15 @@ def performance(
     probability: FloatArray,
     weight: FloatArray | None = None,
     *,
+    cluster: NDArray[np.object_] | None = None,
     ranked_by: FloatArray | None = None,
 ) -> Performance:
     """Return the figures over the rows whose response (n,) is known.
 
-    ranked_by (n,): what the AUC is of when it is not the probability, for example a rule's own score. Standard errors: AUC after
-    Hanley and McNeil (1982), the ratio by the delta method, the slope by the sandwich, all with the weights' effective size.
+    cluster (n,): whose patients are alike, each row its own when None. ranked_by (n,): what the AUC is of when it is not the
+    probability, for example a rule's own score. Each figure is a mean of influence values (`influence_values`), whose standard
+    error is that of `causal.inference.clustered_mean`, with the weights taken as given.
+
     Raises ValueError unless there are rows with and without a response.
     """
     known = np.isfinite(response)
@@ -65,26 +74,52 @@ def performance(
     w = np.ones(len(y)) if weight is None else weight[known]
     if len(np.unique(y)) < 2:
         raise ValueError("the performance of probabilities needs episodes that responded and some that did not")
-    share, expected = float(np.average(y, weights=w)), float(np.average(p, weights=w))
-    size = effective_n(w)
+    who = np.arange(len(y)).astype(object) if cluster is None else cluster[known]
     ranks = p if ranked_by is None else ranked_by[known]
-    auc = float(roc_auc_score(y, ranks, sample_weight=w))
-    squares = (y - p) ** 2
-    brier = float(np.average(squares, weights=w))
-    slope, slope_error = _slope(y, p, w) if np.ptp(ranks) > 0 else (float("nan"), float("nan"))
-    return Performance(
-        n=len(y),
-        n_responses=int(y.sum()),
-        auc=auc,
-        auc_error=_auc_error(auc, share * size, (1 - share) * size),
-        observed_to_expected=share / expected,
-        observed_to_expected_error=sqrt(share * (1 - share) / size) / expected,
-        calibration_slope=slope,
-        calibration_slope_error=slope_error,
-        brier=brier,
-        brier_error=sqrt(float(np.average((squares - brier) ** 2, weights=w)) / size),
-        brier_gain=1 - brier / (share * (1 - share)),
-    )
+    found = {name: clustered_mean(values, who, w) for name, values in influence_values(y, p, w, ranks).items()}
+    share, brier = float(np.average(y, weights=w)), found["brier"].estimate
+    figures: dict[str, float] = {}
+    for name, one in found.items():
+        figures |= {
+            name: one.estimate,
+            f"{name}_error": one.standard_error,
+            f"{name}_degrees": one.degrees_of_freedom,
+        }
+    return Performance(n=len(y), n_responses=int(y.sum()), brier_gain=1 - brier / (share * (1 - share)), **figures)
+
+
+def influence_values(y: FloatArray, p: FloatArray, w: FloatArray, ranks: FloatArray) -> dict[str, FloatArray]:
+    """Return for each figure the values (n,) whose mean with weights `w` is the figure and whose spread is its sampling error.
+
+    auc: placement values (DeLong, DeLong and Clarke-Pearson 1988; clustered: Obuchowski 1997); observed_to_expected: the ratio
+    linearised; calibration_slope: the score of the logistic regression (NaN when all are ranked alike); brier: squared errors.
+    """
+    share, total, expected = float(np.average(y, weights=w)), float(w.sum()), float(np.average(p, weights=w))
+    beaten, beating = _placements(y, ranks, w)
+    auc = float(np.average(beaten[y == 1], weights=w[y == 1]))
+    ratio = share / expected
+    slope = np.full(len(y), np.nan)
+    if np.ptp(ranks) > 0:
+        z, found = clipped_logit(p), recalibrate(y, p, w)
+        x, fitted = np.column_stack([np.ones(len(z)), z]), expit(found.intercept + found.slope * z)
+        bread = np.linalg.pinv((x * (w * fitted * (1 - fitted))[:, None]).T @ x)
+        slope = found.slope + total * (x @ bread)[:, 1] * (y - fitted)
+    return {
+        "auc": auc + np.where(y == 1, (beaten - auc) / share, (beating - auc) / (1 - share)),
+        "observed_to_expected": ratio + (y - ratio * p) / expected,
+        "calibration_slope": slope,
+        "brier": (y - p) ** 2,
+    }
+
+
+def _placements(y: FloatArray, ranks: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted share of the other kind that is ranked below each row (n,), ties counting half, and that above."""
+    _, code = np.unique(ranks, return_inverse=True)
+    below = np.zeros((2, len(y)))
+    for kind in (0, 1):
+        at = np.bincount(code, weights=w * (y == kind), minlength=code.max() + 1)
+        below[kind] = ((np.cumsum(at) - at / 2) / at.sum())[code]
+    return below[0], 1 - below[1]
 
 
 @dataclass(frozen=True)
@@ -136,7 +171,10 @@ def by_clinic(
     *,
     ranked_by: FloatArray | None = None,
 ) -> pd.DataFrame:
-    """Return a row a clinic that has 20 responses and 20 without: clinic_code and its `Performance`."""
+    """Return a row a clinic that has 20 responses and 20 without: clinic_code and its `Performance`.
+
+    A clinic's own figures are about the practitioners it has, so not clustered; over clinics their spread tells (`pooled`).
+    """
     weights = np.ones(len(response)) if weight is None else weight
     rows = []
     for name in np.unique(clinic.astype(str)):
@@ -155,7 +193,7 @@ def pooled(clinics: pd.DataFrame, figure: str) -> Pooled:
     between them cannot be told.
     """
     values, errors = clinics[figure].to_numpy(dtype=float), clinics[f"{figure}_error"].to_numpy(dtype=float)
-    is_told = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
+    is_told = np.isfinite(values) & np.isfinite(errors) & (errors > LEAST_ERROR)
     values, errors = values[is_told], errors[is_told]
     if len(values) < FEWEST_CLINICS:
         raise ValueError(f"{figure} over clinics needs three clinics with enough responses, found {len(values)}")
@@ -169,21 +207,3 @@ def pooled(clinics: pd.DataFrame, figure: str) -> Pooled:
     half = float(t.ppf(0.975, k - 1)) * sqrt(variance)
     further = float(t.ppf(0.975, k - 2)) * sqrt(variance + between)
     return Pooled(figure, k, mean, mean - half, mean + half, sqrt(between), mean - further, mean + further)
-
-
-def _auc_error(auc: float, n_with: float, n_without: float) -> float:
-    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = (n_with - 1) * (q1 - auc**2) + (n_without - 1) * (q2 - auc**2)
-    return sqrt(max(1e-12, auc * (1 - auc) + max(0.0, spread)) / (n_with * n_without))
-
-
-def _slope(y: FloatArray, probability: FloatArray, w: FloatArray) -> tuple[float, float]:
-    z = clipped_logit(probability)
-    found = recalibrate(y, probability, w)
-    x = np.column_stack([np.ones(len(z)), z])
-    p = expit(found.intercept + found.slope * z)
-    bread = np.linalg.pinv((x * (w * p * (1 - p))[:, None]).T @ x)
-    meat = x * (w * (y - p))[:, None]
-    variance = float((bread @ (meat.T @ meat) @ bread)[1, 1])
-    # A slope that separates the answers has no variance but what rounding leaves, which can be under 0.
-    return found.slope, sqrt(variance) if variance > 0 else float("nan")

@@ -147,7 +147,7 @@ def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
         ),
         flow=flow,
         regimes=parts(rows["regimes"], RegimeValue, "outcome", "regime"),
-        other_analyses=parts(rows["sensitivity"], OtherAnalysis, "analysis"),
+        other_analyses=parts(rows["sensitivity"], OtherAnalysis, "trial", "contrast", "analysis"),
         protocols=parts(rows["protocols"], ProtocolItem, "trial", "item_no"),
         imaging=_imaging(rows["imaging_prevalence"]),
     )

@@ -60,8 +60,10 @@ class RegimeValue(Frozen):
 
 
 class OtherAnalysis(Frozen):
-    """The decision's primary result worked out in another way."""
+    """The primary result of a contrast worked out in another way."""
 
+    trial: str
+    contrast: str
     analysis: str
     status: Literal["estimated", "refused"]
     reason: str | None = None

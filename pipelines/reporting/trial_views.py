@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.causal.protocol import SteppedRegime
-from pipelines.causal.trials import STEPPED
+from pipelines.causal.trials import DECISION, STEPPED
+from pipelines.reporting.effect_words import contrast_words
 from pipelines.reporting.effects import OtherAnalysis, ProtocolItem, RegimeValue
 from pipelines.reporting.steps import TRIAL_NAMES
 
@@ -61,8 +62,16 @@ def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
 
 
 def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:
-    """A row an analysis: how it is done, extra patients improved in 100."""
-    return [(one.analysis.capitalize(), _in_100(one, is_signed=True)) for one in analyses]
+    """A row a contrast and analysis, the main question's first: what is compared, how, extra patients improved in 100."""
+    return [
+        (_compared(one), one.analysis.capitalize(), _in_100(one, is_signed=True))
+        for one in sorted(analyses, key=lambda one: one.trial != DECISION.id)
+    ]
+
+
+def _compared(one: OtherAnalysis) -> str:
+    when = "after four weeks" if one.trial == DECISION.id else "in the first 14 days"
+    return f"{contrast_words(one.contrast)}, {when}"
 
 
 def protocol_tables(items: Sequence[ProtocolItem]) -> list[tuple[str, list[Row]]]:

@@ -1,4 +1,4 @@
--- The decision's primary outcome analysed in other ways than the main one, estimated or refused.
+-- The primary outcome of both trials analysed in other ways than the main one, estimated or refused.
 -- scope: global
 -- key: trial, outcome, contrast, analysis
 -- count: n

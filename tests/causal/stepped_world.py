@@ -2,6 +2,9 @@
 
 The severe improve less and are manipulated more; who is better stays away, is manipulated less and answers less. So who was ever
 manipulated fares worse, and who was not by week 4 has been chosen, though manipulation helps whenever it is given.
+
+Practitioners are drawn anew with their habits and skills: a value is the mean over all there could be, so that their
+differences belong in its interval. With the same 40 in every data set a right interval would cover too often.
 """
 
 from dataclasses import replace
@@ -29,13 +32,13 @@ def _logistic(x):
     return 1 / (1 + np.exp(-x))
 
 
-def _lived(n, seed, regime=None):
+def _lived(n, seed, regime=None, practitioners=PRACTITIONERS):
     """The course of n people: as it went, or had everybody been treated by a regime; the same people and the same luck."""
     rng = np.random.default_rng(seed)
-    practitioner = rng.integers(0, PRACTITIONERS, n)
+    practitioner = rng.integers(0, practitioners, n)
+    habit, skill = rng.normal(0, 0.35, practitioners)[practitioner], rng.normal(0, 0.1, practitioners)[practitioner]
     severity, age = rng.normal(size=n), rng.uniform(20, 80, n)
     noise, uniform = rng.normal(size=(n, 5)), rng.uniform(size=(n, 9))
-    habit, skill = 0.5 * np.cos(practitioner), 0.15 * np.sin(practitioner)
     at_once = uniform[:, 0] < _logistic(0.8 * severity + habit - 0.8)
     if regime is not None:
         at_once = np.full(n, regime.is_at_once)
@@ -83,5 +86,5 @@ def draw(n, seed):
 
 
 def true_values(n=400_000, seed=99):
-    """The mean score had everybody been treated by each regime."""
-    return {regime.name: float(_lived(n, seed, regime)["score"].mean()) for regime in TRIAL.regimes}
+    """The mean score had everybody been treated by each regime, and each by a practitioner of their own."""
+    return {regime.name: float(_lived(n, seed, regime, practitioners=n)["score"].mean()) for regime in TRIAL.regimes}

@@ -4,10 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.causal.clones import clones_of, cumulated
 from pipelines.causal.effects import estimate_trial
-from pipelines.causal.grace import GraceVisits, clone_weights, grace_estimates
+from pipelines.causal.grace import grace_estimates, not_surer_than
+from pipelines.causal.inference import Estimate
+from pipelines.causal.protocol import contrast_name
 from pipelines.causal.tables import SENSITIVITY_COLUMNS
+from pipelines.causal.trials import DECISION, INDEX
+from tests.causal import index_grace_world
 from tests.causal.grace_world import TRIAL, draw, true_difference
+from tests.causal.rates import coverage_allowed
 from tests.causal.worlds import ADD, CONTINUE
 
 
@@ -27,27 +33,111 @@ def test_clones_are_right_where_what_happened_in_the_grace_period_misleads(effec
 
 @pytest.mark.long
 def test_the_strategies_difference_is_covered_at_its_rate(record_property):
+    """93 to 97 % over 200 seeds, two Monte Carlo errors allowed: it was 95.5 %, with a bias of -0.0001."""
     truth = true_difference(0.5)
     rows = estimated(0.5, range(200))
     covered = np.mean([row["lower"] <= truth <= row["upper"] for row in rows])
     bias = np.mean([row["estimate"] for row in rows]) - truth
     record_property("coverage and bias", (covered, bias))
     assert abs(bias) <= 0.02
-    assert covered >= 0.93 - 0.03
+    low, high = coverage_allowed(200)
+    assert low <= covered <= high, covered
 
 
-def test_who_stayed_away_counts_in_both_strategies():
-    """Episodes: manipulated at once; stayed away; came back and was manipulated; came back and was not, then was."""
-    visits = GraceVisits(
-        episode=np.array([0, 1, 2, 2, 3, 3, 3]),
-        seen=pd.DataFrame(index=range(7)),
-        is_manipulated=np.array([True, False, False, True, False, False, True]),
-        is_later=np.array([False, False, False, True, False, True, True]),
-        is_last_chance=np.array([False, False, False, True, False, True, False]),
+VISITS = pd.DataFrame(
+    [
+        (0, 0, "manipulation"),
+        (0, 1, "exercise"),
+        (1, 0, "rest_or_advice"),
+        (2, 0, "exercise"),
+        (2, 1, "manipulation"),
+        (3, 0, "passive"),
+        (3, 1, "exercise"),
+        (3, 2, "manipulation"),
+        (4, 0, "rest_or_advice"),
+        (4, 2, "rest_or_advice"),
+        (4, 3, "exercise"),
+    ],
+    columns=["row", "visit_no", "treatment"],
+)
+"""Manipulated at once; stayed away; exercise, then manipulated; passive, exercise, manipulated; rested twice, then exercise."""
+
+
+def followed(trial, arm):
+    """Each episode's visits at which the clone of an arm may leave it, and whether it left there."""
+    (strategy,) = (one for one in trial.grace_strategies if one.arm == arm)
+    clones = clones_of(VISITS, strategy)
+    told = [(int(VISITS["visit_no"][row]), not stays) for row, stays in zip(clones.visit, clones.stays, strict=True)]
+    return {
+        episode: [
+            one for one, of, may in zip(told, clones.episode, clones.may_leave, strict=True) if may and of == episode
+        ]
+        for episode in range(5)
+    }
+
+
+def test_a_clone_leaves_where_its_strategy_was_not_followed_any_more():
+    left, stayed = True, False
+    assert followed(DECISION, CONTINUE) == {
+        0: [(0, left)],
+        1: [(0, stayed)],
+        2: [(0, stayed), (1, left)],
+        3: [(0, stayed), (1, stayed), (2, left)],
+        4: [(0, stayed), (2, stayed), (3, stayed)],
+    }
+    assert followed(DECISION, ADD) == {0: [], 1: [], 2: [(1, stayed)], 3: [(1, left)], 4: [(2, left)]}
+    assert followed(INDEX, "rest_or_advice") == {
+        0: [(0, left)],
+        1: [(0, stayed)],
+        2: [(0, left)],
+        3: [(0, left)],
+        4: [(0, stayed), (2, stayed), (3, left)],
+    }
+    assert followed(INDEX, "exercise") == {
+        0: [(0, left)],
+        1: [(0, stayed)],
+        2: [(0, stayed), (1, left)],
+        3: [(0, stayed), (1, stayed), (2, left)],
+        4: [(0, stayed), (2, left)],
+    }
+    assert followed(INDEX, "manipulation") == followed(DECISION, ADD)
+
+
+def test_a_clones_weight_is_the_product_over_its_visits():
+    clones = clones_of(VISITS, DECISION.grace_strategies[0])
+    before, after = cumulated(clones, np.full(len(clones.visit), 0.8))
+    assert before.tolist() == pytest.approx([1, 1, 1, 1.25, 1, 1.25, 1.5625, 1, 1.25, 1.5625])
+    assert after.tolist() == pytest.approx([0, 1.25, 1.25, 0, 1.25, 1.5625, 0, 1.25, 1.5625, 1.953125])
+
+
+@pytest.mark.ci
+def test_clones_of_the_first_14_days_are_right_where_what_happened_misleads():
+    truth = {contrast_name(*pair): value for pair, value in index_grace_world.true_differences(400_000).items()}
+    by_what_happened = estimate_trial(index_grace_world.draw(4000, 1)[0], index_grace_world.TRIAL).effects
+    for row in by_what_happened.itertuples():
+        assert row.upper < truth[row.contrast] - 0.1
+    found = pd.concat(
+        [grace_estimates(*index_grace_world.draw(4000, seed), index_grace_world.TRIAL) for seed in range(6)]
     )
-    add, without = clone_weights(visits, np.tile([0.8, 0.2], (7, 1)), 4)
-    assert add.tolist() == [1.0, 1.0, 5.0, 0.0]
-    assert without.tolist() == [0.0, 1.25, 0.0, 0.0]
+    for contrast, rows in found.groupby("contrast"):
+        errors = rows["estimate"] - truth[contrast]
+        assert abs(errors.mean()) < 3 * errors.std(ddof=1) / np.sqrt(len(errors)) + 0.02, contrast
+
+
+@pytest.mark.long
+def test_the_differences_of_the_first_14_days_are_covered_at_their_rate(record_property):
+    """As for the decision's: it was 95 to 96.5 %, with a bias of at most 0.009."""
+    low, high = coverage_allowed(200)
+    found = pd.concat(
+        [grace_estimates(*index_grace_world.draw(4000, seed), index_grace_world.TRIAL) for seed in range(200)]
+    )
+    for pair, truth in index_grace_world.true_differences().items():
+        rows = found[found["contrast"] == contrast_name(*pair)]
+        covered = ((rows["lower"] <= truth) & (truth <= rows["upper"])).mean()
+        bias = rows["estimate"].mean() - truth
+        record_property(f"coverage and bias of {pair}", (covered, bias))
+        assert abs(bias) <= 0.02, (pair, bias)
+        assert low <= covered <= high, (pair, covered)
 
 
 def test_too_few_visits_in_the_grace_period_are_refused():
@@ -86,3 +176,14 @@ def test_what_the_main_analysis_refuses_is_refused_here_with_its_reason():
         assert row["status"] == "refused"
         assert row["reason"].startswith(reason)
         assert np.isnan(row["estimate"])
+
+
+def test_an_estimate_that_rests_on_a_few_clones_is_no_surer_than_they_allow():
+    sure = Estimate(0.07, 0.001, 60.0, 200, 61)
+    noise = np.zeros((2, 200))
+    noise[0, :4], noise[1, :4] = 10.0, 5.0
+    found = not_surer_than(sure, noise, 35.0)
+    assert found.standard_error == pytest.approx(np.sqrt(4 * 10.0**2) / 200)
+    assert (found.estimate, found.degrees_of_freedom) == (0.07, 34.0)
+    unsure = Estimate(0.07, 0.2, 60.0, 200, 61)
+    assert not_surer_than(unsure, noise, 35.0) == unsure

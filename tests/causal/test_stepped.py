@@ -7,6 +7,7 @@ import pytest
 from pipelines.causal.protocol import contrast_name
 from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.tables import REGIME_COLUMNS
+from tests.causal.rates import coverage_allowed
 from tests.causal.stepped_world import TRIAL, WEEKS, draw, true_values
 
 CONTRASTS = {contrast_name(*pair): pair for pair in TRIAL.contrasts}
@@ -79,14 +80,19 @@ def test_an_unrecorded_week_is_an_arm_that_no_regime_names(truth):
 
 @pytest.mark.long
 def test_values_of_the_stepped_regimes_are_covered_at_their_rate(truth, record_property):
-    """methods.md, section 4: bias of at most 0.02, coverage of 93 to 97 % over 200 seeds (two Monte Carlo errors allowed)."""
+    """methods.md, section 4: bias of at most 0.02, coverage of 93 to 97 % over 200 seeds, two Monte Carlo errors allowed.
+
+    It was 93 to 97 % for values and 93 to 98.5 % for differences. With the same 40 practitioners in every data set it was 97.5 to
+    99.5 % for values: their differences, rightly in the interval, were then no part of how values differ between data sets.
+    """
     found = estimates(range(200))
+    low, high = coverage_allowed(200)
     for name, value in truth.items():
         rows = pd.DataFrame([one.loc[name, ["estimate", "lower", "upper"]] for one in found]).astype(float)
         covered = ((rows["lower"] <= value) & (value <= rows["upper"])).mean()
         record_property(f"coverage and bias of {name}", (covered, rows["estimate"].mean() - value))
         assert abs(rows["estimate"].mean() - value) <= 0.02, (name, rows["estimate"].mean() - value)
-        assert 0.93 - 0.03 <= covered <= 0.97 + 0.03, (name, covered)
+        assert low <= covered <= high, (name, covered)
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -139,6 +145,7 @@ def test_what_cannot_be_known_of_any_regime_is_refused_with_the_reason(case):
     make, reason = REFUSED[case]
     rows = estimate_stepped(make(), TRIAL)
     assert len(rows) == len(TRIAL.regimes) + len(TRIAL.contrasts)
+    assert not rows["reason"].str.contains("regime").any(), "who reads it knows rules"
     assert set(rows["status"]) == {"refused"}
     assert rows["reason"].str.startswith(reason).all()
     assert rows[["estimate", "lower", "upper"]].isna().all(axis=None)
@@ -148,7 +155,7 @@ def test_a_regime_that_nobody_followed_is_refused_and_the_others_stand():
     frame = draw(3000, 2)
     never_added = frame.assign(arm_week4=frame["arm_week4"].where(frame["arm_week4"].isna(), "continue_without"))
     rows = estimate_stepped(never_added, TRIAL).set_index("regime")
-    reason = "Fewer than 30 episodes had manipulation added at week 4 as the regime says and have a known outcome."
+    reason = "Fewer than 30 episodes had manipulation added at week 4 as the rule says and have a known outcome."
     assert rows.loc["step_up_week4_under_30", "reason"] == reason
     assert rows.loc["step_up_week4_under_30 - never", "reason"] == reason
     assert rows.loc["never", "status"] == "estimated"
@@ -159,7 +166,5 @@ def test_few_followers_are_refused():
     frame = draw(3000, 2)
     frame = frame[(frame["arm"] != "manipulation") | (frame.index < 100)]
     rows = estimate_stepped(frame, TRIAL).set_index("regime")
-    assert rows.loc["manipulation_at_once", "reason"].startswith(
-        "Fewer than 50 episodes were treated as the regime says"
-    )
+    assert rows.loc["manipulation_at_once", "reason"].startswith("Fewer than 50 episodes were treated as the rule says")
     assert rows.loc["step_up_week4_under_30 - never", "status"] == "estimated"

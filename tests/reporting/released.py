@@ -125,7 +125,13 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "rule_values": pd.DataFrame([RULE_VALUE]),
         "model_notices": pd.DataFrame([_COMPARED | {"model": "outcome", "figure": "auc", "notice": NOTICE}]),
         "regimes": pd.DataFrame(_regimes()),
-        "sensitivity": pd.DataFrame([ANALYSIS, ANALYSIS | {"analysis": "pooled sequential trials"} | _REFUSED]),
+        "sensitivity": pd.DataFrame(
+            [
+                ANALYSIS | {"trial": "index", "contrast": "exercise - rest_or_advice"},
+                ANALYSIS,
+                ANALYSIS | {"analysis": "pooled sequential trials"} | _REFUSED,
+            ]
+        ),
         "protocols": pd.DataFrame([PROTOCOL_ITEM, PROTOCOL_ITEM | {"item_no": 2, "item": "eligibility"}]),
         "imaging_prevalence": pd.DataFrame(_imaging()),
         "natural_course": pd.DataFrame([*_course("network"), *_course("C001")]),

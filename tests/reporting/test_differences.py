@@ -72,11 +72,19 @@ def test_rules_from_day_0_are_said_in_words_with_their_refusals() -> None:
     ]
 
 
-def test_the_main_question_in_other_ways_and_the_protocol_are_tables() -> None:
+ADDING = "Add manipulation compared with continue without, after four weeks"
+
+
+def test_the_comparisons_in_other_ways_and_the_protocol_are_tables() -> None:
     report = network()
     assert other_analysis_rows(report.other_analyses) == [
-        ("Cloning, censoring and weighting", "+2 (95 % interval −5 to +8)"),
-        ("Pooled sequential trials", "Not enough to say. Too little overlap."),
+        (ADDING, "Cloning, censoring and weighting", "+2 (95 % interval −5 to +8)"),
+        (ADDING, "Pooled sequential trials", "Not enough to say. Too little overlap."),
+        (
+            "Exercise compared with rest or advice, in the first 14 days",
+            "Cloning, censoring and weighting",
+            "+2 (95 % interval −5 to +8)",
+        ),
     ]
     ((trial, rows),) = protocol_tables(report.protocols)
     assert trial.startswith("After four weeks without enough improvement")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.causal.tables import PROTOCOL_COLUMNS, REGIME_COLUMNS, SENSITIVITY_COLUMNS
-from pipelines.causal.trials import DECISION, STEPPED
+from pipelines.causal.trials import DECISION, INDEX, STEPPED
 from pipelines.estimating import write_protocols, write_regimes, write_sensitivity
 from pipelines.tables import in_order, materialize
 from pipelines.warehouse import open_warehouse
@@ -41,7 +41,9 @@ def test_a_warehouse_of_few_patients_has_a_refusal_for_every_regime_and_outcome(
 def test_a_warehouse_of_few_patients_has_a_refusal_for_every_sensitivity_analysis(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert write_sensitivity(con, lambda _: None) == 2 * len(DECISION.outcomes)
+    assert write_sensitivity(con, lambda _: None) == 2 * len(DECISION.outcomes) + len(INDEX.contrasts) * len(
+        INDEX.outcomes
+    )
     assert _columns(con, "sensitivity") == list(SENSITIVITY_COLUMNS)
     assert con.execute("select distinct status from estimates.sensitivity").fetchall() == [("refused",)]
 

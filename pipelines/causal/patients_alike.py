@@ -1,0 +1,56 @@
+"""What the scores say of patients like each one: the projection on the approved covariates, never fitted on the own fold.
+
+Beside the label of the average: an average of many who gain little and a few who gain much is no answer for either, and with
+few episodes the tests of differences cannot find those few. So the average's label is a patient's only where patients alike say
+the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.causal.differences import projection_regressors
+from pipelines.causal.features import BoolArray, FloatArray, IntArray
+from pipelines.causal.inference import Estimate
+from pipelines.causal.labels import UNKNOWN, label_of
+from pipelines.causal.population import Population
+from pipelines.causal.projection import projected
+from pipelines.causal.protocol import TargetTrial
+
+
+def of_patients_alike(
+    population: Population, trial: TargetTrial, contrast: FloatArray, rows: BoolArray, fold: IntArray
+) -> tuple[Estimate, ...]:
+    """Return the projection at everybody (population,), each from the other folds, or from all `rows` for who is in none.
+
+    contrast, fold (rows,): of those that the outcome was fitted on. Empty when the trial has no modifiers in the frame.
+    """
+    modifiers = population.covariates(trial.modifiers)
+    if not modifiers.shape[1]:
+        return ()
+    inside, practitioner = np.flatnonzero(rows), population.practitioner[rows]
+    folds = np.unique(fold)
+    regressors = projection_regressors(modifiers, [_only(inside[fold != k], len(rows)) for k in folds])
+    said: list[Estimate | None] = [None] * len(rows)
+    everybody = np.ones(len(inside), dtype=bool)
+    parts = [*((fold != k, inside[fold == k]) for k in folds), (everybody, np.flatnonzero(~rows))]
+    for fitted, at in parts:
+        of_these = projected(contrast[fitted], regressors[inside[fitted]], practitioner[fitted], regressors[at])
+        for row, one in zip(at, of_these, strict=True):
+            said[row] = one
+    return tuple(one for one in said if one is not None)
+
+
+def labels_where_alike_agree(
+    average: Estimate | None, alike: tuple[Estimate, ...], margin: float
+) -> NDArray[np.object_]:
+    """Return the average's label for those whose projection has the same one (n,), for the others that it cannot be told."""
+    label = label_of(average, margin)
+    return np.array([label if label_of(one, margin) == label else UNKNOWN for one in alike], dtype=object)
+
+
+def _only(rows: NDArray[np.intp], n: int) -> BoolArray:
+    only = np.zeros(n, dtype=bool)
+    only[rows] = True
+    return only
