@@ -16,8 +16,9 @@ from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.gains import LEARNERS, StackedDRLearner
 
 
-def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
-    """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
+def methods_for(words: list[str] | None, draws: list[int], without: list[str] | None = None) -> dict[str, Method]:
+    """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one; without:
+    then leave out those that hold one of these."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
     methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=LEARNERS) for k in draws}
     methods |= {
@@ -31,6 +32,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
             "EconML CausalForestDML, linear": partial(peers.causal_forest, nuisances="linear"),
             "EconML CausalForestDML, its own choice": partial(peers.causal_forest, nuisances="auto"),
             "EconML CausalForestDML, default boosting": partial(peers.causal_forest, nuisances="default boosting"),
+            "EconML CausalForestDML, 400 trees": partial(peers.causal_forest, nuisances="default boosting", trees=400),
             "EconML DRLearner, forest": peers.dr_learner,
             "EconML ForestDRLearner": peers.forest_dr_learner,
             "EconML LinearDRLearner": peers.linear_dr_learner,
@@ -47,7 +49,8 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
             methods |= rows
         else:
             print(f"{package} is not installed: no row of {', '.join(rows)} (pip install '.[benchmarks]')")
-    return {name: method for name, method in methods.items() if not words or any(word in name for word in words)}
+    kept = [name for name in methods if not words or any(word in name for word in words)]
+    return {name: methods[name] for name in kept if not any(word in name for word in without or ())}
 
 
 def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = (*LEARNERS, "boosting")) -> Answer:
