@@ -28,7 +28,7 @@ SMALLEST = {
     "ihdp": (FEW, TWO_ROWS),
     "lalonde": (("--methods", "means"), ("| experiment | 445 (185) | difference in means | 1,794 |",)),
     "learned_rule": (
-        ("--n", "600", "--seeds", "1", "--draws", "1"),
+        ("--n", "600", "--seeds", "1"),
         ("| ours, smoothed scores |", "| best single arm |"),
     ),
     "missing_outcomes": ((*ONE_SET, *FEW), TWO_ROWS),
