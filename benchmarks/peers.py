@@ -169,8 +169,10 @@ def given_to(study: Study, nuisances: str, *, has_indicators: bool = False) -> G
         )
     if nuisances == "auto":
         return Given(known, indicators, "auto", "auto")
-    settings = SETTINGS if nuisances == "boosting" else {}
+    settings: dict[str, Any] = {**SETTINGS} if nuisances == "boosting" else {}
     is_set = codes is not None and not has_indicators
+    if is_set and indicators is not None:
+        settings["max_bins"] = max(settings.get("max_bins", 255), indicators.shape[1] + 1)
     places = [known.x.shape[1]] if is_set else None
     return Given(
         known,

@@ -147,7 +147,7 @@ def test_a_benchmark_of_a_night_runs_at_its_smallest_size(name):
 
 @pytest.mark.ci
 def test_the_benchmark_of_the_trials_runs_on_the_warehouse_of_a_night(settings):
-    simulate(settings.inbox, episodes=200, clinics=2, world="uniform", seed=1)
+    simulate(settings.inbox, episodes=90, clinics=2, world="uniform", seed=1)
     with process_as_it_was():
         run_night(settings, lambda _: None)
         warehouse = current_warehouse(settings)
