@@ -1,6 +1,7 @@
 """Regret of a rule of at most two questions in the clinic world: ours as a night learns it, and EconML's DRPolicyTree.
 
 python -m benchmarks.learned_rule                        # n = 2,000, seeds 0 to 29
+python -m benchmarks.learned_rule --methods EconML --seeds 7
 
 The world is that of `clinic_world`; every tree has depth 2. Ours have leaves of 10 % of the people, at least 200. 'Smoothed' is
 `learn_rule`, which smooths the doubly robust scores (of three draws of folds) out of fold, and in the same time values rules
@@ -103,18 +104,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=2_000, help="episodes of a data set")
     parser.add_argument("--seeds", type=int, default=30, help="data sets, seeds 0, 1, ...")
+    parser.add_argument("--methods", nargs="+", default=[""], help="only rules whose name holds one of these words")
     options = parser.parse_args()
     module = world_module()
     if module is None:
         parser.exit(0, "skipped: no worlds/clustered_clinic.py; set STEPCARE_SHARED to the folder above worlds\n")
     new = module.make(n=N_NEW, seed=998)
     others = _named(new["X"])
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in (*OF_SCORES, *OTHERS)}
+    kept = {k: one for k, one in (OF_SCORES | OTHERS).items() if any(word in k for word in options.methods)}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in kept}
     for seed in range(options.seeds):
         data = module.make(n=options.n, seed=seed)
         study = Study(data["X"], data["a"], data["y"], ((1, 0), (2, 0)), data["prov"])
-        scores, spent = _timed(partial(scores_of, study))
-        for name, method in (OF_SCORES | OTHERS).items():
+        scores, spent = _timed(partial(scores_of, study)) if kept.keys() & OF_SCORES else (np.empty(0), 0.0)
+        for name, method in kept.items():
             rule, seconds = _timed(partial(method, study, scores))
             found[name].append((_regret(new["mu"], rule(others)), seconds + spent * (name in OF_SCORES)))
     best = fit_policy_tree(others, new["mu"], ARMS).assign(others)
