@@ -53,7 +53,7 @@ def main() -> None:
         study = Study(data["X"], data["a"], data["y"], CONTRASTS, data["prov"])
         worlds.append(World(study, data["mu"], new["X"], new["mu"], average))
     print(f"true averages {np.round(average, 2).tolist()}, spreads of the gain {_spreads(new['mu'])}")
-    compare(worlds, methods_for(options.methods, options.draws), "EconML CausalForestDML")
+    compare(worlds, methods_for(options.methods, options.draws, options.without), "EconML CausalForestDML")
 
 
 def _spreads(mu: np.ndarray) -> list[float]:

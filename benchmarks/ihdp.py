@@ -68,7 +68,9 @@ def main() -> None:
             "econml is not installed" if options.surface else "no ihdp_npci_*.csv.gz in data/ihdp: set STEPCARE_SHARED"
         )
         parser.exit(0, f"skipped: {missing}\n")
-    compare(worlds, methods_for(options.methods, options.draws), "EconML CausalForestDML", has_medians=True)
+    compare(
+        worlds, methods_for(options.methods, options.draws, options.without), "EconML CausalForestDML", has_medians=True
+    )
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def main() -> None:
     options = (parser := parser_of(__doc__)).parse_args()
     if not (DATA / "nsw_dw.csv.gz").exists():
         parser.exit(0, "skipped: no nsw_dw.csv.gz in data/lalonde: set STEPCARE_SHARED to the folder above data\n")
-    words, peers = options.methods, methods_for(options.methods, options.draws)
+    words, peers = options.methods, methods_for(options.methods, options.draws, options.without)
     samples = {name: sample(name) for name in ("experiment", *SURVEYS)}
     samples |= {f"{name}, overlap": within_overlap(samples[name]) for name in SURVEYS}
     print("| sample | people (trained) | method | dollars | 95 % interval | holds 1,794 | CPU s |")

@@ -1,6 +1,7 @@
 """The methods compared: ours, what is often done, and the peers that are installed."""
 
 import importlib.util
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -14,12 +15,17 @@ from benchmarks import peers
 from benchmarks.study import Answer, Method, Study
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.gains import LEARNERS, StackedDRLearner
+from pipelines.causal.nuisance import LEARNERS as AVERAGES
 
 
-def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
-    """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one."""
+def methods_for(words: list[str] | None, draws: list[int], without: list[str] | None = None) -> dict[str, Method]:
+    """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one; without:
+    then leave out those that hold one of these."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
-    methods |= {f"ours without boosting, {k}": partial(ours, draws=k, learners=LEARNERS) for k in draws}
+    methods |= {f"ours as at night, {k}": partial(ours, draws=k, of_gains=LEARNERS) for k in draws}
+    methods |= {
+        f"ours without boosting, {k}": partial(ours, draws=k, of_averages=("linear",), of_gains=LEARNERS) for k in draws
+    }
     methods |= {
         "difference in means": difference_in_means,
         "T-learner, boosting": t_learner,
@@ -31,6 +37,7 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
             "EconML CausalForestDML, linear": partial(peers.causal_forest, nuisances="linear"),
             "EconML CausalForestDML, its own choice": partial(peers.causal_forest, nuisances="auto"),
             "EconML CausalForestDML, default boosting": partial(peers.causal_forest, nuisances="default boosting"),
+            "EconML CausalForestDML, 400 trees": partial(peers.causal_forest, nuisances="default boosting", trees=400),
             "EconML DRLearner, forest": peers.dr_learner,
             "EconML ForestDRLearner": peers.forest_dr_learner,
             "EconML LinearDRLearner": peers.linear_dr_learner,
@@ -47,19 +54,29 @@ def methods_for(words: list[str] | None, draws: list[int]) -> dict[str, Method]:
             methods |= rows
         else:
             print(f"{package} is not installed: no row of {', '.join(rows)} (pip install '.[benchmarks]')")
-    return {name: method for name, method in methods.items() if not words or any(word in name for word in words)}
+    kept = [name for name in methods if not words or any(word in name for word in words)]
+    return {name: methods[name] for name in kept if not any(word in name for word in without or ())}
 
 
-def ours(study: Study, new: np.ndarray, draws: int, learners: tuple[str, ...] = (*LEARNERS, "boosting")) -> Answer:
-    """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time."""
+def ours(
+    study: Study,
+    new: np.ndarray,
+    draws: int,
+    of_averages: Sequence[str] = AVERAGES,
+    of_gains: Sequence[str] = (*LEARNERS, "boosting"),
+) -> Answer:
+    """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time.
+
+    A night has boosting among the learners of averages, and among those of gains only from 8,000 people on.
+    """
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
-    model = CrossFittedAIPW(arms=arms, repeats=draws, learners=[one for one in learners if one != "kernel"])
+    model = CrossFittedAIPW(arms=arms, repeats=draws, learners=of_averages)
     later = None if study.later is None else pd.DataFrame(study.later)
     model.fit(study.x, study.y, study.arm, practitioner=study.practitioner, observation_X=later)
     found = [model.contrast(*pair) for pair in pairs]
     bounds = np.array([one.interval() for one in found])
-    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=learners)
+    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=of_gains)
     stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner)
     average = np.array([one.estimate for one in found])
     return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new))

@@ -57,7 +57,7 @@ def main() -> None:
             worlds.append(World(study, mu, new.x, mu_new, np.array([1.0])))
         known = np.mean([np.isfinite(one.study.y).mean() for one in worlds])
         print(f"\nOutcomes missing {why}, {100 * known:.0f} % known; the true average is 1")
-        compare(worlds, methods_for(options.methods, options.draws), "EconML CausalForestDML")
+        compare(worlds, methods_for(options.methods, options.draws, options.without), "EconML CausalForestDML")
 
 
 if __name__ == "__main__":

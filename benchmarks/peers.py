@@ -39,13 +39,13 @@ class Given:
     classifier: Any
 
 
-def causal_forest(study: Study, new: np.ndarray, nuisances: str = "boosting") -> Answer:
+def causal_forest(study: Study, new: np.ndarray, nuisances: str = "boosting", trees: int = 100) -> Answer:
     """Its own doubly robust average against arm 0, with its interval; individual gains of any pair."""
     dml = importlib.import_module("econml.dml")
-    given = _given(study, nuisances)
+    given = given_to(study, nuisances)
     model = dml.CausalForestDML(
         model_y=given.regressor, model_t=given.classifier,
-        discrete_treatment=True, cv=FOLDS, n_jobs=1, random_state=0,
+        discrete_treatment=True, cv=FOLDS, n_estimators=trees, n_jobs=1, random_state=0,
     )  # fmt: skip
     model.fit(given.known.y, given.known.arm, X=given.known.x, W=given.practitioners)
     answer = _effects(model, study, new)
@@ -76,7 +76,7 @@ def doubleml_apos(study: Study, _: np.ndarray, nuisances: str = "boosting") -> A
     """Average potential outcomes; no individual gains. Its clustered errors fail with several arms, so rows count
     alone; it puts the arm before the covariates, so no column can be named as a set and the practitioner is indicators."""
     doubleml = importlib.import_module("doubleml")
-    given = _given(study, nuisances, has_indicators=True)
+    given = given_to(study, nuisances, has_indicators=True)
     known = given.known
     x = known.x if given.practitioners is None else np.hstack([known.x, given.practitioners])
     levels = sorted(set(known.arm.tolist()))
@@ -131,7 +131,7 @@ def _bcf_contrasts(model: Any, x: np.ndarray, e: np.ndarray, study: Study, *, wi
 
 
 def _dr(study: Study, name: str, nuisances: str, **settings: Any) -> Any:
-    given = _given(study, nuisances)
+    given = given_to(study, nuisances)
     model = getattr(importlib.import_module("econml.dr"), name)(
         model_propensity=given.classifier, model_regression=given.regressor,
         min_propensity=LEAST_PROPENSITY, cv=FOLDS, random_state=0, **settings,
@@ -157,7 +157,7 @@ def _with_inference(model: Any, study: Study, new: np.ndarray) -> Answer:
     return Answer(answer.average, lower, upper, answer.own, answer.new)
 
 
-def _given(study: Study, nuisances: str, *, has_indicators: bool = False) -> Given:
+def given_to(study: Study, nuisances: str, *, has_indicators: bool = False) -> Given:
     """Return what the peer is given; boosting gets the practitioner as one column to split as a set, unless indicators."""
     known = study.complete()
     codes = known.practitioner
@@ -169,8 +169,10 @@ def _given(study: Study, nuisances: str, *, has_indicators: bool = False) -> Giv
         )
     if nuisances == "auto":
         return Given(known, indicators, "auto", "auto")
-    settings = SETTINGS if nuisances == "boosting" else {}
+    settings: dict[str, Any] = {**SETTINGS} if nuisances == "boosting" else {}
     is_set = codes is not None and not has_indicators
+    if is_set and indicators is not None:
+        settings["max_bins"] = max(settings.get("max_bins", 255), indicators.shape[1] + 1)
     places = [known.x.shape[1]] if is_set else None
     return Given(
         known,

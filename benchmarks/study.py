@@ -170,5 +170,6 @@ def parser_of(description: str | None) -> argparse.ArgumentParser:
     """Return a parser with the options every benchmark has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--methods", nargs="+", help="only methods whose name holds one of these words")
+    parser.add_argument("--without", nargs="+", help="and none whose name holds one of these")
     parser.add_argument("--draws", type=int, nargs="+", default=[3, 1], help="fold draws of ours, a row each")
     return parser

@@ -1,16 +1,43 @@
 """The figures that benchmarks print are those of the definitions, and absent data or peers are said to be."""
 
+import importlib
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
+from benchmarks.methods import methods_for
 from benchmarks.study import Answer, Study, World, compare, figures_of
-from tests.conftest import ROOT
+from pipelines.generations import current_warehouse
+from pipelines.night import run_night
+from pipelines.synthetic import simulate
+from tests.conftest import ROOT, process_as_it_was
 
 CONTRASTS = ((1, 0), (2, 0), (2, 1))
+FEW = ("--draws", "1", "--methods", "without boosting", "means")
+TWO_ROWS = ("| ours without boosting, 1 |", "| difference in means |")
+ONE_SET = ("--n", "300", "--seeds", "1")
+SMALLEST = {
+    "acceptance": ((*ONE_SET, *FEW), (*TWO_ROWS, "| ours: step up - never |", "| ever - never, difference in means |")),
+    "acic2016": (("--instances", "1", *FEW), TWO_ROWS),
+    "clinic_world": ((*ONE_SET, *FEW), TWO_ROWS),
+    "estimator": (("300",), ("stepcare", "T-learner", "textbook AIPW")),
+    "ihdp": (FEW, TWO_ROWS),
+    "lalonde": (("--methods", "means"), ("| experiment | 445 (185) | difference in means | 1,794 |",)),
+    "learned_rule": (
+        ("--n", "600", "--seeds", "1"),
+        ("| ours, smoothed scores |", "| best single arm |"),
+    ),
+    "missing_outcomes": ((*ONE_SET, *FEW), TWO_ROWS),
+    "policy_tree": (("600",), ("stepcare", "plain exact", "scikit-learn")),
+    "simulate": (("50", "--clinics", "2"), ("episodes",)),
+}
+OF_A_NIGHT = ("backup", "night", "trials", "truth")
+SLOWER = ("acic2016", "estimator", "ihdp", "lalonde", "learned_rule", "policy_tree")
+"""Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
 
 
 def world(n=60):
@@ -71,3 +98,68 @@ def test_a_benchmark_without_its_data_says_so_and_ends_well(name, tmp_path):
     assert done.returncode == 0
     assert done.stderr.startswith("skipped: no ")
     assert "STEPCARE_SHARED" in done.stderr
+
+
+def run(name, arguments, monkeypatch, capsys):
+    """What the benchmark printed; skipped, saying why, where it says itself that it cannot run here."""
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    try:
+        importlib.import_module(f"benchmarks.{name}").main()
+    except SystemExit:
+        said = capsys.readouterr().err
+        if not said.startswith("skipped: "):
+            raise
+        pytest.skip(said.strip())
+    return capsys.readouterr().out
+
+
+def test_every_benchmark_is_run_by_a_test():
+    programs = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "def main(" in path.read_text()}
+    assert programs == {*SMALLEST, *OF_A_NIGHT}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.ci) if name in SLOWER else name for name in SMALLEST]
+)
+def test_a_benchmark_runs_at_its_smallest_size(name, monkeypatch, capsys):
+    arguments, rows = SMALLEST[name]
+    said = run(name, arguments, monkeypatch, capsys)
+    for row in rows:
+        assert row in said
+
+
+@pytest.mark.ci
+def test_every_method_that_is_installed_answers_for_all_it_claims(monkeypatch, capsys):
+    said = run("missing_outcomes", ("--n", "400", "--seeds", "1", "--draws", "1"), monkeypatch, capsys)
+    for name in methods_for(None, [1]):
+        assert said.count(f"| {name} | ") == 2
+    for package in ("econml", "doubleml", "stochtree"):
+        assert find_spec(package) or f"{package} is not installed: no row of " in said
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("name", ["backup", "night", "truth"])
+def test_a_benchmark_of_a_night_runs_at_its_smallest_size(name):
+    arguments = {"backup": ["60"], "night": ["60"], "truth": ["uniform", "--episodes", "60", "--clinics", "2"]}
+    told = {"backup": "backup restore", "night": "second night, nothing new", "truth": "intervals hold the truth"}
+    assert told[name] in apart(name, *arguments[name])
+
+
+@pytest.mark.ci
+def test_the_benchmark_of_the_trials_runs_on_the_warehouse_of_a_night(settings):
+    simulate(settings.inbox, episodes=90, clinics=2, world="uniform", seed=1)
+    with process_as_it_was():
+        run_night(settings, lambda _: None)
+        warehouse = current_warehouse(settings)
+    said = apart("trials", str(warehouse), "--outcomes", "1")
+    for trial in ("index", "decision", "stepped"):
+        assert any(line.startswith(trial) for line in said.splitlines())
+
+
+def apart(name, *arguments):
+    """What the benchmark printed in a process of its own: a night sets things for its whole process."""
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
