@@ -35,7 +35,7 @@ SMALLEST = {
     "policy_tree": (("600",), ("stepcare", "plain exact", "scikit-learn")),
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
-OF_A_NIGHT = ("backup", "night", "trials", "truth")
+OF_A_NIGHT = ("backup", "night", "trials", "truth", "worlds")
 SLOWER = ("acic2016", "estimator", "ihdp", "lalonde", "learned_rule", "policy_tree")
 """Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
 
