@@ -22,9 +22,16 @@ _ONE_TECHNIQUE = Criterion("several_techniques", "One technique only", "several 
 _OUTCOMES = tuple(outcome for outcome in TWELVE_WEEK_OUTCOMES if not outcome.is_secondary)
 
 _DESCRIBED_ONLY = replace(
-    INDEX, strategies=(), arms_with_manipulation=(), groups=(), difference_outcomes=(), modifiers=()
+    INDEX,
+    strategies=(),
+    grace_covariates=(),
+    grace_strategies=(),
+    arms_with_manipulation=(),
+    groups=(),
+    difference_outcomes=(),
+    modifiers=(),
 )
-"""The index trial without what is asked of manipulation against other care: no groups and no rule of dose."""
+"""The index trial without what is asked of manipulation against other care: no clones, no groups and no rule of dose."""
 
 TECHNIQUE = replace(
     _DESCRIBED_ONLY,

@@ -68,3 +68,5 @@ def test_a_regime_or_a_stepped_trial_that_contradicts_itself_is_refused():
         replace(STEPPED, contrasts=(("rest", "never"),))
     with pytest.raises(ValueError, match="2 strategies for 3 arms"):
         replace(INDEX, strategies=DECISION.strategies)
+    with pytest.raises(ValueError, match="not one an arm, in the order of its arms"):
+        replace(INDEX, grace_strategies=DECISION.grace_strategies)
