@@ -49,7 +49,9 @@ def main() -> None:
     if path is None:
         parser.exit(0, "skipped: the files of causallib are not installed (pip install --no-deps causallib==0.10.0)\n")
     worlds = [world(path, instance) for instance in options.instances]
-    compare(worlds, methods_for(options.methods, options.draws, options.without), "EconML CausalForestDML")
+    compare(
+        worlds, methods_for(options.methods, options.draws, options.without), "EconML CausalForestDML", has_medians=True
+    )
 
 
 if __name__ == "__main__":

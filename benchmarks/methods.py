@@ -67,7 +67,8 @@ def ours(
 ) -> Answer:
     """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time.
 
-    A night has boosting among the learners of averages, and among those of gains only from 8,000 people on.
+    A night has boosting among the learners of averages, and among those of gains only from 8,000 people on. Where overlap is
+    poor the averages are those of the overlap population, and said to be.
     """
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
@@ -79,7 +80,8 @@ def ours(
     stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=of_gains)
     stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner)
     average = np.array([one.estimate for one in found])
-    return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new))
+    target = None if model.target_.all() else model.target_
+    return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new), target)
 
 
 def difference_in_means(study: Study, new: np.ndarray) -> Answer:

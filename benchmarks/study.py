@@ -40,13 +40,15 @@ class Study:
 @dataclass(frozen=True)
 class Answer:
     """`average`, `lower`, `upper` (contrasts,): NaN where the method gives none. `own` (n, contrasts): gains of the people
-    fitted on (ours out of fold; peers' saw the outcomes); `new` (m, contrasts): of the others. None: gives none."""
+    fitted on (ours out of fold; peers' saw the outcomes); `new` (m, contrasts): of the others. None: gives none. `target` (n,):
+    who of the people fitted on the averages are about, where the method says that it is not everybody."""
 
     average: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
     own: np.ndarray | None = None
     new: np.ndarray | None = None
+    target: np.ndarray | None = None
 
 
 Method = Callable[[Study, np.ndarray], Answer]
@@ -84,12 +86,14 @@ def figures_of(world: World, method: Method) -> Figures:
         start = time.process_time()
         answer = method(study, world.x_new)
         seconds = time.process_time() - start
+    own = gains(world.mu, study.contrasts)
+    average = world.average if answer.target is None else own[answer.target].mean(axis=0)
     bounds = np.isfinite(answer.lower)
-    within = (answer.lower <= world.average) & (world.average <= answer.upper)
+    within = (answer.lower <= average) & (average <= answer.upper)
     return Figures(
-        own_error=_root_error(answer.own, gains(world.mu, study.contrasts)),
+        own_error=_root_error(answer.own, own),
         new_error=_root_error(answer.new, gains(world.mu_new, study.contrasts)),
-        bias=answer.average - world.average,
+        bias=answer.average - average,
         is_covered=np.where(bounds, within, np.nan),
         length=answer.upper - answer.lower,
         regret=_regret(answer.new, world.mu_new, study.contrasts),

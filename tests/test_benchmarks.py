@@ -75,6 +75,16 @@ def test_errors_intervals_and_regret_are_worked_out_by_hand():
     assert found.regret == pytest.approx(never_rest.mean())
 
 
+def test_a_method_that_says_whom_its_averages_are_about_is_held_against_their_truth():
+    data, gains = world()
+    some = gains[:, 0] > 0
+    average = gains[some].mean(axis=0)
+    found = figures_of(data, lambda study, new: Answer(average, average - 0.1, average + 0.1, gains, gains, some))
+    assert found.bias == pytest.approx([0, 0, 0])
+    assert found.is_covered.tolist() == [1, 1, 1]
+    assert abs(average - data.average).max() > 0.1
+
+
 def test_what_a_method_does_not_give_is_a_dash(capsys):
     data, _ = world()
     nothing = np.full(3, np.nan)
