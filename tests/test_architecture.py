@@ -102,7 +102,7 @@ def test_a_sql_file_is_one_select_without_templates_or_the_clock(file: SqlFile) 
 
 
 def test_the_layers_only_look_down() -> None:
-    order = ["raw", "clean", "cohort", "checks", "estimates", "report"]
+    order = ["raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report"]
     for schema in (*SCHEMAS, "checks"):
         for file in sql_files(schema):
             read = {table.split(".")[0] for table in file.reads}
