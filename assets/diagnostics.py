@@ -12,8 +12,8 @@ from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
 
 _STABILITY_TABLES = {
-    "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that went and "
-    "episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
+    "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that went "
+    "and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
     "effect_history": "One row a night and effect: the same, carried on by each night.",
 }
 
@@ -23,7 +23,9 @@ _STABILITY_TABLES = {
     specs=[
         dg.AssetSpec(
             ["diagnostics", name],
-            deps=[asset_key(table) for table in ("estimates.effects", "estimates.scores", "clean.delivery", "raw.code")],
+            deps=[
+                asset_key(table) for table in ("estimates.effects", "estimates.scores", "clean.delivery", "raw.code")
+            ],
             group_name="diagnostics",
             description=said,
             kinds={"python"},
@@ -52,8 +54,8 @@ def stability(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
         )
     ],
     group_name="diagnostics",
-    description="One row a measure, group and level: who answered, completed care and is in the results, how wrong the prognosis is "
-    "and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
+    description="One row a measure, group and level: who answered, completed care and is in the results, how wrong the "
+    "prognosis is and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
     kinds={"python"},
 )
 def fairness(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -80,9 +82,7 @@ def published_figures(context: dg.AssetExecutionContext, night: NightBuild) -> d
     rows = published_figure_rows(evidence())
     order = "figure_no, trial, contrast, outcome"
     with night.warehouse(context.run.run_id) as con:
-        n_rows = write_estimates(
-            con, "published_figures", rows, PUBLISHED_FIGURE_COLUMNS, order, schema="diagnostics"
-        )
+        n_rows = write_estimates(con, "published_figures", rows, PUBLISHED_FIGURE_COLUMNS, order, schema="diagnostics")
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 

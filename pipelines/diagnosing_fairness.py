@@ -1,4 +1,4 @@
-"""Fairness as a table: strata, prognosis and scores of the warehouse, told apart by group. The statistics are `causal.fairness`."""
+"""Fairness as a table: strata, prognosis and scores of the warehouse, by group. The statistics are `causal.fairness`."""
 
 import duckdb
 import pandas as pd
@@ -70,10 +70,13 @@ def write_fairness(con: duckdb.DuckDBPyConnection) -> int:
     strata = con.execute("select * from cohort.strata order by episode_key").df()
     errors = con.execute(_PROGNOSIS).df()
     measures = [share_of(name, strata, part, whole) for name, part, whole in _SHARES]
-    measures += [mean_of(name, errors, value) for name, value in (
-        ("prognosis_brier", "squared_error"),
-        ("prognosis_observed_minus_predicted", "observed_minus_predicted"),
-    )]
+    measures += [
+        mean_of(name, errors, value)
+        for name, value in (
+            ("prognosis_brier", "squared_error"),
+            ("prognosis_observed_minus_predicted", "observed_minus_predicted"),
+        )
+    ]
     rows = fairness_rows([*measures, *_effects(con)])
     return write_estimates(
         con, "fairness", rows, FAIRNESS_COLUMNS, "measure, contrast, group_name, level", schema="diagnostics"

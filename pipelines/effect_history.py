@@ -127,7 +127,13 @@ def _row(
     before: duckdb.DuckDBPyConnection | None,
 ) -> dict[str, Any]:
     said = dict.fromkeys(STABILITY_COLUMNS) | {name: effect[name] for name in (*_KEY, "n", "protocol_hash")} | changed
-    said |= {"estimate": effect["estimate"], "n_arrived": 0, "n_gone": 0, "is_within_chance": False, "status": "refused"}
+    said |= {
+        "estimate": effect["estimate"],
+        "n_arrived": 0,
+        "n_gone": 0,
+        "is_within_chance": False,
+        "status": "refused",
+    }
     if effect["status"] == "refused":
         return said | {"reason": "The effect was refused tonight, so there is nothing to compare."}
     if before is None or was is None:
@@ -135,8 +141,8 @@ def _row(
     if was["status"] == "refused":
         return said | {"reason": "The effect was refused on the night before and is estimated tonight."}
     place = [effect["trial"], effect["outcome"], *effect["contrast"].split(" - ")]
-    scores = [one.execute(_SCORES, place).df() for one in (before, con)]
-    move = move_of(*scores, was["estimate"], effect["estimate"])
+    scores_before, scores = (one.execute(_SCORES, place).df() for one in (before, con))
+    move = move_of(scores_before, scores, was["estimate"], effect["estimate"])
     return said | {
         "status": "estimated",
         "estimate_before": was["estimate"],
@@ -149,9 +155,7 @@ def _row(
         "n": move.n,
         "n_arrived": move.n_arrived,
         "n_gone": move.n_gone,
-        "verdict": verdict_of(
-            move, has_other_data=changed["has_other_data"], has_other_code=changed["has_other_code"]
-        ),
+        "verdict": verdict_of(move, has_other_data=changed["has_other_data"], has_other_code=changed["has_other_code"]),
     }
 
 

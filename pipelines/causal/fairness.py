@@ -1,4 +1,6 @@
-"""Whom the results speak of: response, completed care, error of the prognosis and effects by sex, age, deprivation, ethnicity, payer.
+"""Whom the results speak of: response, completed care, error of the prognosis and effects, by group.
+
+Groups are those of sex, age band, deprivation, ethnicity and payer.
 
 Shares have Wilson's interval; the others are means clustered by practitioner. Intervals of one measure hold for all its groups
 together: each is at 1 - 0.05 / (groups told apart), after Bonferroni, because a difference among thirty groups is found by chance.

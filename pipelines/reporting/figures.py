@@ -34,10 +34,11 @@ def two_sizes(
     *,
     columns: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
+    wide_width: int = WIDE,
 ) -> Figure:
     """The figure with its picture drawn at both widths."""
     wide, narrow = (
-        draw(width).markup(f"{key}-{name}", caption, description) for name, width in (("w", WIDE), ("n", NARROW))
+        draw(width).markup(f"{key}-{name}", caption, description) for name, width in (("w", wide_width), ("n", NARROW))
     )
     return Figure(caption=caption, description=description, wide=wide, narrow=narrow, columns=columns, rows=tuple(rows))
 

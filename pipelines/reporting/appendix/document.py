@@ -46,9 +46,13 @@ class Table(Frozen):
     @model_validator(mode="after")
     def _is_even(self) -> "Table":
         if any(len(row) != len(self.columns) for row in self.rows):
-            raise ContradictionError(f"table '{self.caption}': a row has another number of cells than there are columns")
+            raise ContradictionError(
+                f"table '{self.caption}': a row has another number of cells than there are columns"
+            )
         if self.widths and len(self.widths) != len(self.columns):
-            raise ContradictionError(f"table '{self.caption}': {len(self.widths)} widths for {len(self.columns)} columns")
+            raise ContradictionError(
+                f"table '{self.caption}': {len(self.widths)} widths for {len(self.columns)} columns"
+            )
         return self
 
 

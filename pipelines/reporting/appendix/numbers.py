@@ -45,9 +45,7 @@ def told(row: Row, outcome: str) -> str:
         return f"Refused. {row['reason'] or ''}".strip()
     measure = MEASURES[outcome]
     digits = max(1, measure.decimals)
-    numbers = [
-        decimal(row[name] * measure.factor, digits, is_signed=True) for name in ("estimate", "lower", "upper")
-    ]
+    numbers = [decimal(row[name] * measure.factor, digits, is_signed=True) for name in ("estimate", "lower", "upper")]
     return f"{numbers[0]} {measure.unit} ({numbers[1]} to {numbers[2]})"
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pipelines.reporting.figures import WIDE, Figure, two_sizes
 from pipelines.reporting.svg import AXIS, BAND, BLUE, GRID, MUTED, NAVY, OLIVE, ORANGE, SKY, Drawing, Scale
 
-_ROW, _ROW_NARROW = 22, 40
+_WIDTH = 700
+"""Of a picture on a wide page and on paper: room for the names of rows."""
+_ROW, _ROW_NARROW = 19, 40
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,15 @@ def forest(
         is_wide = width >= WIDE
         height = (_ROW if is_wide else _ROW_NARROW) * len(marks)
         drawing = Drawing(width, height + (48 if sides else 30))
-        x = Scale(low, high, 205 if is_wide else 10, width - (122 if is_wide else 10))
+        x = Scale(low, high, 300 if is_wide else 10, width - (132 if is_wide else 10))
         if band:
             drawing.rect(x.at(band[0]), 2, x.at(band[1]) - x.at(band[0]), height, BAND)
         if middle is not None:
             drawing.line(x.at(middle), 2, x.at(middle), height + 2, AXIS, width=1.5)
         for number, mark in enumerate(marks):
-            y = (_ROW * number + 14) if is_wide else (_ROW_NARROW * number + 30)
+            y = (_ROW * number + 12) if is_wide else (_ROW_NARROW * number + 30)
             if is_wide:
-                drawing.text(2, y + 4, _short(mark.name, 33))
+                drawing.text(2, y + 4, _short(mark.name, 50))
                 drawing.text(width - 2, y + 4, mark.number, anchor="end")
             else:
                 drawing.text(2, y - 14, _short(f"{mark.name}: {mark.number}", 56))
@@ -65,7 +67,9 @@ def forest(
 
     rows = [(mark.name, mark.number) for mark in marks]
     described = "; ".join(f"{name}: {said}" for name, said in rows)
-    return two_sizes(key, f"{caption}{f' ({unit})' if unit else ''}", described, draw, columns=columns, rows=rows)
+    return two_sizes(
+        key, f"{caption}{f' ({unit})' if unit else ''}", described, draw, columns=columns, rows=rows, wide_width=_WIDTH
+    )
 
 
 def _mark(drawing: Drawing, x: Scale, y: float, mark: Mark) -> None:
@@ -84,14 +88,14 @@ def love_plot(key: str, caption: str, rows: Sequence[tuple[str, float, float]], 
     def draw(width: int) -> Drawing:
         height = 18 * len(rows)
         drawing = Drawing(width, height + 52)
-        x = Scale(0, most, 190 if width >= WIDE else 132, width - 14)
+        x = Scale(0, most, 260 if width >= WIDE else 132, width - 14)
         for value in _ticks(0, most):
             drawing.line(x.at(value), 2, x.at(value), height + 4, GRID)
             drawing.text(x.at(value), height + 18, f"{value:g}", colour=MUTED, anchor="middle")
         drawing.path([(x.at(limit), 2), (x.at(limit), height + 4)], ORANGE, width=1.5, dash="4 3")
         for number, (name, before, after) in enumerate(rows):
             y = 18 * number + 12
-            drawing.text(x.start - 8, y + 4, _short(name, 32 if width >= WIDE else 22), anchor="end")
+            drawing.text(x.start - 8, y + 4, _short(name, 42 if width >= WIDE else 22), anchor="end")
             drawing.line(x.at(before), y, x.at(after), y, SKY, width=1.5)
             drawing.circle(x.at(before), y, 4, OLIVE)
             drawing.diamond(x.at(after), y, 4.5, NAVY)
@@ -104,7 +108,9 @@ def love_plot(key: str, caption: str, rows: Sequence[tuple[str, float, float]], 
 
     table = [(name, f"{before:.2f}", f"{after:.2f}") for name, before, after in rows]
     described = "; ".join(f"{name}: {before} before, {after} after" for name, before, after in table)
-    return two_sizes(key, caption, described, draw, columns=("Covariate", "Before", "After"), rows=table)
+    return two_sizes(
+        key, caption, described, draw, columns=("Covariate", "Before", "After"), rows=table, wide_width=_WIDTH
+    )
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,9 @@ def lines(
         for name, at, value in dots:
             drawing.diamond(x.at(at), y.at(value), 5, NAVY)
             is_right = x.at(at) > (x.start + x.end) / 2
-            drawing.text(x.at(at) + (-8 if is_right else 8), y.at(value) - 6, name, anchor="end" if is_right else "start")
+            drawing.text(
+                x.at(at) + (-8 if is_right else 8), y.at(value) - 6, name, anchor="end" if is_right else "start"
+            )
         return drawing
 
     table = [(line.name, f"{at:g}", f"{value:.3g}") for line in drawn for at, value in line.points]
