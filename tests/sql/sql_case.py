@@ -24,6 +24,8 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
+from pipelines.causal.fairness import FAIRNESS_COLUMNS
+from pipelines.causal.stability import STABILITY_COLUMNS
 from pipelines.causal.tables import (
     EFFECT_COLUMNS,
     IMPROVEMENT_CURVE_COLUMNS,
@@ -37,6 +39,7 @@ from pipelines.causal.tables import (
 )
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
+from pipelines.evidence.figures import PUBLISHED_FIGURE_COLUMNS
 from pipelines.prognosis.tables import (
     CALIBRATION_COLUMNS,
     CURVE_COLUMNS,
@@ -72,10 +75,16 @@ ESTIMATES = {name: columns for name, (columns, _) in TRIAL_TABLES.items()} | {
     "prognosis_points": POINTS_COLUMNS,
     "prognosis_risks": RISKS_COLUMNS,
 }
+DIAGNOSTICS = {
+    "stability": STABILITY_COLUMNS,
+    "fairness": FAIRNESS_COLUMNS,
+    "published_figures": PUBLISHED_FIGURE_COLUMNS,
+}
 PYTHON_TABLES = (
     {
-        f"estimates.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-        for table, columns in ESTIMATES.items()
+        f"{schema}.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+        for schema, tables in (("estimates", ESTIMATES), ("diagnostics", DIAGNOSTICS))
+        for table, columns in tables.items()
     }
     | CHECK_COLUMNS
     | NOTICE_COLUMNS

@@ -46,7 +46,7 @@ def data(released: Released) -> Section:
             ("Feed", "In force", "Rows refused", "Values set aside"),
             [
                 (
-                    FEED_NAMES.get(row["feed"], row["feed"]),
+                    str(FEED_NAMES.get(row["feed"], row["feed"])),
                     n(row, "n_rows_in_force"),
                     n(row, "n_rows_quarantined"),
                     n(row, "n_values_set_aside"),
