@@ -128,14 +128,14 @@ def test_a_night_before_without_estimates_is_no_night_to_compare_with(tmp_path: 
 
 
 def test_each_night_counts_once_and_the_oldest_are_dropped(tmp_path: Path) -> None:
-    path = None
-    for number in range(MOST_NIGHTS + 3):
-        path = night(tmp_path, str(number), path, episodes=20, code=f"code {number}")
-    assert path is not None
-    with open_warehouse(path, read_only=True) as con:
+    with open_warehouse(night(tmp_path, "1", None, episodes=20), read_only=True) as con:
+        one = con.execute("select * from diagnostics.effect_history").df()
+    past = [one.assign(night_no=number, night_key=f"night {number}") for number in range(1, MOST_NIGHTS + 4)]
+    pd.concat(past).to_parquet(tmp_path / RESTORED_EFFECTS, index=False)
+    with open_warehouse(night(tmp_path, "2", tmp_path / "history.parquet", episodes=20), read_only=True) as con:
         nights = con.execute(
-            "select count(distinct night_key), max(night_no) from diagnostics.effect_history"
+            "select count(distinct night_key), min(night_no), max(night_no) from diagnostics.effect_history"
         ).fetchall()
         last = con.execute("select max_by(night_key, night_no) from diagnostics.effect_history").fetchall()
         assert last == [(night_stamp(con),)]
-    assert nights == [(MOST_NIGHTS + 1, MOST_NIGHTS + 3)]
+    assert nights == [(MOST_NIGHTS + 1, 4, MOST_NIGHTS + 4)]

@@ -14,7 +14,9 @@ select
     fairness.level,
     fairness.status,
     fairness.reason,
-    case when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.estimate, 4) end as estimate,
+    case
+        when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.estimate, 4)
+    end as estimate,
     case when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.lower, 4) end as lower,
     case when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.upper, 4) end as upper,
     cast(fairness.n as bigint) as n,

@@ -67,9 +67,9 @@ def test_a_move_by_episodes_of_another_kind_is_not_chance() -> None:
 
 def test_a_move_by_episodes_of_the_same_kind_is_within_chance_in_95_of_100_nights() -> None:
     within = [
-        moved(night.iloc[:400], night).is_within_chance for night in (scores(500, seed=seed) for seed in range(300))
+        moved(night.iloc[:400], night).is_within_chance for night in (scores(500, seed=seed) for seed in range(120))
     ]
-    assert 0.92 <= np.mean(within) <= 0.98
+    assert 0.89 <= np.mean(within) <= 0.99
 
 
 def test_the_spread_between_draws_of_folds_widens_what_is_chance() -> None:

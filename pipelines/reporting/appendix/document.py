@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pydantic import model_validator
+from markupsafe import Markup
+from pydantic import ConfigDict, model_validator
 
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import Stamp
@@ -57,13 +58,18 @@ class Table(Frozen):
 
 
 class Picture(Frozen):
-    """A picture as SVG for a wide and a narrow page, what it shows in words, and its numbers as a table."""
+    """A picture as SVG for a wide and a narrow page, what it shows in words, and its numbers as a table.
+
+    Only what `Drawing` has escaped is Markup: a plain string is refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["picture"] = "picture"
     caption: str
     description: str
-    wide: str
-    narrow: str
+    wide: Markup
+    narrow: Markup
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -111,8 +117,8 @@ def picture(figure: Figure) -> Picture:
     return Picture(
         caption=figure.caption,
         description=figure.description,
-        wide=str(figure.wide),
-        narrow=str(figure.narrow),
+        wide=figure.wide,
+        narrow=figure.narrow,
         columns=figure.columns,
         rows=figure.rows,
     )
