@@ -70,7 +70,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
         )
     ],
 )
-def appendix(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
     """Write the methods appendix into the run's folder, and say which items of the standards nothing fills."""
     from pipelines.reporting.appendix.files import FOLDER, write_appendix
 
