@@ -1,0 +1,171 @@
+"""The section on what the night tried on itself: verdicts, known effects, negative controls, permutations, leakage."""
+
+from pipelines.reporting.appendix.document import Block, Heading, Section, Text, picture, table
+from pipelines.reporting.appendix.numbers import Row, arms, decimal, in_unit, outcome_words
+from pipelines.reporting.appendix.pictures import Mark, forest
+from pipelines.reporting.appendix.released import Released, Rows
+from pipelines.reporting.effect_words import MEASURES
+from pipelines.reporting.released_rows import in_order
+
+_STATUS = {"passed": "✓ passed", "failed": "✗ failed", "not_done": "– not done"}
+
+
+def self_checks(released: Released) -> Section:
+    """Every self-check of the night, first its verdict."""
+    verdicts = in_order(released.rows("verdicts"), "trial", "contrast", "outcome", "check_name")
+    failed = [row for row in verdicts if row["status"] == "failed"]
+    words = (
+        f"{len(failed)} of {len(verdicts)} self-checks failed; a number whose self-check failed is withheld."
+        if failed
+        else f"All {len(verdicts)} self-checks that were done passed."
+        if verdicts and all(row["status"] == "passed" for row in verdicts)
+        else f"No self-check failed; {sum(row['status'] == 'not_done' for row in verdicts)} of {len(verdicts)} could not be done."
+    )
+    blocks: list[Block] = [
+        Text(
+            text="Each night the whole estimate is tried on data of which the answer is known: outcomes simulated on the clinics' "
+            "own covariates, treatments and gaps; outcomes that no treatment can have changed; and treatments dealt out anew."
+        ),
+        Text(text=words, tone="warning" if failed else "result"),
+        table(
+            "The verdict on each contrast",
+            ("Contrast and outcome", "Check", "Result", "In words"),
+            _told_together(verdicts),
+            (0.3, 0.2, 0.13, 0.37),
+        ),
+        *_plasmode(released.rows("plasmode")),
+        *_controls(released.rows("negative_controls"), released.rows("calibrated_effects")),
+        *_others(released),
+    ]
+    return Section(
+        id="self_checks",
+        title="The night's checks of itself",
+        answers="Does the method find what is there, and nothing where nothing is, on records like these?",
+        blocks=tuple(blocks),
+    )
+
+
+def _told_together(verdicts: Rows) -> list[tuple[str, ...]]:
+    """A row a contrast, check and result; outcomes that share them stand in one row."""
+    said: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in verdicts:
+        held = " (withheld)" if row["is_withheld"] else ""
+        status = f"{_STATUS.get(row['status'], row['status'])}{held}"
+        key = (
+            arms(row["contrast"]).capitalize() if row["contrast"] else row["trial"],
+            row["check_name"].replace("_", " "),
+            status,
+            row["words"] or "",
+        )
+        said.setdefault(key, []).append(outcome_words(row["outcome"] or "all outcomes"))
+    return [
+        (f"{contrast}: {', '.join(dict.fromkeys(names))}", check, status, words)
+        for (contrast, check, status, words), names in said.items()
+    ]
+
+
+def _plasmode(rows: Rows) -> list[Block]:
+    return [
+        Heading(text="Known effects, simulated on the night's own records"),
+        table(
+            "Bias, coverage and false findings where the truth is known",
+            ("World and contrast", "True, bias (limit)", "Held the truth", "False findings", "Could find"),
+            [
+                (
+                    f"{row['world'].replace('_', ' ')}: {arms(row['contrast'])}",
+                    f"{_effect(row, 'true_effect')}, {decimal(_scaled(row, 'bias'), 1, is_signed=True)} "
+                    f"({decimal(_scaled(row, 'largest_bias'), 1)})",
+                    f"{row['covered_no']} of {row['replications_no']} (at least {row['least_covered_no']})",
+                    f"differences {row['differences_no']}, rules {row['rules_no']} of {row['rule_replications_no']}",
+                    "–" if row["smallest_detectable"] is None else _effect(row, "smallest_detectable"),
+                )
+                for row in in_order(rows, "trial", "contrast", "world")
+            ],
+            (0.3, 0.22, 0.18, 0.18, 0.12),
+        ),
+    ]
+
+
+def _effect(row: Row, name: str) -> str:
+    return in_unit(row[name], row["outcome"]) if row["outcome"] in MEASURES else decimal(row[name])
+
+
+def _scaled(row: Row, name: str) -> float | None:
+    factor = MEASURES[row["outcome"]].factor if row["outcome"] in MEASURES else 1
+    return None if row[name] is None else factor * row[name]
+
+
+def _controls(controls: Rows, calibrated: Rows) -> list[Block]:
+    rows = in_order(controls, "trial", "contrast", "control")
+    blocks: list[Block] = [Heading(text="Outcomes that no treatment can have changed")]
+    marks = [
+        Mark(
+            f"{row['words']}: {arms(row['contrast'])}",
+            _number(row),
+            (row["estimate"], row["lower"], row["upper"]),
+            "published" if row["is_alarm"] else "other",
+        )
+        for row in rows
+        if row["status"] == "estimated" and row["lower"] is not None
+    ]
+    if marks:
+        caption = "Negative controls in standard deviations: the truth is 0; orange: further off than chance allows"
+        blocks.append(picture(forest("controls", caption, marks, columns=("Control", "Difference (95 % interval)"))))
+    refused = sorted({f"{row['words']}: {row['reason']}" for row in rows if row["status"] == "refused"})
+    blocks += [Text(text=f"Refused. {reason}", tone="note") for reason in refused]
+    blocks.append(
+        table(
+            "Effects calibrated by what the negative controls were off by",
+            ("Contrast and outcome", "Calibrated (95 % interval)", "Systematic error"),
+            [
+                (
+                    f"{arms(row['contrast']).capitalize()}: {outcome_words(row['outcome'])}",
+                    f"Refused. {row['reason']}" if row["status"] == "refused" else _calibrated(row),
+                    decimal(row["systematic_error"]) if row["systematic_error"] is not None else "–",
+                )
+                for row in in_order(calibrated, "trial", "contrast", "outcome")
+            ],
+        )
+    )
+    return blocks
+
+
+def _number(row: Row) -> str:
+    return f"{decimal(row['estimate'], is_signed=True)} ({decimal(row['lower'])} to {decimal(row['upper'])})"
+
+
+def _calibrated(row: Row) -> str:
+    values = [_effect(row, name) for name in ("estimate", "lower", "upper")]
+    return f"{values[0]} ({values[1]} to {values[2]})"
+
+
+def _others(released: Released) -> list[Block]:
+    return [
+        Heading(text="Treatments dealt out anew, and what should not be able to tell the outcome"),
+        table(
+            "Permutations: what is found when there is nothing to find",
+            ("Contrast", "Permuted", "Figure", "Found, of the permutations", "Result"),
+            [
+                (
+                    arms(row["contrast"]).capitalize(),
+                    row["permuted"].replace("_", " "),
+                    row["figure"].replace("_", " "),
+                    f"{decimal(row['value'])} ({decimal(row['lowest'])} to {decimal(row['highest'])})",
+                    "✓ passed" if row["is_passed"] else "✗ failed",
+                )
+                for row in in_order(released.rows("permutations"), "trial", "contrast", "permuted")
+            ],
+        ),
+        table(
+            "Leakage: covariates that tell the outcome too well to be known before it",
+            ("Covariate", "AUC (limit)", "Result"),
+            [
+                (
+                    row["covariate"].replace("_", " "),
+                    f"{decimal(row['auc'])} ({decimal(row['largest_auc'])})",
+                    "✓ passed" if row["is_passed"] else "✗ failed",
+                )
+                for row in sorted(released.rows("leakage"), key=lambda row: (-(row["auc"] or 0), row["covariate"]))[:10]
+            ],
+        ),
+    ]
