@@ -107,7 +107,7 @@ def heterogeneity(released: Released) -> Section:
             [
                 (
                     arms(row["contrast"]).capitalize(),
-                    f"{decimal(row['slope'])} ({interval(row, lower='slope_lower', upper='slope_upper')})",
+                    _slope(row),
                     row["verdict"],
                 )
                 for row in tests
@@ -140,6 +140,11 @@ def heterogeneity(released: Released) -> Section:
         answers="May one say that some patients gain more than others?",
         blocks=tuple(blocks),
     )
+
+
+def _slope(row: Row) -> str:
+    between = interval(row, lower="slope_lower", upper="slope_upper")
+    return f"{decimal(row['slope'])} ({between})" if between else "could not be tested"
 
 
 def _groups(rows: Rows) -> Block:

@@ -101,7 +101,8 @@ def _family(rows: Rows, trial: str, unit: str, words: str, outcomes: tuple[str, 
 def effect_mark(row: Row, factor: float, *, is_decision: bool) -> Mark:
     """An effect as a mark of a picture, in the unit of its outcome."""
     outcome = str(row["outcome"])
-    name = outcome_words(outcome) if is_decision else f"{arms(str(row['contrast'])).capitalize()}{_SHORT[outcome]}"
+    pair = arms(str(row["contrast"])).capitalize().replace("compared with", "against")
+    name = outcome_words(outcome) if is_decision else f"{pair}{_SHORT[outcome]}"
     values = tuple(row[key] for key in ("estimate", "lower", "upper"))
     if row["status"] == "refused" or not all(isinstance(value, float) for value in values):
         return Mark(name, "refused", None)

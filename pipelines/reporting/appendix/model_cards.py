@@ -87,7 +87,7 @@ def _trial_card(released: Released, trial: TargetTrial) -> ModelCard:
     said = [
         f"{row['contrast'].replace('_', ' ')}: "
         + (
-            f"{decimal(row['estimate'], is_signed=True)} ({interval(row, is_signed=True)})"
+            f"{decimal(row['estimate'], is_signed=True)} ({interval(row, is_signed=True)})."
             if row["status"] == "estimated"
             else f"refused. {row['reason']}"
         )

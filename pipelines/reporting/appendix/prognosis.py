@@ -13,6 +13,7 @@ PREDICTOR_WORDS = {
     "points": "Points table",
     "start_back": "STarT Back",
     "start_total": "STarT Back total",
+    "start_risk": "STarT Back risk group",
     "flynn": "Rule of Flynn and Childs",
 }
 _FIGURE_WORDS = {
@@ -25,6 +26,7 @@ _VALIDATION_WORDS = {
     "out_of_fold": "out of fold",
     "over_clinics": "over clinics",
 }
+_LEAST_BENEFIT = -10.0
 _STRATEGIES = (
     ("model", BLUE, "none"),
     ("everybody", MUTED, "4 3"),
@@ -145,7 +147,7 @@ def _curve(rows: Rows) -> list[Block]:
         points = tuple(
             (row["threshold_percent"], row["net_benefit_per_100"])
             for row in sorted(told, key=lambda row: row["threshold_percent"])
-            if row["strategy"] == strategy
+            if row["strategy"] == strategy and row["net_benefit_per_100"] >= _LEAST_BENEFIT
         )
         if points:
             drawn.append(Line(strategy.replace("_", " "), points, colour, dash))
@@ -167,4 +169,4 @@ def _curve(rows: Rows) -> list[Block]:
 
 def _benefit_range(drawn: list[Line]) -> tuple[float, float]:
     """Acting on everybody falls far below 0 at high thresholds; what matters lies above."""
-    return -10.0, max(5.0, *(value for line in drawn for _, value in line.points)) * 1.05
+    return _LEAST_BENEFIT, max(5.0, *(value for line in drawn for _, value in line.points)) * 1.05
