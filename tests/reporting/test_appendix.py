@@ -160,6 +160,13 @@ def test_the_pdf_is_tagged_and_the_same_bytes_each_time(appendix: Appendix) -> N
     assert pdf == pdf_of(appendix)
 
 
+def test_a_night_that_ends_within_a_second_has_a_pdf_too(appendix: Appendix) -> None:
+    """The stamp holds microseconds and a PDF's date does not."""
+    made_at = STAMP.made_at.replace(microsecond=123456)
+    later = appendix.model_copy(update={"stamp": STAMP.model_copy(update={"made_at": made_at})})
+    assert pdf_of(later) == pdf_of(appendix)
+
+
 def test_all_files_are_written_and_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
     first, absent = write_appendix(tmp_path / "a", appendix_tables(), STAMP)
     second, _ = write_appendix(tmp_path / "b", appendix_tables(), STAMP)

@@ -32,7 +32,7 @@ def pdf_of(appendix: Appendix) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"document": json.dumps(document, ensure_ascii=False)},
     )
-    made = compiler.compile(format="pdf", pdf_standards=[PDF_STANDARD], timestamp=stamp.made_at)
+    made = compiler.compile(format="pdf", pdf_standards=[PDF_STANDARD], timestamp=stamp.made_at.replace(microsecond=0))
     if not isinstance(made, bytes):
         raise TypeError(f"Typst gave {type(made).__name__} where one PDF was expected")
     return made
