@@ -182,9 +182,10 @@ def test_concerns_stand_with_what_follows_from_them() -> None:
 
 def checks(**changed: list[dict[str, Any]]) -> Released:
     verdict = PLACE | {"check_name": "plasmode", "status": "passed", "is_withheld": False, "words": "Held the truth."}
-    plasmode = PLACE | {
-        "world": "no_effect", "true_effect": 0.0, "bias": 0.004, "largest_bias": 0.03, "covered_no": 19, "replications_no": 20,
-        "least_covered_no": 16, "differences_no": 0, "rules_no": 0, "rule_replications_no": 10, "smallest_detectable": 0.16,
+    known = PLACE | {
+        "world": "none", "true_effect": 0.0, "bias": 0.004, "largest_bias": 0.03, "n_covered": 19, "n_replications": 20,
+        "least_covered": 16, "n_differences": 0, "most_differences": 1, "n_rules": 0, "most_rules": 1,
+        "smallest_detectable": 0.16,
     }  # fmt: skip
     control = PAIR | {"control": "prior_episodes", "words": "Earlier episodes", "estimate": 0.02, "lower": -0.1, "upper": 0.14,
                       "is_alarm": False, "status": "estimated", "reason": None}  # fmt: skip
@@ -196,26 +197,13 @@ def checks(**changed: list[dict[str, Any]]) -> Released:
         "status": "estimated",
         "reason": None,
     }
-    permuted = PLACE | {
-        "permuted": "treatment",
-        "figure": "p",
-        "value": 0.4,
-        "lowest": 0.0,
-        "highest": 1.0,
-        "is_passed": True,
+    tables = {
+        "self_checks": [verdict],
+        "known_effects": [known],
+        "negative_controls": [control],
+        "calibrated_effects": [calibrated],
     }
-    leak = {
-        "trial": "decision",
-        "outcome": "r30d_12wk",
-        "covariate": "start_total",
-        "auc": 0.61,
-        "largest_auc": 0.85,
-        "is_passed": True,
-    }
-    return released(
-        **{"verdicts": [verdict], "plasmode": [plasmode], "negative_controls": [control], "calibrated_effects": [calibrated],
-           "permutations": [permuted], "leakage": [leak]} | changed
-    )  # fmt: skip
+    return released(**tables | changed)
 
 
 def test_self_checks_that_passed_are_said_to_have_passed() -> None:
@@ -231,7 +219,7 @@ def test_self_checks_that_passed_are_said_to_have_passed() -> None:
 
 def test_a_self_check_that_failed_stands_first_and_withholds_the_number() -> None:
     failed = PLACE | {"check_name": "plasmode", "status": "failed", "is_withheld": True, "words": "Missed the truth."}
-    section = self_checks(checks(verdicts=[failed]))
+    section = self_checks(checks(self_checks=[failed]))
     warning = section.blocks[1]
     assert isinstance(warning, Text)
     assert (warning.tone, warning.text[:25]) == ("warning", "1 of 1 self-checks failed")
@@ -240,4 +228,4 @@ def test_a_self_check_that_failed_stands_first_and_withholds_the_number() -> Non
 
 def test_a_self_check_that_could_not_be_done_is_not_called_passed() -> None:
     undone = PLACE | {"check_name": "plasmode", "status": "not_done", "is_withheld": False, "words": "Too few."}
-    assert "No self-check failed; 1 of 1 could not be done." in said(self_checks(checks(verdicts=[undone])))
+    assert "No self-check failed; 1 of 1 could not be done." in said(self_checks(checks(self_checks=[undone])))

@@ -1,4 +1,4 @@
-"""The section on what the night tried on itself: verdicts, known effects, negative controls, permutations, leakage."""
+"""The section on what the night tried on itself: its verdicts, known effects and negative controls."""
 
 from pipelines.reporting.appendix.document import Block, Heading, Section, Text, picture, table
 from pipelines.reporting.appendix.numbers import Row, arms, decimal, in_unit, outcome_words
@@ -12,7 +12,7 @@ _STATUS = {"passed": "✓ passed", "failed": "✗ failed", "not_done": "– not 
 
 def self_checks(released: Released) -> Section:
     """Every self-check of the night, first its verdict."""
-    verdicts = in_order(released.rows("verdicts"), "trial", "contrast", "outcome", "check_name")
+    verdicts = in_order(released.rows("self_checks"), "trial", "contrast", "outcome", "check_name")
     failed = [row for row in verdicts if row["status"] == "failed"]
     words = (
         f"{len(failed)} of {len(verdicts)} self-checks failed; a number whose self-check failed is withheld."
@@ -24,7 +24,7 @@ def self_checks(released: Released) -> Section:
     blocks: list[Block] = [
         Text(
             text="Each night the whole estimate is tried on data of which the answer is known: outcomes simulated on the clinics' "
-            "own covariates, treatments and gaps; outcomes that no treatment can have changed; and treatments dealt out anew."
+            "own covariates, treatments and gaps; facts that no treatment can have caused; treatments dealt out anew."
         ),
         Text(text=words, tone="warning" if failed else "result"),
         table(
@@ -33,9 +33,8 @@ def self_checks(released: Released) -> Section:
             _told_together(verdicts),
             (0.3, 0.2, 0.13, 0.37),
         ),
-        *_plasmode(released.rows("plasmode")),
+        *_plasmode(released.rows("known_effects")),
         *_controls(released.rows("negative_controls"), released.rows("calibrated_effects")),
-        *_others(released),
     ]
     return Section(
         id="self_checks",
@@ -75,8 +74,9 @@ def _plasmode(rows: Rows) -> list[Block]:
                     f"{row['world'].replace('_', ' ')}: {arms(row['contrast'])}",
                     f"{_effect(row, 'true_effect')}, {decimal(_scaled(row, 'bias'), 1, is_signed=True)} "
                     f"({decimal(_scaled(row, 'largest_bias'), 1)})",
-                    f"{row['covered_no']} of {row['replications_no']} (at least {row['least_covered_no']})",
-                    f"differences {row['differences_no']}, rules {row['rules_no']} of {row['rule_replications_no']}",
+                    f"{row['n_covered']} of {row['n_replications']} (at least {row['least_covered']})",
+                    f"differences {row['n_differences']} (at most {row['most_differences']}), "
+                    f"rules {row['n_rules']} (at most {row['most_rules']})",
                     "–" if row["smallest_detectable"] is None else _effect(row, "smallest_detectable"),
                 )
                 for row in in_order(rows, "trial", "contrast", "world")
@@ -97,7 +97,7 @@ def _scaled(row: Row, name: str) -> float | None:
 
 def _controls(controls: Rows, calibrated: Rows) -> list[Block]:
     rows = in_order(controls, "trial", "contrast", "control")
-    blocks: list[Block] = [Heading(text="Outcomes that no treatment can have changed")]
+    blocks: list[Block] = [Heading(text="Facts that no treatment can have caused")]
     marks = [
         Mark(
             f"{row['words']}: {arms(row['contrast'])}",
@@ -116,12 +116,11 @@ def _controls(controls: Rows, calibrated: Rows) -> list[Block]:
     blocks.append(
         table(
             "Effects calibrated by what the negative controls were off by",
-            ("Contrast and outcome", "Calibrated (95 % interval)", "Systematic error"),
+            ("Contrast and outcome", "Calibrated (95 % interval)"),
             [
                 (
                     f"{arms(row['contrast']).capitalize()}: {outcome_words(row['outcome'])}",
                     f"Refused. {row['reason']}" if row["status"] == "refused" else _calibrated(row),
-                    decimal(row["systematic_error"]) if row["systematic_error"] is not None else "–",
                 )
                 for row in in_order(calibrated, "trial", "contrast", "outcome")
             ],
@@ -137,35 +136,3 @@ def _number(row: Row) -> str:
 def _calibrated(row: Row) -> str:
     values = [_effect(row, name) for name in ("estimate", "lower", "upper")]
     return f"{values[0]} ({values[1]} to {values[2]})"
-
-
-def _others(released: Released) -> list[Block]:
-    return [
-        Heading(text="Treatments dealt out anew, and what should not be able to tell the outcome"),
-        table(
-            "Permutations: what is found when there is nothing to find",
-            ("Contrast", "Permuted", "Figure", "Found, of the permutations", "Result"),
-            [
-                (
-                    arms(row["contrast"]).capitalize(),
-                    row["permuted"].replace("_", " "),
-                    row["figure"].replace("_", " "),
-                    f"{decimal(row['value'])} ({decimal(row['lowest'])} to {decimal(row['highest'])})",
-                    "✓ passed" if row["is_passed"] else "✗ failed",
-                )
-                for row in in_order(released.rows("permutations"), "trial", "contrast", "permuted")
-            ],
-        ),
-        table(
-            "Leakage: covariates that tell the outcome too well to be known before it",
-            ("Covariate", "AUC (limit)", "Result"),
-            [
-                (
-                    row["covariate"].replace("_", " "),
-                    f"{decimal(row['auc'])} ({decimal(row['largest_auc'])})",
-                    "✓ passed" if row["is_passed"] else "✗ failed",
-                )
-                for row in sorted(released.rows("leakage"), key=lambda row: (-(row["auc"] or 0), row["covariate"]))[:10]
-            ],
-        ),
-    ]
