@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.definitions import build_definitions
 from pipelines.deliveries.raw import RAW_TABLES
+from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTIC_CONTRACTS
 from pipelines.estimate_contracts import CONTRACTS
 from pipelines.settings import Settings
 from pipelines.tables import SQL_FOLDER, SqlFile, in_order, sql_files
@@ -47,6 +48,17 @@ PYTHON_TABLES = {
     "estimates/decision_curve",
     "estimates/prognosis_points",
     "estimates/prognosis_risks",
+    "diagnostics/balance",
+    "diagnostics/overlap",
+    "diagnostics/weights",
+    "diagnostics/missing_data",
+    "diagnostics/influence",
+    "diagnostics/confounding",
+    "diagnostics/confounding_benchmarks",
+    "diagnostics/confounding_contours",
+    "diagnostics/missing_outcomes",
+    "diagnostics/specifications",
+    "diagnostics/concerns",
 }
 SCHEMAS = ("clean", "cohort", "report")
 
@@ -87,9 +99,10 @@ def test_one_name_in_four_places(definitions: dg.Definitions) -> None:
 def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions) -> None:
     checks = {key.asset_key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
     assert checks >= {f"{file.schema}/{file.name}" for schema in SCHEMAS for file in sql_files(schema)}
-    assert {f"estimates/{name}" for name in CONTRACTS} == {
-        name for name in PYTHON_TABLES if name.startswith("estimates/")
-    }
+    for schema, contracts in (("estimates", CONTRACTS), ("diagnostics", DIAGNOSTIC_CONTRACTS)):
+        own = {name for name in PYTHON_TABLES if name.startswith(f"{schema}/")}
+        assert {f"{schema}/{name}" for name in contracts} == own
+        assert own <= checks
 
 
 @pytest.mark.parametrize(
