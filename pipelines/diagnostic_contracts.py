@@ -61,7 +61,7 @@ CONTRACTS = {
         *share("outcome_r2", "treatment_r2", "correlation"),
     ),
     "confounding_contours": (
-        *not_null(*_CONTRAST, "estimate", "limit"),
+        *not_null(*_CONTRAST, "estimate", "nearer_limit"),
         key(*_CONTRAST, "outcome_r2", "treatment_r2"),
         *share("outcome_r2", "treatment_r2"),
     ),

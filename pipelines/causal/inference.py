@@ -17,7 +17,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import stdtrit
+from scipy.stats import norm
 
 from pipelines.causal.features import FloatArray
 
@@ -36,7 +37,7 @@ class Estimate:
         """Return the two-sided interval at this level; (NaN, NaN) when there is no standard error."""
         if not np.isfinite(self.standard_error):
             return float("nan"), float("nan")
-        half = float(t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.standard_error
+        half = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 
@@ -76,7 +77,7 @@ def _wider(
 ) -> Estimate:
     """Return the estimate with the clustered or the independent variance, whichever gives the wider interval."""
     clustered = float(np.sum(residual_sum**2 / (1 - share)))
-    if sqrt(independent) * t.ppf(0.975, n - 1) > sqrt(clustered) * t.ppf(0.975, degrees):
+    if sqrt(independent) * stdtrit(n - 1, 0.975) > sqrt(clustered) * stdtrit(degrees, 0.975):
         return Estimate(mean, sqrt(independent), float(n - 1), n, len(share))
     return Estimate(mean, sqrt(clustered), degrees, n, len(share))
 

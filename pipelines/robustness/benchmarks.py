@@ -1,7 +1,7 @@
 """How strong the measured factors are, as a yardstick for a hidden one: rows of diagnostics.confounding_benchmarks.
 
-Each group of covariates is left out of cheap models (ridge and logistic regression, one draw of folds, g as in the main scores),
-beside the same models with all. With s for the models without the group and l for those with it,
+Each group of covariates is left out of cheap models (ridge regression of the outcome, also a binary one, with the arm as a
+covariate; logistic regression of the arm; one draw of folds; g as in the main scores), beside the same models with all. With s for the models without the group and l for those with it,
 
     outcome_r2      (sigma_s^2 - sigma_l^2) / sigma_l^2: what the group explains, of what remains unexplained
     treatment_r2    gain / (1 + gain), with gain = (nu_l^2 - nu_s^2) / nu_s^2 of the Riesz representer's variance
@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 from pipelines.causal.aipw import aipw_scores
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
-from pipelines.causal.nuisance import CrossFit, cross_fit_outcome, cross_fit_propensity
+from pipelines.causal.linear import fit_ridge
+from pipelines.causal.nuisance import CrossFit, cross_fit_propensity
 from pipelines.causal.population import Population
 from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
 from pipelines.robustness.covariate_groups import PRACTITIONER, groups_of
@@ -123,16 +124,7 @@ def strengths(scored: ScoredOutcome, refits: LinearRefits) -> dict[Pair, dict[st
     fits = {}
     with threadpool_limits(1):
         for name, design in refits.designs.items():
-            setting = CrossFit(
-                design.take(inside),
-                scored.arm,
-                np.ones(len(scored.arm)),
-                refits.fold[inside],
-                len(scored.arms),
-                ("linear",),
-                scored.trial.seed,
-            )
-            mu, _ = cross_fit_outcome(setting, scored.y, scored.outcome.is_binary)
+            mu = _ridge_means(design.linear[inside], scored, refits.fold[inside])
             fits[name] = (mu, refits.propensities[name][inside])
     found: dict[Pair, dict[str, Strength]] = {}
     for pair in scored.pairs:
@@ -141,6 +133,19 @@ def strengths(scored: ScoredOutcome, refits: LinearRefits) -> dict[Pair, dict[st
         if full.is_usable:
             found[pair] = {name: strength_between(short, full) for name, short in models.items() if short.is_usable}
     return found
+
+
+def _ridge_means(x: FloatArray, scored: ScoredOutcome, fold: IntArray) -> FloatArray:
+    """Return out-of-fold outcome means (n, arms) of one ridge regression on covariates and arm; the effect is alike for all."""
+    in_arm = (scored.arm[:, None] == np.arange(1, len(scored.arms))).astype(float)
+    columns = np.hstack([x, in_arm])
+    mu = np.empty((len(x), len(scored.arms)))
+    for k in np.unique(fold):
+        new, rows = fold == k, (fold != k) & scored.known
+        fitted = fit_ridge(columns[rows], scored.y[rows], np.ones(rows.sum()))
+        of_arms = np.append(0.0, fitted.coefficients[x.shape[1] :])
+        mu[new] = (fitted.intercept + x[new] @ fitted.coefficients[: x.shape[1]])[:, None] + of_arms
+    return mu
 
 
 def _model(scored: ScoredOutcome, pair: Pair, mu: FloatArray, e: FloatArray, g: FloatArray) -> ShortModel:
@@ -154,6 +159,7 @@ def _model(scored: ScoredOutcome, pair: Pair, mu: FloatArray, e: FloatArray, g: 
         arm=scored.arm,
         codes=codes,
         practitioner=scored.practitioner,
+        is_out_of_fold=True,
     )
 
 

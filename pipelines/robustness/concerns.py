@@ -137,14 +137,13 @@ def _of_answered(found: Found) -> Iterator[Told]:
 
 def _of_influence(found: Found) -> Iterator[Told]:
     for _, row in found.influence.iterrows():
-        if not row["is_verdict_changed"]:
+        # That no difference is shown claims nothing which one unit's absence could make wrong.
+        if not row["is_verdict_changed"] or row["verdict"] == NONE_SHOWN:
             continue
         unit = str(row["unit"])
         said = (
             "no difference would be shown any more"
             if row["verdict_without"] == NONE_SHOWN
-            else "a difference would be shown that is not shown now"
-            if row["verdict"] == NONE_SHOWN
             else "the difference would be shown the other way round"
         )
         severity = WITHHOLD if row["is_sign_changed"] else TELL
@@ -153,7 +152,7 @@ def _of_influence(found: Found) -> Iterator[Told]:
 
 def _of_hidden_factor(found: Found) -> Iterator[Told]:
     row = found.confounding
-    if row is None or row["strongest_group"] is None:
+    if row is None or pd.isna(row["strongest_group"]):
         return
     sign = float(np.sign(row["estimate"]))
     is_shown = verdict(row["lower"], row["upper"]) != NONE_SHOWN
@@ -175,8 +174,8 @@ def _of_missing_outcomes(found: Found) -> Iterator[Told]:
         return
     if row["tipping_delta_of_estimate"] <= row["plausible_delta"]:
         words = (
-            "Those who did not answer would only have to have fared a little differently from those alike who did for the "
-            "difference to vanish or turn round."
+            "Those of one group who did not answer would only have to have fared somewhat worse than those alike who did for "
+            "the whole difference to vanish."
         )
         yield "missing_outcomes", words, WITHHOLD
     elif row["tipping_delta"] <= row["plausible_delta"]:

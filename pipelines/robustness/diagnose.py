@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +67,7 @@ def confounding_diagnostics(
 ) -> Tables:
     """Return E-values, omitted-variable bounds, their benchmarks and contours, and what missing outcomes could hide.
 
-    Of every estimated contrast; benchmarks and contours of outcomes that are not secondary only.
+    Of every estimated contrast; contours of outcomes that are not secondary only.
     """
     population = select_population(frame, trial)
     parts: dict[str, list[dict[str, object]]] = {name: [] for name in CONFOUNDING_TABLES}
@@ -77,11 +77,9 @@ def confounding_diagnostics(
         if not pairs:
             continue
         say(f"{trial.id}: what could explain away {one.outcome.name}")
-        groups: Mapping[Pair, dict[str, Strength]] = {}
-        if not one.outcome.is_secondary:
-            if one.arms not in refits:
-                refits[one.arms] = refit_propensities(population, trial, one.arms)
-            groups = strengths(one, refits[one.arms])
+        if one.arms not in refits:
+            refits[one.arms] = refit_propensities(population, trial, one.arms)
+        groups = strengths(one, refits[one.arms])
         for pair in pairs:
             _add(parts, one, pair, groups.get(pair, {}))
     return {name: as_table([pd.DataFrame(parts[name])], columns) for name, (columns, _) in CONFOUNDING_TABLES.items()}

@@ -129,7 +129,7 @@ def missing_outcomes_row(scored: ScoredOutcome, pair: Pair) -> dict[str, object]
     for name, in_both, of_estimate in (
         ("tipping_delta", False, False),
         ("tipping_delta_both_arms", True, False),
-        ("tipping_delta_of_estimate", True, True),
+        ("tipping_delta_of_estimate", False, True),
     ):
         row[name] = (
             nothing

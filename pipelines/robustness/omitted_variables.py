@@ -5,13 +5,15 @@ working paper 30302, 2022; Rev Econ Stat 2026). Of an effect E m(W, g), g the ou
 
     |bias| <= |rho| S C,   S^2 = sigma^2 nu^2,   C^2 = c_y c_d / (1 - c_d)
 
-sigma^2 = E (Y - g)^2 and nu^2 = E alpha^2 = E [2 m(W, alpha) - alpha^2]. c_y is the share of the outcome's remaining variance
+sigma^2 = E (Y - g)^2 and nu^2 = E alpha^2. c_y is the share of the outcome's remaining variance
 that the factor explains, c_d the share of the variance of alpha with it that alpha without it lacks; c_d / (1 - c_d) is the gain
 in alpha's variance. rho = 1 is the worst case, which is the one shown.
 
 Here alpha = 1(arm) 1(known) / (e g) of the treated less the same of the comparator. It is 0 for all others, so both expectations
 are over the episodes of the pair whose outcome is known (the others count as 0); with two arms and every outcome known this is
-the paper's average effect. Intervals of a bound come from its own influence function (section 4 of the paper), clustered by
+the paper's average effect. nu^2 is that of the weights which the estimate really uses: they are tilted until the arms are alike
+(`causal.calibration`), and E [2 m(W, alpha) - alpha^2], which is the same for the true alpha, would judge them by the tilt of
+episodes that were in the other arm. Intervals of a bound come from its own influence function (section 4 of the paper), clustered by
 practitioner as every effect is.
 """
 
@@ -33,8 +35,8 @@ LARGEST_STRENGTH = 0.999
 
 @dataclass(frozen=True)
 class ShortModel:
-    """What the bounds of one contrast need, a row a repeat: its `scores`, `squares` = (y - g)^2 of the pair's known outcomes,
-    `riesz` = 2 m(W, alpha) - alpha^2 (all (repeats, n)), and the clusters `practitioner` (n,)."""
+    """What the bounds of one contrast need, a row a repeat: its `scores`, `squares` = (y - g)^2 and `riesz` = alpha^2 of
+    the pair's known outcomes (all (repeats, n)), and the clusters `practitioner` (n,)."""
 
     scores: FloatArray
     squares: FloatArray
@@ -89,13 +91,19 @@ def short_model_of(
     arm: IntArray,
     codes: tuple[int, int],
     practitioner: IntArray,
+    is_out_of_fold: bool = False,
 ) -> ShortModel:
-    """Return the parts of a contrast's bounds; mu and weight = 1 / (e g) are (repeats, n, arms), scores (repeats, n)."""
+    """Return the parts of a contrast's bounds; mu and weight = 1 / (e g) are (repeats, n, arms), scores (repeats, n).
+
+    `is_out_of_fold`: alpha is a model's, not calibrated, and is judged by 2 m(W, alpha) - alpha^2, whose mean a model that fits
+    noise makes smaller, not larger.
+    """
     own = np.arange(len(arm))
     used = np.isfinite(y) & np.isin(arm, codes)
     squares = np.where(used, (np.where(used, y, 0.0) - mu[:, own, arm]) ** 2, 0.0)
-    alpha_squared = np.where(used, weight[:, own, arm] ** 2, 0.0)
-    riesz = 2 * weight[:, :, list(codes)].sum(axis=2) - alpha_squared
+    riesz = np.where(used, weight[:, own, arm] ** 2, 0.0)
+    if is_out_of_fold:
+        riesz = 2 * weight[:, :, list(codes)].sum(axis=2) - riesz
     return ShortModel(scores, squares, riesz, practitioner)
 
 
@@ -145,7 +153,7 @@ def contour(model: ShortModel, outcome_r2: FloatArray, treatment_r2: FloatArray)
                     "outcome_r2": float(c_y),
                     "treatment_r2": float(c_d),
                     "estimate": moved.estimate,
-                    "limit": lower if towards < 0 else upper,
+                    "nearer_limit": lower if towards < 0 else upper,
                 }
             )
     return rows

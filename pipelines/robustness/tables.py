@@ -109,7 +109,7 @@ BENCHMARK_COLUMNS = (
     }
     | _HASH
 )
-CONTOUR_COLUMNS = _CONTRAST | {"outcome_r2": REAL, "treatment_r2": REAL, "estimate": REAL, "limit": REAL} | _HASH
+CONTOUR_COLUMNS = _CONTRAST | {"outcome_r2": REAL, "treatment_r2": REAL, "estimate": REAL, "nearer_limit": REAL} | _HASH
 MISSING_OUTCOME_COLUMNS = (
     _CONTRAST
     | {
