@@ -88,7 +88,7 @@ def write_weighting_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dic
     found = []
     for trial in TRIALS.values():
         say(f"{trial.id}: balance, overlap, weights, missing data, influence")
-        found.append(weighting_diagnostics(_frame(con, trial), trial, scores, effects, _reasons(con, trial)))
+        found.append(weighting_diagnostics(_frame(con, trial), trial, scores, effects, missing_reasons(con, trial)))
     return {
         name: _write(con, name, [one[name] for one in found], columns, order)
         for name, (columns, order) in WEIGHTING_TABLES.items()
@@ -110,11 +110,9 @@ def write_specifications(con: duckdb.DuckDBPyConnection, say: Say) -> int:
     effects, sensitivity = _table(con, "estimates.effects"), _table(con, "estimates.sensitivity")
     parts = []
     for trial in TRIALS.values():
-        has_grace = bool(trial.grace_covariates)
-        query = _OTHER_CHOICES.format(trial=trial.id, more=_SHORTER_GRACE if has_grace else "")
         parts += [
             stored_rows(trial, effects, sensitivity),
-            refitted_rows(con.execute(query).df(), trial, say),
+            refitted_rows(other_choices(con, trial), trial, say),
         ]
     return _write(con, "specifications", parts, SPECIFICATION_COLUMNS, SPECIFICATION_ORDER)
 
@@ -130,6 +128,12 @@ def write_concerns(con: duckdb.DuckDBPyConnection) -> int:
     return _write(con, "concerns", parts, CONCERN_COLUMNS, CONCERN_ORDER)
 
 
+def other_choices(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
+    """Return a trial's frame with the columns of the other choices (see `robustness.specifications`)."""
+    more = _SHORTER_GRACE if trial.grace_covariates else ""
+    return con.execute(_OTHER_CHOICES.format(trial=trial.id, more=more)).df()
+
+
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
     return con.execute(f"select * from {name} order by all").df()
 
@@ -138,8 +142,8 @@ def _frame(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
     return con.execute(f"select * from cohort.{trial.id}_trial order by episode_key").df()
 
 
-def _reasons(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
-    """Why a covariate of intake or an outcome is missing, where the record says so: episode_key, variable, reason."""
+def missing_reasons(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
+    """Return why a covariate of intake or an outcome is missing, where the record says so: episode_key, variable, reason."""
     fields = {field.name for field in FEEDS["intake"].fields if not field.is_required}
     queries = [
         f"select episode_key, '{name}' as variable, {name}_reason as reason from clean.intake where {name} is null"

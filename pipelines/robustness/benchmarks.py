@@ -1,7 +1,8 @@
 """How strong the measured factors are, as a yardstick for a hidden one: rows of diagnostics.confounding_benchmarks.
 
 Each group of covariates is left out of cheap models (ridge regression of the outcome, also a binary one, with the arm as a
-covariate; logistic regression of the arm; one draw of folds; g as in the main scores), beside the same models with all. With s for the models without the group and l for those with it,
+covariate; logistic regression of the arm; one draw of folds; g as in the main scores), beside the same models with all. With s
+for the models without the group and l for those with it,
 
     outcome_r2      (sigma_s^2 - sigma_l^2) / sigma_l^2: what the group explains, of what remains unexplained
     treatment_r2    gain / (1 + gain), with gain = (nu_l^2 - nu_s^2) / nu_s^2 of the Riesz representer's variance

@@ -129,10 +129,16 @@ def _of_answered(found: Found) -> Iterator[Told]:
     size, covariate = largest(found.balance, "after_answered")
     if size > limit:
         words = (
-            f"Those who answered differ between the two groups in {covariate.replace('_', ' ')}, also after weighting: the "
-            "answers may stand for other patients in each group."
+            f"Those who answered differ between the two groups in {_worded(covariate)}, also after weighting: the answers may "
+            "stand for other patients in each group."
         )
         yield "answered_groups_differ", words, TELL
+
+
+def _worded(covariate: str) -> str:
+    """A column of the balance table as words, without digits: they could be taken for counts."""
+    words = "".join(" " if letter.isdigit() else letter for letter in covariate)
+    return " ".join(words.replace("=", ": ").replace("_", " ").split())
 
 
 def _of_influence(found: Found) -> Iterator[Told]:

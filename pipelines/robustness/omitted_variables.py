@@ -13,8 +13,8 @@ Here alpha = 1(arm) 1(known) / (e g) of the treated less the same of the compara
 are over the episodes of the pair whose outcome is known (the others count as 0); with two arms and every outcome known this is
 the paper's average effect. nu^2 is that of the weights which the estimate really uses: they are tilted until the arms are alike
 (`causal.calibration`), and E [2 m(W, alpha) - alpha^2], which is the same for the true alpha, would judge them by the tilt of
-episodes that were in the other arm. Intervals of a bound come from its own influence function (section 4 of the paper), clustered by
-practitioner as every effect is.
+episodes that were in the other arm. Intervals of a bound come from its own influence function (section 4 of the paper),
+clustered by practitioner as every effect is.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def test_the_worst_case_is_nearly_reached_when_the_factor_is_as_adverse_as_can_b
     world = hidden_world(60_000, 2, on_choice=on_choice, on_outcome=on_outcome)
     short, full = short_model(world.short, PAIR), short_model(world.full, PAIR)
     found = strength_between(short, full)
-    assert found.correlation > 0.8
+    assert found.correlation > 0.75
     assert found.shift == pytest.approx(short.shifted(0.0).estimate - full.shifted(0.0).estimate)
 
 
