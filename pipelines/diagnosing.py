@@ -84,11 +84,12 @@ where trial.{column} is null
 
 def write_weighting_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     """Replace balance, overlap, weights, missing data and influence of every trial; returns rows by table."""
-    scores, effects = _table(con, "estimates.scores"), _table(con, "estimates.effects")
+    effects = _table(con, "estimates.effects")
     found = []
     for trial in TRIALS.values():
         say(f"{trial.id}: balance, overlap, weights, missing data, influence")
-        found.append(weighting_diagnostics(_frame(con, trial), trial, scores, effects, missing_reasons(con, trial)))
+        frame, scores = _frame(con, trial), _scores(con, trial)
+        found.append(weighting_diagnostics(frame, trial, scores, effects, missing_reasons(con, trial)))
     return {
         name: _write(con, name, [one[name] for one in found], columns, order)
         for name, (columns, order) in WEIGHTING_TABLES.items()
@@ -97,8 +98,11 @@ def write_weighting_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dic
 
 def write_confounding_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     """Replace what hidden factors and missing outcomes could do to every estimate; returns rows by table."""
-    scores, effects = _table(con, "estimates.scores"), _table(con, "estimates.effects")
-    found = [confounding_diagnostics(_frame(con, trial), trial, scores, effects, say) for trial in TRIALS.values()]
+    effects = _table(con, "estimates.effects")
+    found = [
+        confounding_diagnostics(_frame(con, trial), trial, _scores(con, trial), effects, say)
+        for trial in TRIALS.values()
+    ]
     return {
         name: _write(con, name, [one[name] for one in found], columns, order)
         for name, (columns, order) in CONFOUNDING_TABLES.items()
@@ -140,6 +144,15 @@ def _table(con: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
 
 def _frame(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
     return con.execute(f"select * from cohort.{trial.id}_trial order by episode_key").df()
+
+
+def _scores(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
+    """Only what diagnostics read of them: there are a row an episode, arm, repeat and outcome."""
+    return con.execute(
+        "select trial, outcome, arm, episode_key, repeat, mu, e, g, score from estimates.scores where trial = ? "
+        "order by outcome, repeat, episode_key, arm",
+        [trial.id],
+    ).df()
 
 
 def missing_reasons(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:

@@ -84,7 +84,8 @@ def _of(table: pd.DataFrame, effect: pd.Series) -> pd.DataFrame:
     is_own = table["trial"] == effect["trial"]
     for name in KEY:
         is_own &= table[name] == effect[name]
-    return table.loc[is_own]
+    own: pd.DataFrame = table[is_own]
+    return own
 
 
 def _first(table: pd.DataFrame) -> pd.Series | None:

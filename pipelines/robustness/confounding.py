@@ -39,15 +39,25 @@ def confounding_row(
         "robustness_value_limit": robustness_value(model, of_limit=True),
         "protocol_hash": scored.trial.protocol_hash(),
     }
-    nothing = float("nan")
-    row |= {"strongest_group": None} | dict.fromkeys(("outcome_r2", "treatment_r2", "estimate_1x", "limit_1x"), nothing)
-    if name := strongest(groups):
-        towards = -float(np.sign(effect.estimate)) or -1.0
-        moved = model.shifted(towards * strength(*groups[name].times(1)))
-        row |= {"strongest_group": name, "estimate_1x": moved.estimate}
-        row["outcome_r2"], row["treatment_r2"] = groups[name].times(1)
-        row["limit_1x"] = moved.interval()[0 if towards < 0 else 1]
-    return row
+    return row | _yardstick(model, groups)
+
+
+def _yardstick(model: ShortModel, groups: dict[str, Strength]) -> dict[str, object]:
+    """Return the strongest measured group and the effect that a hidden factor as strong could leave; empty without groups."""
+    name = strongest(groups)
+    if name is None:
+        nothing = dict.fromkeys(("outcome_r2", "treatment_r2", "estimate_1x", "limit_1x"), float("nan"))
+        return {"strongest_group": None, **nothing}
+    outcome_r2, treatment_r2 = groups[name].times(1)
+    towards = -float(np.sign(model.shifted(0.0).estimate)) or -1.0
+    moved = model.shifted(towards * strength(outcome_r2, treatment_r2))
+    return {
+        "strongest_group": name,
+        "outcome_r2": outcome_r2,
+        "treatment_r2": treatment_r2,
+        "estimate_1x": moved.estimate,
+        "limit_1x": moved.interval()[0 if towards < 0 else 1],
+    }
 
 
 def contour_rows(scored: ScoredOutcome, pair: Pair, model: ShortModel) -> list[dict[str, object]]:
