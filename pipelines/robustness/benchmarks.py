@@ -192,7 +192,7 @@ def benchmark_rows(
             "treatment_r2": treatment_r2,
             "correlation": one.correlation,
             "shift_when_left_out": one.shift,
-            "protocol_hash": scored.trial.protocol_hash(),
+            "protocol_hash": scored.protocol_hash,
         }
         for k in TIMES_AS_STRONG:
             moved = model.shifted(towards * strength(*one.times(k)))

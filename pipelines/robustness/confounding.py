@@ -37,7 +37,7 @@ def confounding_row(
         "nu_squared": model.nu_squared,
         "robustness_value": robustness_value(model, of_limit=False),
         "robustness_value_limit": robustness_value(model, of_limit=True),
-        "protocol_hash": scored.trial.protocol_hash(),
+        "protocol_hash": scored.protocol_hash,
     }
     return row | _yardstick(model, groups)
 
@@ -62,6 +62,10 @@ def _yardstick(model: ShortModel, groups: dict[str, Strength]) -> dict[str, obje
 
 def contour_rows(scored: ScoredOutcome, pair: Pair, model: ShortModel) -> list[dict[str, object]]:
     """Return the grid of a contour plot: the effect left by a factor of every pair of strengths."""
-    named = {"trial": scored.trial.id, "outcome": scored.outcome.name, "contrast": contrast_name(*pair)}
-    hashed = {"protocol_hash": scored.trial.protocol_hash()}
-    return [named | row | hashed for row in contour(model, CONTOUR_SHARES, CONTOUR_SHARES)]
+    named: dict[str, object] = {
+        "trial": scored.trial.id,
+        "outcome": scored.outcome.name,
+        "contrast": contrast_name(*pair),
+        "protocol_hash": scored.protocol_hash,
+    }
+    return [named | row for row in contour(model, CONTOUR_SHARES, CONTOUR_SHARES)]

@@ -92,7 +92,7 @@ def influence_row(scored: ScoredOutcome, pair: Pair, kind: str, units: NDArray[n
         "is_sign_changed": bool(usual != NONE_SHOWN and (np.sign(estimates) != np.sign(whole.estimate)).any()),
         "verdict_without": None if turning is None else verdicts[turning],
         "turning_unit": None if turning is None else names[turning],
-        "protocol_hash": scored.trial.protocol_hash(),
+        "protocol_hash": scored.protocol_hash,
     }
 
 

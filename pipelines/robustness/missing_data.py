@@ -28,7 +28,9 @@ def missing_rows(population: Population, trial: TargetTrial, reasons: pd.DataFra
         y, can_have = outcome_values(population.frame, outcome)
         parts.append(_of_variable(population, trial, outcome.column, OUTCOME, np.isnan(y), can_have, reasons))
     filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    if not filled:
+        return pd.DataFrame()
+    return pd.concat(filled, ignore_index=True).assign(protocol_hash=trial.protocol_hash())
 
 
 def _of_variable(
@@ -59,7 +61,6 @@ def _of_variable(
                 "share": count / inside.sum(),
                 "n_missing": int(count),
                 "n": int(inside.sum()),
-                "protocol_hash": trial.protocol_hash(),
             }
             for reason, count in counts.items()
         ]

@@ -121,7 +121,7 @@ def missing_outcomes_row(scored: ScoredOutcome, pair: Pair) -> dict[str, object]
         "missing_comparator": scored.mean(missing.comparator).estimate,
         "plausible_delta": PLAUSIBLE_DEVIATIONS * _deviation(scored, pair),
         "verdict": said,
-        "protocol_hash": scored.trial.protocol_hash(),
+        "protocol_hash": scored.protocol_hash,
     }
     for name, case in (("worst", worst), ("best", best)):
         lower, upper = case.interval()

@@ -19,6 +19,7 @@ class ScoredOutcome:
 
     `mu`, `e`, `g`, `psi` (repeats, n, arms): outcome mean, propensity, probability of an answer, score. `arm` (n,) holds codes
     of `arms`; `y` (n,) is NaN where unknown; `practitioner` (n,) codes the clusters of every interval.
+    `protocol_hash`: the trial's, worked out once.
     """
 
     trial: TargetTrial
@@ -32,6 +33,7 @@ class ScoredOutcome:
     e: FloatArray
     g: FloatArray
     psi: FloatArray
+    protocol_hash: str
 
     @property
     def known(self) -> BoolArray:
@@ -125,4 +127,5 @@ def scored_outcome(
         e=parts["e"],
         g=parts["g"],
         psi=parts["score"],
+        protocol_hash=trial.protocol_hash(),
     )

@@ -78,7 +78,7 @@ def weight_rows(scored: ScoredOutcome) -> pd.DataFrame:
                     **{f"quantile_{percent}": float(np.quantile(scaled, percent / 100)) for percent in (50, 90, 99)},
                     "largest": float(scaled.max()),
                     "clipped_share": float(at_clip[code]),
-                    "protocol_hash": scored.trial.protocol_hash(),
+                    "protocol_hash": scored.protocol_hash,
                 }
             )
     return pd.DataFrame(rows)

@@ -35,7 +35,9 @@ def scored(
     psi = aipw_scores(*parts, y, arm)
     several = [np.repeat(part[None], repeats, axis=0) for part in (*parts, psi)]
     code = np.arange(n) % 20 if practitioner is None else np.asarray(practitioner)
-    return ScoredOutcome(trial, trial.outcomes[0], (CONTINUE, ADD), np.ones(n, dtype=bool), arm, y, code, *several)
+    return ScoredOutcome(
+        trial, trial.outcomes[0], (CONTINUE, ADD), np.ones(n, dtype=bool), arm, y, code, *several, trial.protocol_hash()
+    )
 
 
 @dataclass(frozen=True)
