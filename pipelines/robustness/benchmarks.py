@@ -32,6 +32,8 @@ from pipelines.robustness.scored import ScoredOutcome
 
 TIMES_AS_STRONG = (1, 2, 3)
 LARGEST_GAIN = 1e6
+# As many as boosting reads: a strength is known well enough, and a large group's night does not get longer by it.
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def strength_between(short: ShortModel, full: ShortModel) -> Strength:
 class LinearRefits:
     """Linear designs of a trial's population, all covariates and all but each group, with propensities of each.
 
-    `rows` (population,): who is among `arms`; everything else is about these rows."""
+    `rows` (population,): episodes with one of `arms`; everything else is about these rows."""
 
     arms: tuple[str, ...]
     rows: BoolArray
@@ -83,9 +85,16 @@ class LinearRefits:
 ALL = ""
 
 
-def refit_propensities(population: Population, trial: TargetTrial, arms: tuple[str, ...]) -> LinearRefits:
-    """Fit the propensities among these arms with all covariates (key '') and without each group, by linear models."""
-    rows = np.isin(population.arm, [trial.arms.index(arm) for arm in arms])
+def refit_propensities(
+    population: Population, trial: TargetTrial, arms: tuple[str, ...], most_rows: int = MOST_ROWS
+) -> LinearRefits:
+    """Fit the propensities among these arms with all covariates (key '') and without each group, by linear models.
+
+    On at most `most_rows` episodes, evenly spread by their keys.
+    """
+    places = np.flatnonzero(np.isin(population.arm, [trial.arms.index(arm) for arm in arms]))
+    rows = np.zeros(len(population.arm), dtype=bool)
+    rows[places[:: max(1, -(-len(places) // most_rows))]] = True
     frame = population.frame[rows].reset_index(drop=True)
     arm = np.array([arms.index(trial.arms[code]) for code in population.arm[rows]], dtype=np.int64)
     parts = {
@@ -93,11 +102,12 @@ def refit_propensities(population: Population, trial: TargetTrial, arms: tuple[s
         for name, columns in groups_of(tuple(name for name in trial.covariates if name in frame)).items()
     }
     nobody = frame[[]]
+    base = encode(nobody)
     parts[PRACTITIONER] = encode(nobody, pd.Series(population.practitioner[rows]))
     parts = {name: part for name, part in parts.items() if part.linear.shape[1]}
     patients = frame["patient_key"].to_numpy(dtype=object)
     fold = assign_folds(patients, arm, trial.folds, np.random.default_rng(trial.seed))
-    designs = {ALL: _side_by_side(parts, ALL)} | {name: _side_by_side(parts, name) for name in parts}
+    designs = {name: _side_by_side(base, parts, name) for name in (ALL, *parts)}
     propensities = {}
     with threadpool_limits(1):
         for name, design in designs.items():
@@ -106,11 +116,9 @@ def refit_propensities(population: Population, trial: TargetTrial, arms: tuple[s
     return LinearRefits(arms, rows, arm, fold, designs, propensities)
 
 
-def _side_by_side(parts: dict[str, Design], left_out: str) -> Design:
-    kept = [part for name, part in parts.items() if name != left_out]
-    first = next(iter(parts.values()))
-    linear = np.hstack([part.linear for part in kept]) if kept else np.zeros((len(first.linear), 0))
-    return replace(first.only_linear(), linear=linear, n_practitioner_columns=0)
+def _side_by_side(base: Design, parts: dict[str, Design], left_out: str) -> Design:
+    kept = [part.linear for name, part in parts.items() if name != left_out]
+    return replace(base.only_linear(), linear=np.hstack([base.linear, *kept]))
 
 
 def strengths(scored: ScoredOutcome, refits: LinearRefits) -> dict[Pair, dict[str, Strength]]:
@@ -121,6 +129,7 @@ def strengths(scored: ScoredOutcome, refits: LinearRefits) -> dict[Pair, dict[st
     if refits.arms != scored.arms:
         raise ValueError(f"refits of {refits.arms} cannot stand beside scores of {scored.arms}")
     inside = scored.rows[refits.rows]
+    scored = scored.take(refits.rows[scored.rows])
     g = scored.g.mean(axis=0)
     fits = {}
     with threadpool_limits(1):

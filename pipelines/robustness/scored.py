@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,14 @@ class ScoredOutcome:
     def answer_weights(self) -> FloatArray:
         """Return 1 / (e g) of the own arm (n,) where the outcome is known, 0 elsewhere."""
         return self.treatment_weights() / self.own(self.g.mean(axis=0)) * self.known
+
+    def take(self, kept: BoolArray) -> ScoredOutcome:
+        """Return these episodes (n,) only; the practitioners keep their codes."""
+        rows = self.rows.copy()
+        rows[rows] = kept
+        parts = {name: getattr(self, name)[:, kept] for name in ("mu", "e", "g", "psi")}
+        own = {name: getattr(self, name)[kept] for name in ("arm", "y", "practitioner")}
+        return replace(self, rows=rows, **own, **parts)
 
     def mean(self, scores: FloatArray) -> Estimate:
         """Return the mean of scores (repeats, n), clustered and aggregated as every effect is."""

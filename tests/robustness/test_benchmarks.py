@@ -43,6 +43,16 @@ def test_a_factor_that_does_nothing_has_next_to_no_strength(found):
     assert abs(groups["is smoker"].shift) < 0.05
 
 
+def test_of_a_large_group_every_so_many_th_episode_is_enough(found):
+    frame = linear_clinic(2000, 12, skill_spread=0.05, habit_spread=0.05)
+    _, one, refits = found
+    few = refit_propensities(select_population(frame, TRIAL), TRIAL, one.arms, most_rows=700)
+    assert few.rows.sum() == 667
+    whole, thinned = strengths(one, refits)[PAIR]["severity"], strengths(one, few)[PAIR]["severity"]
+    assert thinned.outcome_r2 == pytest.approx(whole.outcome_r2, rel=0.3)
+    assert thinned.shift == pytest.approx(whole.shift, rel=0.3)
+
+
 def test_practitioners_are_a_measured_factor_too(found):
     assert "practitioner" in set(found[0].tables["confounding_benchmarks"]["covariate_group"])
 

@@ -23,26 +23,15 @@ def test_leaving_a_unit_out_is_the_estimate_of_the_others():
             assert (one.n, one.n_practitioners) == (expected.n, expected.n_practitioners)
 
 
-def _world(added_by_last: float):
-    """Twenty practitioners of 30 episodes; nothing works, but that those of the last do better with manipulation."""
+def test_the_practitioner_that_moves_the_estimate_most_is_named_in_the_warehouse():
     generator = np.random.default_rng(6)
-    practitioner = np.repeat(np.arange(20), 30)
-    arm = np.tile([0, 1], 300)
-    y = generator.normal(0, 0.5, 600) + added_by_last * arm * (practitioner == 19)
-    return scored(y, arm, practitioner=practitioner), practitioner
-
-
-def test_one_practitioner_that_carries_the_effect_is_named_in_the_warehouse():
-    one, practitioner = _world(0.0)
-    ordinary = influence_row(one, PAIR, "practitioner", practitioner.astype(object))
-    assert ordinary["verdict"] == "none shown"
-    assert not ordinary["is_verdict_changed"]
-    spread = scored(one.y + 0.12 * one.arm, one.arm, practitioner=practitioner)
-    carried = scored(spread.y + 0.03 * spread.arm * 20 * (practitioner == 19), one.arm, practitioner=practitioner)
-    row = influence_row(carried, PAIR, "practitioner", practitioner.astype(object))
+    practitioner, arm = np.repeat(np.arange(20), 30), np.tile([0, 1], 300)
+    y = generator.normal(0, 0.5, 600) + 0.2 * arm + 0.8 * arm * (practitioner == 19)
+    row = influence_row(scored(y, arm, practitioner=practitioner), PAIR, "practitioner", practitioner.astype(object))
     assert row["lowest"] <= row["estimate"] <= row["highest"]
     assert row["without_lowest"] == "19"
     assert row["share_of_most_influential"] == pytest.approx(0.05)
+    assert row["largest_shift_se"] > 0.5
 
 
 def test_a_verdict_that_hangs_on_one_clinic_is_said_to():
@@ -59,8 +48,8 @@ def test_a_verdict_that_hangs_on_one_clinic_is_said_to():
 
 
 def test_a_single_clinic_cannot_be_left_out():
-    one, _ = _world(0.0)
-    assert influence_row(one, PAIR, "clinic", np.full(600, "c1", dtype=object)) is None
+    one = scored([0.0, 1.0] * 40, [0, 1] * 40)
+    assert influence_row(one, PAIR, "clinic", np.full(80, "c1", dtype=object)) is None
 
 
 @pytest.mark.parametrize(
