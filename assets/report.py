@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.generations import REPORTS
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
@@ -87,7 +88,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
 
 @dg.asset(
     key_prefix="report",
-    deps=[pages, appendix],
+    deps=[pages, appendix, *(asset_key(f"diagnostics.{name}") for name in DIAGNOSTICS)],
     group_name="report",
     description="The night as readers see it: warehouse and pages, swapped in at once. Until then the last good night stays.",
     kinds={"duckdb"},

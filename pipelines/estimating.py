@@ -85,6 +85,7 @@ def write_estimates(
     frame: pd.DataFrame,
     columns: dict[str, str],
     order: str,
+    *,
     schema: str = "estimates",
 ) -> int:
     """Replace `<schema>.<table>` by these columns of a frame (see `causal.tables`), in order; returns its rows."""
