@@ -10,8 +10,8 @@ class Effort:
     """`learners` of the refitted models (None: the protocol's); `draws` of folds (None: all that the night has).
 
     `outcomes`: how many of a trial's outcomes get known effects, its first. `replications` of the worlds none, uniform and
-    subgroup; on the first `rules` of those without differences a rule is learned, and where `has_gains` the whole search for
-    differences is repeated on them. `permutations` of treatment and of outcome. `most_episodes`: larger samples are thinned.
+    subgroup; on the first `rules` of the world without any effect a rule is learned, and where `has_gains` the night's whole
+    search for differences is made. `permutations` of treatment and of outcome. `most_episodes`: larger samples are thinned.
     """
 
     name: str

@@ -10,14 +10,14 @@ from scipy.stats import binom, t
 from pipelines.causal.features import FloatArray
 
 FALSE_ALARM_RATE = 0.01
-"""In at most this share of nights any check of a trial may fail by chance alone; it is shared out among the checks (Bonferroni)."""
+"""In at most this share of nights a check of a trial may fail by chance alone; it is shared out among its parts (Bonferroni)."""
 
 NOMINAL_COVERAGE = 0.95
 NOMINAL_FALSE_DISCOVERY = 0.05
 HARMLESS_SHARE_OF_MARGIN = 0.2
 HARMLESS_STANDARD_ERRORS = 0.5
 """A bias below a fifth of the smallest difference that matters harms nobody; nor does one below half a standard error, with which
-a 95 % interval still covers in 92 % (Cochran 1968 gives 94 % for a quarter). Arms and answers are kept, so chance imbalance stays."""
+a 95 % interval still covers in 92 %. As arms and answers are kept, what chance left unbalanced stays in every replication."""
 
 
 def least_covered(replications: int, alpha: float) -> int:

@@ -149,4 +149,5 @@ def unfitted(sample: Sample, effort: Effort) -> CrossFittedAIPW:
     trial = sample.trial if effort.learners is None else replace(sample.trial, learners=effort.learners)
     model = estimator_of(trial, sample.arms, len(sample.arm))
     repeats = len(sample.fold) if effort.draws is None else min(effort.draws, len(sample.fold))
-    return model.set_params(is_binary=sample.outcome.is_binary, repeats=repeats, n_jobs=None)
+    model.set_params(is_binary=sample.outcome.is_binary, repeats=repeats, n_jobs=None)
+    return model
