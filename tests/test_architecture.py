@@ -11,6 +11,8 @@ import pytest
 from pipelines.definitions import build_definitions
 from pipelines.deliveries.raw import RAW_TABLES
 from pipelines.estimate_contracts import CONTRACTS
+from pipelines.self_check.tables import SELF_CHECK_TABLES
+from pipelines.self_check_contracts import CONTRACTS as SELF_CHECK_CONTRACTS
 from pipelines.settings import Settings
 from pipelines.tables import SQL_FOLDER, SqlFile, in_order, sql_files
 from tests.conftest import ROOT
@@ -47,8 +49,9 @@ PYTHON_TABLES = {
     "estimates/decision_curve",
     "estimates/prognosis_points",
     "estimates/prognosis_risks",
+    *(f"self_checks/{table}" for table in SELF_CHECK_CONTRACTS),
 }
-SCHEMAS = ("clean", "cohort", "report")
+SCHEMAS = ("clean", "cohort", "self_checks", "report")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,7 @@ def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions
     assert {f"estimates/{name}" for name in CONTRACTS} == {
         name for name in PYTHON_TABLES if name.startswith("estimates/")
     }
+    assert set(SELF_CHECK_CONTRACTS) == set(SELF_CHECK_TABLES)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def calibrated_rows(
         if contrast not in models:
             models[contrast] = _error_model(controls[controls["contrast"] == contrast])
         named = {"trial": trial.id, "outcome": outcome, "contrast": contrast, "protocol_hash": trial.protocol_hash()}
-        said = (float(str(value)) / spread[outcome] for value in (effect.estimate, effect.lower, effect.upper))
-        rows.append(named | _calibrated(*said, *models[contrast], spread[outcome]))
+        effect_and_interval = np.array([effect.estimate, effect.lower, effect.upper], dtype=float) / spread[outcome]
+        rows.append(named | _calibrated(effect_and_interval, *models[contrast], spread[outcome]))
     return rows
 
 
@@ -155,13 +155,14 @@ def _spread(population: Population, outcome: Outcome) -> float:
 
 
 def _calibrated(
-    estimate: float, lower: float, upper: float, model: ErrorModel | None, n_controls: int, spread: float
+    effect_and_interval: FloatArray, model: ErrorModel | None, n_controls: int, spread: float
 ) -> dict[str, object]:
-    """An effect and its interval in standard deviations of the outcome, calibrated and back in its own units."""
+    """An effect with its interval, in standard deviations of the outcome, calibrated and back in its own units."""
     if model is None:
         reason = f"Not enough controls: {n_controls} could be estimated, and calibration needs {FEWEST_CONTROLS}."
         nothing = dict.fromkeys(("estimate", "lower", "upper", "systematic_error"), float("nan"))
         return nothing | {"n_controls": n_controls, "status": "refused", "reason": reason}
+    estimate, lower, upper = effect_and_interval.tolist()
     calibrated = model.calibrate(estimate, (upper - lower) / (2 * _NORMAL_95))
     said = dict(zip(("estimate", "lower", "upper"), (spread * value for value in calibrated), strict=True))
     told = {

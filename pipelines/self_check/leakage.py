@@ -54,7 +54,7 @@ def leakage_rows(
 
 
 def auc_lower(auc: float, events: int, others: int) -> float:
-    """Return the one-sided 99.9 % lower limit of an AUC from so many events and others (Hanley and McNeil, Radiology 1982;143:29)."""
+    """Return the 99.9 % lower limit of an AUC from so many events and others (Hanley and McNeil, Radiology 1982;143:29)."""
     first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     squares = auc * (1 - auc) + (events - 1) * (first - auc**2) + (others - 1) * (second - auc**2)
     return float(auc - norm.ppf(LEVEL_OF_PROOF) * np.sqrt(squares / (events * others)))

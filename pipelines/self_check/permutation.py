@@ -16,6 +16,7 @@ from pipelines.self_check.limits import FALSE_ALARM_RATE, largest_bias
 from pipelines.self_check.sample import Estimator, Sample, as_tonight, unfitted
 
 TREATMENT, OUTCOME = "treatment", "outcome"
+EVERY_CONTRAST = "all"
 HARMLESS_AUC = 0.05
 """How far the AUC may lie from 0.5 beside chance: out of fold it falls below 0.5 by a little, as each fold's model knows that the
 others' outcomes were higher or lower than the fold's own."""
@@ -48,7 +49,7 @@ def permutation_rows(
         limit = HARMLESS_AUC + _chance(used.y[used.known]) * float(norm.ppf(1 - alpha / 2)) / sqrt(len(values))
         rows.append(
             named
-            | {"contrast": "all", "permuted": OUTCOME, "figure": "auc"}
+            | {"contrast": EVERY_CONTRAST, "permuted": OUTCOME, "figure": "auc"}
             | _judged(values, 0.5 - limit, 0.5 + limit)
         )
     return rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.protocol import Outcome, Pair, SteppedTrial, TargetTrial, contrast_name
 from pipelines.causal.tables import as_table
 from pipelines.self_check.control_effects import calibrated_rows, control_rows
 from pipelines.self_check.effort import Effort
@@ -17,7 +17,7 @@ from pipelines.self_check.permutation import permutation_rows
 from pipelines.self_check.plasmode import plasmode_rows
 from pipelines.self_check.sample import Estimator, Sample, as_tonight, sample_of
 from pipelines.self_check.tables import SELF_CHECK_TABLES
-from pipelines.self_check.verdicts import verdict_rows
+from pipelines.self_check.verdicts import stepped_verdict_rows, verdict_rows
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ def check_trial(
     )
     found["verdicts"] = _table("verdicts", verdict_rows(trial, said.effects, found))
     return found
+
+
+def check_stepped(frame: pd.DataFrame, trial: SteppedTrial) -> dict[str, pd.DataFrame]:
+    """Return the stepped trial's rows of every table: leaks in what its regimes may look at; frame as for `estimate_stepped`."""
+    leakage = _table("leakage", leakage_rows(frame, trial, {}))
+    nothing = {name: _table(name, []) for name in SELF_CHECK_TABLES}
+    return nothing | {"leakage": leakage, "verdicts": _table("verdicts", stepped_verdict_rows(trial, leakage))}
 
 
 def _table(name: str, rows: Sequence[dict[str, object]]) -> pd.DataFrame:

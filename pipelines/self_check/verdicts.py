@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.causal.protocol import TargetTrial
+from pipelines.causal.protocol import Protocol, SteppedTrial, TargetTrial
+from pipelines.self_check.permutation import EVERY_CONTRAST
 from pipelines.self_check.tables import FAILED, NOT_DONE, PASSED
 
 LEAKAGE, CONTROLS, PLASMODE, PERMUTATIONS = "leakage", "negative_controls", "plasmode", "permutations"
@@ -27,23 +28,32 @@ def verdict_rows(
     for effect in effects.to_dict("records"):
         outcome, contrast = str(effect["outcome"]), str(effect["contrast"])
         for check in CHECKS:
-            status, words = _VERDICT[check](trial, tables[check], outcome, contrast)
             rows.append(
-                {
-                    "trial": trial.id,
-                    "outcome": outcome,
-                    "contrast": contrast,
-                    "check_name": check,
-                    "status": status,
-                    "is_withheld": status == FAILED,
-                    "words": words,
-                    "protocol_hash": trial.protocol_hash(),
-                }
+                _row(trial, outcome, contrast, check, *_VERDICT[check](trial, tables[check], outcome, contrast))
             )
     return rows
 
 
-def _leakage(_trial: TargetTrial, rows: pd.DataFrame, _outcome: str, _contrast: str) -> Said:
+def stepped_verdict_rows(trial: SteppedTrial, leakage: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the verdicts on the regimes of the stepped trial, a row an outcome: leaks only, for all contrasts alike."""
+    said = _leakage(trial, leakage, "", EVERY_CONTRAST)
+    return [_row(trial, outcome.name, EVERY_CONTRAST, LEAKAGE, *said) for outcome in trial.outcomes]
+
+
+def _row(trial: Protocol, outcome: str, contrast: str, check: str, status: str, words: str) -> dict[str, object]:
+    return {
+        "trial": trial.id,
+        "outcome": outcome,
+        "contrast": contrast,
+        "check_name": check,
+        "status": status,
+        "is_withheld": status == FAILED,
+        "words": words,
+        "protocol_hash": trial.protocol_hash(),
+    }
+
+
+def _leakage(_trial: Protocol, rows: pd.DataFrame, _outcome: str, _contrast: str) -> Said:
     if rows.empty:
         return NOT_DONE, "No outcome had enough answers of either kind to look for a covariate that holds the future."
     caught = rows[~rows["is_passed"].astype(bool)]
@@ -54,7 +64,7 @@ def _leakage(_trial: TargetTrial, rows: pd.DataFrame, _outcome: str, _contrast: 
     return FAILED, f"an AUC over {limit:g} of the outcome from {names}: what was known only later has probably got in"
 
 
-def _controls(_trial: TargetTrial, rows: pd.DataFrame, _outcome: str, contrast: str) -> Said:
+def _controls(_trial: Protocol, rows: pd.DataFrame, _outcome: str, contrast: str) -> Said:
     own = rows[(rows["contrast"] == contrast) & (rows["status"] == "estimated")]
     if own.empty:
         return NOT_DONE, "No negative control was recorded often enough."
@@ -71,7 +81,7 @@ def _controls(_trial: TargetTrial, rows: pd.DataFrame, _outcome: str, contrast: 
     )
 
 
-def _plasmode(trial: TargetTrial, rows: pd.DataFrame, outcome: str, contrast: str) -> Said:
+def _plasmode(trial: Protocol, rows: pd.DataFrame, outcome: str, contrast: str) -> Said:
     relevant = rows[(rows["contrast"] == contrast) & rows["outcome"].isin([outcome, trial.outcomes[0].name])]
     if relevant.empty:
         return NOT_DONE, "No outcome of this comparison was simulated with a known effect."
@@ -82,8 +92,10 @@ def _plasmode(trial: TargetTrial, rows: pd.DataFrame, outcome: str, contrast: st
     return FAILED, f"known effects, put into the group's own records, were not found again. {words.removesuffix('.')}"
 
 
-def _permutations(trial: TargetTrial, rows: pd.DataFrame, outcome: str, contrast: str) -> Said:
-    relevant = rows[rows["contrast"].isin([contrast, "all"]) & rows["outcome"].isin([outcome, trial.outcomes[0].name])]
+def _permutations(trial: Protocol, rows: pd.DataFrame, outcome: str, contrast: str) -> Said:
+    relevant = rows[
+        rows["contrast"].isin([contrast, EVERY_CONTRAST]) & rows["outcome"].isin([outcome, trial.outcomes[0].name])
+    ]
     if relevant.empty:
         return NOT_DONE, "Neither treatment nor outcome of this comparison was permuted."
     broken = relevant[~relevant["is_passed"].astype(bool)]
