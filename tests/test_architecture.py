@@ -12,6 +12,8 @@ from pipelines.definitions import build_definitions
 from pipelines.deliveries.raw import RAW_TABLES
 from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTIC_CONTRACTS
 from pipelines.estimate_contracts import CONTRACTS
+from pipelines.self_check.tables import SELF_CHECK_TABLES
+from pipelines.self_check_contracts import CONTRACTS as SELF_CHECK_CONTRACTS
 from pipelines.settings import Settings
 from pipelines.tables import SQL_FOLDER, SqlFile, in_order, sql_files
 from tests.conftest import ROOT
@@ -64,8 +66,9 @@ PYTHON_TABLES = {
     "diagnostics/effect_history",
     "diagnostics/fairness",
     "diagnostics/published_figures",
+    *(f"self_checks/{table}" for table in SELF_CHECK_CONTRACTS),
 }
-SCHEMAS = ("clean", "cohort", "report")
+SCHEMAS = ("clean", "cohort", "self_checks", "report")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,7 @@ def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions
         own = {name for name in PYTHON_TABLES if name.startswith(f"{schema}/")}
         assert {f"{schema}/{name}" for name in contracts} == own
         assert own <= checks
+    assert set(SELF_CHECK_CONTRACTS) == set(SELF_CHECK_TABLES)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from pipelines.releasing import read_released, write_released
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.model import Stamp
 from pipelines.reporting.pages import write_pages
+from pipelines.self_check.effort import NIGHTLY
+from pipelines.self_checking import write_self_checks
 from pipelines.settings import Settings
 from pipelines.tables import build, in_order, sql_files
 from pipelines.warehouse import open_warehouse
@@ -59,6 +61,8 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         write_sensitivity(con, lambda _: None)
         write_protocols(con)
         write_prognosis(con, lambda _: None)
+        write_self_checks(con, NIGHTLY, lambda _: None)
+        build(con, ["self_checks"])
         for file in in_order(sql_files("report")):
             write_released(con, file)
         reports = build_reports({name: read_released(con, f"report.{name}") for name in TABLES}, STAMP)
