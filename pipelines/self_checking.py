@@ -19,7 +19,12 @@ def write_self_checks(con: duckdb.DuckDBPyConnection, effort: Effort, say: Calla
     found.append(check_stepped(con.execute("select * from cohort.stepped_trial order by episode_key").df(), STEPPED))
     return {
         table: write_estimates(
-            con, table, pd.concat([one[table] for one in found], ignore_index=True), columns, order, "self_checks"
+            con,
+            table,
+            pd.concat([one[table] for one in found], ignore_index=True),
+            columns,
+            order,
+            schema="self_checks",
         )
         for table, (columns, order) in SELF_CHECK_TABLES.items()
     }

@@ -1,4 +1,4 @@
--- The mean outcome had everybody been given the arm, of every contrast that was estimated.
+-- The mean outcome had everybody been given the arm, of every contrast that was estimated and is not withheld.
 -- scope: global
 -- key: trial, outcome, arm
 -- count: n, n_arm
@@ -12,3 +12,12 @@ select
     cast(arm_mean.n as bigint) as n,
     cast(arm_mean.n_arm as bigint) as n_arm
 from estimates.arm_means as arm_mean
+where
+    not exists (
+        select withheld.reason
+        from self_checks.withheld as withheld
+        where
+            withheld.trial = arm_mean.trial
+            and withheld.outcome = arm_mean.outcome
+            and list_contains(string_split(withheld.contrast, ' - '), arm_mean.arm)
+    )

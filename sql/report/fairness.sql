@@ -7,18 +7,32 @@
 -- part: n_with of n
 -- expect: status in estimated, refused
 -- expect: measure in answered, completed_care, in_index_results, in_decision_results, prognosis_brier, prognosis_observed_minus_predicted, effect
+with told as (
+    select
+        fairness.* replace (
+            case when withheld.reason is null then fairness.status else 'refused' end as status,
+            coalesce(withheld.reason, fairness.reason) as reason
+        )
+    from diagnostics.fairness as fairness
+    left join self_checks.withheld as withheld
+        on
+            fairness.measure = 'effect'
+            and fairness.contrast = concat(withheld.trial, ': ', withheld.contrast)
+            and withheld.outcome = 'r30d_12wk'
+)
+
 select
-    fairness.measure,
-    fairness.contrast,
-    fairness.group_name,
-    fairness.level,
-    fairness.status,
-    fairness.reason,
+    told.measure,
+    told.contrast,
+    told.group_name,
+    told.level,
+    told.status,
+    told.reason,
     case
-        when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.estimate, 4)
+        when told.status = 'estimated' and told.n_with is null then round(told.estimate, 4)
     end as estimate,
-    case when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.lower, 4) end as lower,
-    case when fairness.status = 'estimated' and fairness.n_with is null then round(fairness.upper, 4) end as upper,
-    cast(fairness.n as bigint) as n,
-    cast(fairness.n_with as bigint) as n_with
-from diagnostics.fairness as fairness
+    case when told.status = 'estimated' and told.n_with is null then round(told.lower, 4) end as lower,
+    case when told.status = 'estimated' and told.n_with is null then round(told.upper, 4) end as upper,
+    cast(told.n as bigint) as n,
+    cast(told.n_with as bigint) as n_with
+from told

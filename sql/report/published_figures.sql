@@ -5,6 +5,25 @@
 -- key: figure_no, trial, contrast, outcome
 -- expect: mark in V, R
 -- expect: differs not null
+with effects as (
+    select
+        effect.trial,
+        effect.outcome,
+        effect.contrast,
+        effect.estimate,
+        effect.lower,
+        effect.upper,
+        case when withheld.reason is null then effect.status else 'refused' end as status,
+        coalesce(withheld.reason, effect.reason) as reason
+    from estimates.effects as effect
+    left join self_checks.withheld as withheld
+        on
+            effect.trial = withheld.trial
+            and effect.outcome = withheld.outcome
+            and effect.contrast = withheld.contrast
+    where effect.group_name = 'all'
+)
+
 select
     cast(figure.figure_no as integer) as figure_no,
     figure.study,
@@ -31,9 +50,8 @@ select
     case when effect.status = 'estimated' then round(effect.lower, 4) end as our_lower,
     case when effect.status = 'estimated' then round(effect.upper, 4) end as our_upper
 from diagnostics.published_figures as figure
-left join estimates.effects as effect
+left join effects as effect
     on
         figure.trial = effect.trial
         and figure.contrast = effect.contrast
         and figure.outcome = effect.outcome
-        and effect.group_name = 'all'

@@ -7,10 +7,18 @@
 -- expect: status in estimated, refused
 with told as (
     select
-        stability.*,
-        stability.status = 'estimated' as is_told,
+        stability.* replace (
+            case when withheld.reason is null then stability.status else 'refused' end as status,
+            coalesce(withheld.reason, stability.reason) as reason
+        ),
+        stability.status = 'estimated' and withheld.reason is null as is_told,
         stability.n_arrived between 1 and 7 or stability.n_gone between 1 and 7 as has_few
     from diagnostics.stability as stability
+    left join self_checks.withheld as withheld
+        on
+            stability.trial = withheld.trial
+            and stability.outcome = withheld.outcome
+            and stability.contrast = withheld.contrast
 )
 
 select
@@ -28,11 +36,11 @@ select
     case
         when told.is_told and not told.has_few and isfinite(told.chance_limit) then round(told.chance_limit, 4)
     end as chance_limit,
-    told.is_within_chance,
+    told.is_told and told.is_within_chance as is_within_chance,
     told.has_other_data,
     told.has_other_code,
     told.deliveries,
-    told.verdict,
+    case when told.is_told then told.verdict end as verdict,
     told.n,
     told.n_arrived,
     told.n_gone

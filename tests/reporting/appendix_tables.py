@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from .diagnostic_rows import diagnostic_tables
 from .released import exact_tables, released
 
 CONTRAST = "add_manipulation - continue_without"
@@ -115,6 +116,7 @@ def _exact() -> dict[str, pd.DataFrame]:
             columns=["lower", "upper"]
         ),
         "published_figures": pd.DataFrame(_published()),
+        **diagnostic_tables(),
     }
 
 

@@ -183,9 +183,9 @@ def test_concerns_stand_with_what_follows_from_them() -> None:
 def checks(**changed: list[dict[str, Any]]) -> Released:
     verdict = PLACE | {"check_name": "plasmode", "status": "passed", "is_withheld": False, "words": "Held the truth."}
     known = PLACE | {
-        "world": "none", "true_effect": 0.0, "bias": 0.004, "largest_bias": 0.03, "n_covered": 19, "n_replications": 20,
-        "least_covered": 16, "n_differences": 0, "most_differences": 1, "n_rules": 0, "most_rules": 1,
-        "smallest_detectable": 0.16,
+        "world": "none", "true_effect": 0.0, "bias": 0.004, "largest_bias": 0.03, "replications": "20", "covered_share": 0.95,
+        "least_covered_share": 0.8, "differences_share": 0.0, "largest_differences_share": 0.2, "rules_share": None,
+        "largest_rules_share": None, "smallest_detectable": 0.16,
     }  # fmt: skip
     control = PAIR | {"control": "prior_episodes", "words": "Earlier episodes", "estimate": 0.02, "lower": -0.1, "upper": 0.14,
                       "is_alarm": False, "status": "estimated", "reason": None}  # fmt: skip
@@ -210,7 +210,7 @@ def test_self_checks_that_passed_are_said_to_have_passed() -> None:
     section = self_checks(checks())
     text = said(section)
     assert "All 1 self-checks that were done passed." in text
-    assert "19 of 20 (at least 16)" in text
+    assert "95 % (at least 80 %)" in text
     assert "+16.0 in 100" in text
     assert pictures(section)[0].rows == (
         ("Earlier episodes: add manipulation compared with continue without", "+0.02 (−0.10 to 0.14)"),

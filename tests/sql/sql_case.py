@@ -49,6 +49,12 @@ from pipelines.prognosis.tables import (
     RISKS_COLUMNS,
 )
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
+from pipelines.robustness.tables import (
+    CONCERN_COLUMNS,
+    CONFOUNDING_TABLES,
+    SPECIFICATION_COLUMNS,
+    WEIGHTING_TABLES,
+)
 from pipelines.self_check.tables import SELF_CHECK_TABLES
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
@@ -77,7 +83,9 @@ ESTIMATES = {name: columns for name, (columns, _) in TRIAL_TABLES.items()} | {
     "prognosis_points": POINTS_COLUMNS,
     "prognosis_risks": RISKS_COLUMNS,
 }
-DIAGNOSTICS = {
+DIAGNOSTICS = {name: columns for name, (columns, _) in (WEIGHTING_TABLES | CONFOUNDING_TABLES).items()} | {
+    "specifications": SPECIFICATION_COLUMNS,
+    "concerns": CONCERN_COLUMNS,
     "stability": STABILITY_COLUMNS,
     "fairness": FAIRNESS_COLUMNS,
     "published_figures": PUBLISHED_FIGURE_COLUMNS,

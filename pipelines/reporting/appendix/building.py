@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from pipelines.reporting.appendix import analyses, effects, model_cards, people, prognosis, record, trials
+from pipelines.reporting.appendix import (
+    analyses,
+    doubt,
+    effects,
+    model_cards,
+    people,
+    prognosis,
+    record,
+    self_checks,
+    trials,
+    weighting,
+)
 from pipelines.reporting.appendix.document import Appendix, Block, Section, Text, table
 from pipelines.reporting.appendix.released import Released
 from pipelines.reporting.model import Stamp
@@ -19,6 +30,15 @@ SECTIONS: tuple[SectionOf, ...] = (
     trials.flow,
     people.fairness,
     effects.effects,
+    doubt.concerns,
+    self_checks.self_checks,
+    weighting.balance,
+    weighting.overlap,
+    weighting.missing_data,
+    doubt.confounding,
+    doubt.missing_outcomes,
+    doubt.influence,
+    doubt.specifications,
     analyses.other_analyses,
     analyses.heterogeneity,
     prognosis.prognosis,
@@ -50,6 +70,21 @@ TABLES = (
     "decision_curve",
     "prognosis_points",
     "prognosis_risks",
+    "concerns",
+    "self_checks",
+    "known_effects",
+    "negative_controls",
+    "calibrated_effects",
+    "balance",
+    "overlap",
+    "weights",
+    "missing_data",
+    "confounding",
+    "confounding_benchmarks",
+    "confounding_contours",
+    "missing_outcomes",
+    "influence",
+    "specifications",
     "fairness",
     "stability",
     "published_figures",

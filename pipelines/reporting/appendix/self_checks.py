@@ -71,12 +71,13 @@ def _plasmode(rows: Rows) -> list[Block]:
             ("World and contrast", "True, bias (limit)", "Held the truth", "False findings", "Could find"),
             [
                 (
-                    f"{row['world'].replace('_', ' ')}: {arms(row['contrast'])}",
+                    f"{row['world'].replace('_', ' ')}: {arms(row['contrast'])}, {outcome_words(row['outcome'])} "
+                    f"({row['replications']} times)",
                     f"{_effect(row, 'true_effect')}, {decimal(_scaled(row, 'bias'), 1, is_signed=True)} "
                     f"({decimal(_scaled(row, 'largest_bias'), 1)})",
-                    f"{row['n_covered']} of {row['n_replications']} (at least {row['least_covered']})",
-                    f"differences {row['n_differences']} (at most {row['most_differences']}), "
-                    f"rules {row['n_rules']} (at most {row['most_rules']})",
+                    f"{_share(row['covered_share'])} (at least {_share(row['least_covered_share'])})",
+                    f"differences {_share(row['differences_share'])} (at most {_share(row['largest_differences_share'])}), "
+                    f"rules {_share(row['rules_share'])} (at most {_share(row['largest_rules_share'])})",
                     "–" if row["smallest_detectable"] is None else _effect(row, "smallest_detectable"),
                 )
                 for row in in_order(rows, "trial", "contrast", "world")
@@ -84,6 +85,10 @@ def _plasmode(rows: Rows) -> list[Block]:
             (0.3, 0.22, 0.18, 0.18, 0.12),
         ),
     ]
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{decimal(100 * value, 0)} %"
 
 
 def _effect(row: Row, name: str) -> str:
