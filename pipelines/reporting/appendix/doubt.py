@@ -123,7 +123,7 @@ def _contours(row: Row, grid: Rows, benchmarks: Rows) -> list[Block]:
         return [Text(text=text, tone="note")]
     caption = (
         f"{arms(row['contrast']).capitalize()}, {outcome_words(row['outcome'])}: how much a hidden factor would have to "
-        "explain of treatment and outcome; diamonds: the strongest groups of measured factors"
+        "explain of treatment and outcome; diamonds: the strongest groups of measured factors, the first by its name"
     )
     key = f"contour-{row['trial']}-{row['contrast']}".replace(" ", "")
     return [picture(lines(key, caption, drawn, axes=("% of treatment", "% of outcome"), dots=dots))]
@@ -180,7 +180,7 @@ def influence(released: Released) -> Section:
     ]
     marks = [
         Mark(
-            f"{arms(row['contrast']).capitalize()}, without one {row['unit']}",
+            f"One {row['unit']}: {arms(row['contrast'])}".replace("compared with", "against"),
             f"{decimal(100 * row['lowest'], 1, is_signed=True)} to {decimal(100 * row['highest'], 1, is_signed=True)}",
             (100 * row["estimate"], 100 * row["lowest"], 100 * row["highest"]),
             "ours" if row["unit"] == "clinic" else "other",
@@ -249,9 +249,7 @@ def specifications(released: Released) -> Section:
             )
             key = f"choices-{trial}-{contrast}".replace(" ", "")
             blocks.append(picture(forest(key, caption, marks, columns=("Choice", "In 100"), band=(-margin, margin))))
-        refused = [
-            f"{row['specification'].capitalize()}: {row['reason']}" for row in ordered if row["status"] == "refused"
-        ]
+        refused = [f"{_choice(row['specification'])}: {row['reason']}" for row in ordered if row["status"] == "refused"]
         if refused:
             blocks += [Heading(text=f"Refused: {arms(contrast)}"), Bullets(items=tuple(refused))]
     return Section(
@@ -262,8 +260,15 @@ def specifications(released: Released) -> Section:
     )
 
 
+def _choice(specification: str) -> str:
+    kind, _, outcome = specification.partition(": ")
+    if kind == "outcome":
+        return outcome_words(outcome)
+    return specification.replace("_", " ").capitalize()
+
+
 def _specification(row: Row) -> Mark:
-    name = str(row["specification"]).capitalize() + (" (never a result)" if row["is_naive"] else "")
+    name = _choice(str(row["specification"])) + (" (never a result)" if row["is_naive"] else "")
     if row["status"] == "refused" or row["estimate"] is None:
         return Mark(name, "refused", None)
     values = tuple(100 * row[key] for key in ("estimate", "lower", "upper"))

@@ -133,7 +133,7 @@ def lines(
     y_range: tuple[float, float] | None = None,
     dots: Sequence[tuple[str, float, float]] = (),
 ) -> Figure:
-    """Lines over an axis, with named dots (name, x, y); the numbers stand in the table."""
+    """Lines over an axis, with dots (name, x, y) of which the first is named; the numbers stand in the table."""
     xs = [x for line in drawn for x, _ in line.points] + [x for _, x, _ in dots]
     ys = [y for line in drawn for _, y in line.points] + [y for _, _, y in dots]
     x_low, x_high = min(xs), max(xs)
@@ -157,8 +157,10 @@ def lines(
             legend = 264 + 18 * (number + 1)
             drawing.path([(x.start, legend - 4), (x.start + 26, legend - 4)], line.colour, dash=line.dash)
             drawing.text(x.start + 34, legend, line.name)
-        for name, at, value in dots:
+        for number, (name, at, value) in enumerate(dots):
             drawing.diamond(x.at(at), y.at(value), 5, NAVY)
+            if number:  # names of dots that lie together would hide one another: the table has them
+                continue
             is_right = x.at(at) > (x.start + x.end) / 2
             drawing.text(
                 x.at(at) + (-8 if is_right else 8), y.at(value) - 6, name, anchor="end" if is_right else "start"

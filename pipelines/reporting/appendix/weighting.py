@@ -2,7 +2,7 @@
 
 from pipelines.causal.trials import TRIALS
 from pipelines.reporting.appendix.document import Block, Section, Text, picture, table
-from pipelines.reporting.appendix.numbers import arms, decimal, n, outcome_words
+from pipelines.reporting.appendix.numbers import Row, arms, decimal, n, outcome_words
 from pipelines.reporting.appendix.pictures import Line, lines, love_plot
 from pipelines.reporting.appendix.released import Released, Rows
 from pipelines.reporting.released_rows import in_order
@@ -10,7 +10,7 @@ from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.svg import BLUE, OLIVE, ORANGE
 
 _COLOURS = ((BLUE, "none"), (ORANGE, "6 3"), (OLIVE, "2 3"))
-_MOST_COVARIATES = 30
+_MOST_COVARIATES = 20
 _PRIMARY = ("r30d_12wk", "all")
 
 
@@ -57,9 +57,7 @@ def overlap(released: Released) -> Section:
     """How likely each treatment was for those who got it and for the others, and how far the weights stretch."""
     rows = released.rows("overlap")
     blocks: list[Block] = []
-    for trial, arm in dict.fromkeys(
-        (row["trial"], row["propensity_of"]) for row in in_order(rows, "trial", "propensity_of")
-    ):
+    for trial, arm in _propensities(rows):
         own = [
             row for row in in_order(rows, "arm_given", "bin_no") if (row["trial"], row["propensity_of"]) == (trial, arm)
         ]
@@ -112,6 +110,16 @@ def overlap(released: Released) -> Section:
     )
 
 
+def _propensities(rows: Rows) -> list[tuple[str, str]]:
+    """Trial and arm of each picture; of two arms one says all, for the other's probability is what is left."""
+    arms_of: dict[str, list[str]] = {}
+    for trial, arm in dict.fromkeys(
+        (row["trial"], row["propensity_of"]) for row in in_order(rows, "trial", "propensity_of")
+    ):
+        arms_of.setdefault(trial, []).append(arm)
+    return [(trial, arm) for trial, found in arms_of.items() for arm in (found[:1] if len(found) == 2 else found)]
+
+
 def missing_data(released: Released) -> Section:
     """Outcomes and covariates that are missing, by arm and reason."""
     rows = released.rows("missing_data")
@@ -123,18 +131,10 @@ def missing_data(released: Released) -> Section:
         answers="How much was not recorded or not answered, and does it differ between the groups?",
         blocks=(
             table(
-                "Outcomes that are missing, by arm and reason",
-                ("Outcome and arm", "Reason", "Missing", "Of"),
-                [
-                    (
-                        f"{row['trial']}: {outcome_words(row['variable'])}, {row['arm'].replace('_', ' ')}",
-                        row["reason"].replace("_", " "),
-                        row["n_missing_percent_words"] or "not shown",
-                        n(row),
-                    )
-                    for row in outcomes
-                ],
-                (0.5, 0.26, 0.12, 0.12),
+                "Outcomes that are missing, by arm, and why",
+                ("Outcome and arm", "Missing", "Of", "Reasons"),
+                _outcomes(outcomes),
+                (0.4, 0.1, 0.1, 0.4),
             ),
             table(
                 "Covariates that are missing, by arm; imputed with an indicator",
@@ -143,6 +143,25 @@ def missing_data(released: Released) -> Section:
             ),
         ),
     )
+
+
+def _outcomes(rows: Rows) -> list[tuple[str, ...]]:
+    """A row an outcome and arm: the share missing for any reason, and the reasons with theirs."""
+    by_arm: dict[tuple[str, str, str], Rows] = {}
+    for row in rows:
+        by_arm.setdefault((row["trial"], row["variable"], row["arm"]), []).append(row)
+    said: list[tuple[str, ...]] = []
+    for (trial, variable, arm), own in by_arm.items():
+        whole = [row for row in own if row["reason"] == "any"]
+        told = [row for row in own if row["reason"] != "any" and row["n_missing"] != 0]
+        reasons = "; ".join(f"{row['reason'].replace('_', ' ')} {_missing(row)}" for row in told)
+        name = f"{trial}: {outcome_words(variable)}, {arm.replace('_', ' ')}"
+        said += [(name, _missing(row), n(row), reasons or "not recorded") for row in whole]
+    return said
+
+
+def _missing(row: Row) -> str:
+    return str(row["n_missing_percent_words"] or "not shown")
 
 
 def _arms(rows: Rows) -> list[tuple[str, str]]:
