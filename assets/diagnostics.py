@@ -8,7 +8,6 @@ import duckdb
 
 from pipelines.diagnostic_contracts import CONTRACTS
 from pipelines.effect_history import write_stability
-from pipelines.evidence.figures import PUBLISHED_FIGURE_COLUMNS, evidence, published_figure_rows
 from pipelines.quality.history import history_source
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
@@ -205,12 +204,10 @@ def fairness(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materia
 )
 def published_figures(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Write the published figures that stand beside ours."""
-    from pipelines.estimating import write_estimates
+    from pipelines.diagnosing_published import write_published_figures
 
-    rows = published_figure_rows(evidence())
-    order = "figure_no, trial, contrast, outcome"
     with night.warehouse(context.run.run_id) as con:
-        n_rows = write_estimates(con, "published_figures", rows, PUBLISHED_FIGURE_COLUMNS, order, schema="diagnostics")
+        n_rows = write_published_figures(con)
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 

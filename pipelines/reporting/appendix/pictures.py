@@ -163,7 +163,7 @@ def lines(
                 continue
             is_right = x.at(at) > (x.start + x.end) / 2
             drawing.text(
-                x.at(at) + (-8 if is_right else 8), y.at(value) - 6, name, anchor="end" if is_right else "start"
+                x.at(at) + (-8 if is_right else 8), y.at(value) - 12, name, anchor="end" if is_right else "start"
             )
         return drawing
 
