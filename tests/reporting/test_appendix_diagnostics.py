@@ -129,7 +129,7 @@ def test_a_hidden_factor_is_measured_against_the_strongest_that_were_recorded() 
     drawn = pictures(section)[0]
     assert ("pain", "5", "10") in drawn.rows
     # estimate 0.12 - 10 x y is 0 at y = 0.12 for x = 0.1: 10 % of treatment, 12 % of outcome
-    assert ("a hidden factor on this line leaves no effect", "10", "12") in drawn.rows
+    assert ("a factor on this line leaves no effect", "10", "12") in drawn.rows
 
 
 def test_a_result_that_no_strength_turns_is_said_to_be_so() -> None:

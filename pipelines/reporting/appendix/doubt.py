@@ -106,8 +106,8 @@ def _contours(row: Row, grid: Rows, benchmarks: Rows) -> list[Block]:
     """Lines on which the estimate, and the nearer end of its interval, would be 0; measured groups of factors as dots."""
     drawn = []
     for name, words, colour, dash in (
-        ("estimate", "a hidden factor on this line leaves no effect", BLUE, "none"),
-        ("nearer_limit", "a hidden factor on this line brings the interval to no effect", ORANGE, "6 3"),
+        ("estimate", "a factor on this line leaves no effect", BLUE, "none"),
+        ("nearer_limit", "on this line the interval reaches no effect", ORANGE, "6 3"),
     ):
         points = _where_zero(grid, name)
         if len(points) > 1:
