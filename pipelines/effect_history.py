@@ -170,7 +170,7 @@ def _what_changed(con: duckdb.DuckDBPyConnection, before: duckdb.DuckDBPyConnect
     return {
         "has_other_data": now != was,
         "has_other_code": code != old_code,
-        "deliveries": ", ".join(named) or None,
+        "deliveries": ", ".join(dict.fromkeys(named)) or None,
     }
 
 

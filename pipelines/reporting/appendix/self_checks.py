@@ -28,10 +28,10 @@ def self_checks(released: Released) -> Section:
         ),
         Text(text=words, tone="warning" if failed else "result"),
         table(
-            "The verdict on each contrast",
-            ("Contrast and outcome", "Check", "Result", "In words"),
+            "What each check says, and of which effects",
+            ("Check", "Result", "In words", "Effects"),
             _told_together(verdicts),
-            (0.3, 0.2, 0.13, 0.37),
+            (0.15, 0.15, 0.35, 0.35),
         ),
         *_plasmode(released.rows("known_effects")),
         *_controls(released.rows("negative_controls"), released.rows("calibrated_effects")),
@@ -45,21 +45,22 @@ def self_checks(released: Released) -> Section:
 
 
 def _told_together(verdicts: Rows) -> list[tuple[str, ...]]:
-    """A row a contrast, check and result; outcomes that share them stand in one row."""
-    said: dict[tuple[str, str, str, str], list[str]] = {}
+    """A row a check, result and words, with the contrasts and how many outcomes of each they speak of."""
+    said: dict[tuple[str, str, str], dict[str, int]] = {}
     for row in verdicts:
         held = " (withheld)" if row["is_withheld"] else ""
         status = f"{_STATUS.get(row['status'], row['status'])}{held}"
-        key = (
-            arms(row["contrast"]).capitalize() if row["contrast"] else row["trial"],
-            row["check_name"].replace("_", " "),
-            status,
-            row["words"] or "",
-        )
-        said.setdefault(key, []).append(outcome_words(row["outcome"] or "all outcomes"))
+        effects = said.setdefault((row["check_name"].replace("_", " "), status, row["words"] or ""), {})
+        contrast = "all rules from day 0" if row["contrast"] == "all" else arms(row["contrast"])
+        effects[contrast] = effects.get(contrast, 0) + 1
     return [
-        (f"{contrast}: {', '.join(dict.fromkeys(names))}", check, status, words)
-        for (contrast, check, status, words), names in said.items()
+        (
+            *key,
+            "; ".join(
+                f"{contrast} ({count} {'outcome' if count == 1 else 'outcomes'})" for contrast, count in effects.items()
+            ),
+        )
+        for key, effects in sorted(said.items())
     ]
 
 
