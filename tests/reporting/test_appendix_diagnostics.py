@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from pipelines.reporting.appendix.choices import specifications
 from pipelines.reporting.appendix.document import Picture, Section, Text
 from pipelines.reporting.appendix.doubt import (
     concerns,
     confounding,
     influence,
     missing_outcomes,
-    specifications,
 )
 from pipelines.reporting.appendix.released import Released
 from pipelines.reporting.appendix.self_checks import self_checks

@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipelines.reporting.appendix import (
     analyses,
+    choices,
     doubt,
     effects,
     model_cards,
@@ -38,7 +39,7 @@ SECTIONS: tuple[SectionOf, ...] = (
     doubt.confounding,
     doubt.missing_outcomes,
     doubt.influence,
-    doubt.specifications,
+    choices.specifications,
     analyses.other_analyses,
     analyses.heterogeneity,
     prognosis.prognosis,
