@@ -5,9 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.generations import REPORTS
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
+from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.pages import write_pages
 from pipelines.resources import NightBuild
@@ -56,7 +58,37 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
 
 @dg.asset(
     key_prefix="report",
-    deps=[pages],
+    deps=[asset_key(f"report.{name}") for name in APPENDIX_TABLES],
+    group_name="report",
+    description="The methods appendix as page, PDF and JSON, a model card a model and the reporting standards item by item, made "
+    "from report.* alone.",
+    kinds={"html"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "reporting_standards",
+            asset=["report", "appendix"],
+            description="Every item of the reporting standards that the pipeline answers is answered, or a refusal says why not.",
+        )
+    ],
+)
+def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Write the methods appendix into the run's folder, and say which items of the standards nothing fills."""
+    from pipelines.reporting.appendix.files import FOLDER, write_appendix
+
+    run_id = context.run.run_id
+    with night.warehouse(run_id) as con:
+        tables = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
+        stamp = stamp_of(con, run_id)
+    written, absent = write_appendix(night.folder(run_id) / REPORTS / FOLDER, tables, stamp)
+    answered = dg.AssetCheckResult(
+        check_name="reporting_standards", passed=not absent, description="; ".join(absent) or None
+    )
+    return dg.MaterializeResult(metadata={"files": len(written)}, check_results=[answered])
+
+
+@dg.asset(
+    key_prefix="report",
+    deps=[pages, appendix, *(asset_key(f"diagnostics.{name}") for name in DIAGNOSTICS)],
     group_name="report",
     description="The night as readers see it: warehouse and pages, swapped in at once. Until then the last good night stays.",
     kinds={"duckdb"},

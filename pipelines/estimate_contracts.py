@@ -1,7 +1,10 @@
 """The contract of every table of `estimates.*`: what must hold of its rows whatever was estimated."""
 
-import itertools
-
+from pipelines.contract_parts import codes as _codes
+from pipelines.contract_parts import interval as _interval
+from pipelines.contract_parts import key as _key
+from pipelines.contract_parts import not_null as _not_null
+from pipelines.contract_parts import share as _share
 from pipelines.expectations import Expectation
 
 LABELS = (
@@ -12,28 +15,6 @@ LABELS = (
     "contraindicated",
     "screening_incomplete",
 )
-
-
-def _interval(*columns: str) -> tuple[Expectation, ...]:
-    """The columns never fall from left to right."""
-    return tuple(Expectation("not_above", pair) for pair in itertools.pairwise(columns))
-
-
-def _key(*columns: str) -> Expectation:
-    return Expectation("unique", columns)
-
-
-def _codes(column: str, *codes: str) -> Expectation:
-    return Expectation("in_set", (column,), codes=codes)
-
-
-def _not_null(*columns: str) -> tuple[Expectation, ...]:
-    return tuple(Expectation("not_null", (column,)) for column in columns)
-
-
-def _share(*columns: str) -> tuple[Expectation, ...]:
-    return tuple(Expectation("between", (column,), low=0, high=1) for column in columns)
-
 
 _STATUS = _codes("status", "estimated", "refused")
 _EFFECTS = (

@@ -83,13 +83,19 @@ def write_protocols(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def write_estimates(
-    con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, columns: dict[str, str], order: str
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    frame: pd.DataFrame,
+    columns: dict[str, str],
+    order: str,
+    *,
+    schema: str = "estimates",
 ) -> int:
-    """Replace `estimates.<table>` by these columns of a frame (see `causal.tables`), in order; returns its rows."""
+    """Replace `<schema>.<table>` by these columns of a frame (see `causal.tables`), in order; returns its rows."""
     con.register("estimated", frame)
     typed = ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in columns.items())
     con.execute(
-        f"create or replace table estimates.{table} as select {typed} from estimated order by {order}"
+        f"create or replace table {schema}.{table} as select {typed} from estimated order by {order}"
     ).fetchall()
     con.unregister("estimated")
     return len(frame)

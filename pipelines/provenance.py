@@ -37,7 +37,7 @@ def _files(*places: str) -> Iterable[Path]:
         path = ROOT / place
         if path.is_file():
             yield path
-        yield from (p for p in path.rglob("*") if p.suffix in (".py", ".sql", ".csv", ".j2"))
+        yield from (p for p in path.rglob("*") if p.suffix in (".py", ".sql", ".csv", ".css", ".j2", ".toml", ".typ"))
 
 
 @cache

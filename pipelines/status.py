@@ -15,7 +15,7 @@ from pipelines.night import prepare_dagster
 from pipelines.settings import Settings
 
 _NEWEST_SHOWN = 6
-STAGES = ("raw", "clean", "cohort", "checks", "estimates", "report")
+STAGES = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
 
 
 def describe(settings: Settings, n_runs: int) -> Iterator[str]:

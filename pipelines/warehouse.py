@@ -10,7 +10,7 @@ from pipelines.casting import SQL_FOLDER, literal
 
 MEMORY_LIMIT = "4GB"
 IN_MEMORY = ":memory:"
-SCHEMAS = ("raw", "clean", "cohort", "checks", "estimates", "report")
+SCHEMAS = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
 
 
 @contextmanager

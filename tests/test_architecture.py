@@ -10,7 +10,10 @@ import pytest
 
 from pipelines.definitions import build_definitions
 from pipelines.deliveries.raw import RAW_TABLES
+from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTIC_CONTRACTS
 from pipelines.estimate_contracts import CONTRACTS
+from pipelines.self_check.tables import SELF_CHECK_TABLES
+from pipelines.self_check_contracts import CONTRACTS as SELF_CHECK_CONTRACTS
 from pipelines.settings import Settings
 from pipelines.tables import SQL_FOLDER, SqlFile, in_order, sql_files
 from tests.conftest import ROOT
@@ -40,6 +43,7 @@ PYTHON_TABLES = {
     "estimates/protocols",
     "estimates/sensitivity",
     "report/pages",
+    "report/appendix",
     "report/published",
     "estimates/prognosis",
     "estimates/prognosis_performance",
@@ -47,8 +51,24 @@ PYTHON_TABLES = {
     "estimates/decision_curve",
     "estimates/prognosis_points",
     "estimates/prognosis_risks",
+    "diagnostics/balance",
+    "diagnostics/overlap",
+    "diagnostics/weights",
+    "diagnostics/missing_data",
+    "diagnostics/influence",
+    "diagnostics/confounding",
+    "diagnostics/confounding_benchmarks",
+    "diagnostics/confounding_contours",
+    "diagnostics/missing_outcomes",
+    "diagnostics/specifications",
+    "diagnostics/concerns",
+    "diagnostics/stability",
+    "diagnostics/effect_history",
+    "diagnostics/fairness",
+    "diagnostics/published_figures",
+    *(f"self_checks/{table}" for table in SELF_CHECK_CONTRACTS),
 }
-SCHEMAS = ("clean", "cohort", "report")
+SCHEMAS = ("clean", "cohort", "self_checks", "report")
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +107,11 @@ def test_one_name_in_four_places(definitions: dg.Definitions) -> None:
 def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions) -> None:
     checks = {key.asset_key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
     assert checks >= {f"{file.schema}/{file.name}" for schema in SCHEMAS for file in sql_files(schema)}
-    assert {f"estimates/{name}" for name in CONTRACTS} == {
-        name for name in PYTHON_TABLES if name.startswith("estimates/")
-    }
+    for schema, contracts in (("estimates", CONTRACTS), ("diagnostics", DIAGNOSTIC_CONTRACTS)):
+        own = {name for name in PYTHON_TABLES if name.startswith(f"{schema}/")}
+        assert {f"{schema}/{name}" for name in contracts} == own
+        assert own <= checks
+    assert set(SELF_CHECK_CONTRACTS) == set(SELF_CHECK_TABLES)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +124,7 @@ def test_a_sql_file_is_one_select_without_templates_or_the_clock(file: SqlFile) 
 
 
 def test_the_layers_only_look_down() -> None:
-    order = ["raw", "clean", "cohort", "checks", "estimates", "report"]
+    order = ["raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report"]
     for schema in (*SCHEMAS, "checks"):
         for file in sql_files(schema):
             read = {table.split(".")[0] for table in file.reads}

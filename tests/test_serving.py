@@ -28,7 +28,7 @@ PASSWORD = "the password of all managers"
 STATES = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
     schedules { name scheduleState { status } } sensors { name sensorState { status } }
     assetGroups { groupName } } } } }"""
-GROUPS = ("raw", "clean", "cohort", "checks", "estimates", "report")
+GROUPS = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
+from pipelines.effect_history import effects_of
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, read_generation
 from pipelines.model_history import past_of
 from pipelines.quality.history import history_of, history_source
@@ -66,6 +67,11 @@ def history_parquet(settings: Settings) -> bytes | None:
 def models_parquet(settings: Settings) -> bytes | None:
     """How good the models were on past nights as Parquet; None when there is no past."""
     return _past(settings, past_of)
+
+
+def effects_parquet(settings: Settings) -> bytes | None:
+    """How every effect stood and moved on past nights as Parquet; None when there is no past."""
+    return _past(settings, effects_of)
 
 
 def _past(settings: Settings, read: Callable[[duckdb.DuckDBPyConnection, Path], pa.Table | None]) -> bytes | None:

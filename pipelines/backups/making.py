@@ -15,7 +15,13 @@ import duckdb
 import pyrage
 
 from pipelines.backups.archive import RECORD, Member, StoreChanged, TarStream, member_from, member_of
-from pipelines.backups.fingerprints import fingerprint_of, history_parquet, models_parquet, report_parquet
+from pipelines.backups.fingerprints import (
+    effects_parquet,
+    fingerprint_of,
+    history_parquet,
+    models_parquet,
+    report_parquet,
+)
 from pipelines.backups.keeping import (
     Backup,
     backup_folder,
@@ -31,6 +37,7 @@ from pipelines.configuration import CONFIGURATION
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
 from pipelines.deliveries.wholeness import kept_sums
+from pipelines.effect_history import RESTORED_EFFECTS
 from pipelines.errors import BackupError, DeliveryError, UsageError
 from pipelines.model_history import RESTORED_MODELS
 from pipelines.quality.history import RESTORED_HISTORY
@@ -166,6 +173,8 @@ def _report(settings: Settings, say: Say) -> Iterator[Member]:
             parquet[RESTORED_HISTORY.stem] = past
         if models := models_parquet(settings):
             parquet[Path(RESTORED_MODELS).stem] = models
+        if effects := effects_parquet(settings):
+            parquet[Path(RESTORED_EFFECTS).stem] = effects
     except (duckdb.Error, OSError, ValueError, KeyError):
         say("  ! the published night cannot be read, so the backup holds no report; store and ledger are in it")
         return

@@ -117,6 +117,7 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         practitioner: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         observation_X: pd.DataFrame | None = None,
+        observation: FloatArray | None = None,
         propensity: PropensityFit | None = None,
     ) -> CrossFittedAIPW:
         """Fit all nuisances and store the scores.
@@ -125,7 +126,8 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         y: outcome, NaN where unknown; arm: label of each unit; patient: folds keep a patient together.
         practitioner: indicators in every nuisance model and the clusters of the intervals.
         observation_X: later columns that may explain who answered; outcomes are then weighted by 1/g when mu is
-        fitted, because these columns are not in mu. propensity: a fit on the same rows, to share between outcomes.
+        fitted, because these columns are not in mu. observation: g (repeats, n, arms) where it is known already, of outcomes
+        known of the same rows. propensity: a fit on the same rows, to share between outcomes.
 
         Raises ValueError when no outcome is known, there are fewer patients than folds, lengths differ, or the weights
         are negative, missing or all zero.
@@ -139,7 +141,9 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         weight = weights_of(sample_weight, len(code))
         self.propensity_ = propensity or self.fit_propensity(design, arm, patient=patient, sample_weight=sample_weight)
         is_binary = self.is_binary if self.is_binary is not None else bool(np.isin(outcome[is_observed], (0, 1)).all())
-        g_design = design if observation_X is None else joined(design, encode(observation_X))
+        g_design = design
+        if observation_X is not None and observation is None:
+            g_design = joined(design, encode(observation_X))
         n_arms = len(self.arms_)
         parts = []
         stacks = []
@@ -147,7 +151,10 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
             for repeat, fold in enumerate(self.propensity_.fold):
                 seed = self.seed + 1000 * (repeat + 1)
                 setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed, self.n_jobs)
-                g = cross_fit_observation(replace(setting, design=g_design), is_observed)
+                if observation is None:
+                    g = cross_fit_observation(replace(setting, design=g_design), is_observed)
+                else:
+                    g = observation[repeat]
                 if observation_X is not None:
                     own_g = np.maximum(g[np.arange(len(code)), code], self.clip)
                     setting = replace(setting, weight=weight / own_g)

@@ -17,7 +17,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import stdtrit
+from scipy.stats import norm
 
 from pipelines.causal.features import FloatArray
 
@@ -36,7 +37,7 @@ class Estimate:
         """Return the two-sided interval at this level; (NaN, NaN) when there is no standard error."""
         if not np.isfinite(self.standard_error):
             return float("nan"), float("nan")
-        half = float(t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.standard_error
+        half = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2)) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 
@@ -52,21 +53,41 @@ def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight
         return Estimate(mean, float("nan"), float("nan"), n, len(keys))
     share = np.bincount(code, weights=w) / w.sum()
     residual_sum = np.bincount(code, weights=w * (scores - mean)) / w.sum()
-    clustered = float(np.sum(residual_sum**2 / (1 - share)))
     independent = float(np.sum((w * (scores - mean)) ** 2)) / float(w.sum()) ** 2 * n / (n - 1)
-    degrees = _degrees_of_freedom(code, w, share)
-    if sqrt(independent) * t.ppf(0.975, n - 1) > sqrt(clustered) * t.ppf(0.975, degrees):
-        return Estimate(mean, sqrt(independent), float(n - 1), n, len(keys))
-    return Estimate(mean, sqrt(clustered), degrees, n, len(keys))
+    degrees = _degrees_of_freedom(np.bincount(code, weights=w**2).astype(float), share)
+    return _wider(mean, independent, residual_sum, share, degrees, n)
 
 
-def _degrees_of_freedom(code: NDArray[np.intp], weight: FloatArray, share: FloatArray) -> float:
+def mean_of_clusters(count: FloatArray, total: FloatArray, squares: FloatArray) -> Estimate:
+    """Return what `clustered_mean` says of scores of which each practitioner's number, sum and sum of squares are known."""
+    seen = count > 0
+    count, total, squares = count[seen], total[seen], squares[seen]
+    n = int(count.sum())
+    mean = float(total.sum() / n) if n else float("nan")
+    if len(count) < 2:
+        return Estimate(mean, float("nan"), float("nan"), n, len(count))
+    share = count / n
+    residual_sum = (total - count * mean) / n
+    independent = max(float(squares.sum()) - n * mean**2, 0.0) / n / (n - 1)
+    return _wider(mean, independent, residual_sum, share, _degrees_of_freedom(count, share), n)
+
+
+def _wider(
+    mean: float, independent: float, residual_sum: FloatArray, share: FloatArray, degrees: float, n: int
+) -> Estimate:
+    """Return the estimate with the clustered or the independent variance, whichever gives the wider interval."""
+    clustered = float(np.sum(residual_sum**2 / (1 - share)))
+    if sqrt(independent) * stdtrit(n - 1, 0.975) > sqrt(clustered) * stdtrit(degrees, 0.975):
+        return Estimate(mean, sqrt(independent), float(n - 1), n, len(share))
+    return Estimate(mean, sqrt(clustered), degrees, n, len(share))
+
+
+def _degrees_of_freedom(s: FloatArray, share: FloatArray) -> float:
     """Satterthwaite degrees of freedom of the clustered variance of a mean when scores are independent and alike.
 
     tr(B)^2 / tr(B^2) for the covariance B of the corrected sums, diag(s) - s p' - p s' + (sum s) p p' before the
     correction (s: sum of squared weights, p: share), written out so that no square matrix is built.
     """
-    s = np.bincount(code, weights=weight**2)
     total, correction = s.sum(), 1 / (1 - share)
     dense_diagonal = total * share**2 - 2 * share * s
     diagonal = s + dense_diagonal

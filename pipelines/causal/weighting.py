@@ -47,7 +47,7 @@ def weigh(population: Population, trial: TargetTrial, reasons: dict[Pair, str | 
     labels = np.array(trial.arms, dtype=object)[population.arm[rows]]
     propensity = estimator_of(trial, arms, int(rows.sum())).fit_propensity(design, labels, patient=patients)
     arm = np.array([arms.index(label) for label in labels], dtype=np.int64)
-    figures = {pair: _figures(pair, arms, arm, design, propensity, trial=trial) for pair in standing}
+    figures = {pair: contrast_figures(pair, arms, arm, design, propensity, trial=trial) for pair in standing}
     return Weighting(arms, rows, arm, design, propensity, figures)
 
 
@@ -67,9 +67,10 @@ def estimator_of(trial: TargetTrial, arms: tuple[str, ...], n: int) -> CrossFitt
     )
 
 
-def _figures(
+def contrast_figures(
     pair: Pair, arms: tuple[str, ...], arm: IntArray, design: Design, propensity: PropensityFit, *, trial: TargetTrial
 ) -> WeightedContrast:
+    """Return what these propensities achieve for a contrast; `arm` holds codes of `arms`."""
     treated, comparator = arms.index(pair[0]), arms.index(pair[1])
     overlap = overlap_mask(propensity.modelled[:, [treated, comparator]], trial.overlap_low, trial.overlap_high)
     target = propensity.target

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.evidence.figures import PublishedFigure
 from pipelines.reporting.effect_words import MEASURES, amount, contrast_words, effect_reading, interval_of
 from pipelines.reporting.effects import Effect
 from pipelines.reporting.figures import WIDE, Figure, two_sizes
-from pipelines.reporting.published import Published
+from pipelines.reporting.published import study_words
 from pipelines.reporting.svg import AXIS, BAND, MUTED, NAVY, OLIVE, Drawing, Scale
 
 
@@ -21,7 +22,7 @@ class EffectRow:
     is_published: bool = False
 
 
-def effect_rows(effects: Sequence[Effect], published: Sequence[Published] = ()) -> list[EffectRow]:
+def effect_rows(effects: Sequence[Effect], published: Sequence[PublishedFigure] = ()) -> list[EffectRow]:
     """Rows of an effect plot from effects of one unit, published figures of the same outcome last."""
     rows = []
     for effect in effects:
@@ -34,10 +35,10 @@ def effect_rows(effects: Sequence[Effect], published: Sequence[Published] = ()) 
         number = f"{amount(effect, effect.estimate)} ({interval_of(effect)})"
         rows.append(EffectRow(name, number, (points[0], points[1], points[2]), effect_reading(effect)))
     for one in published:
-        if one.points is not None:
+        if one.points is not None and one.is_looked_up:
             estimate, lower, upper = one.points
             number = f"+{estimate:g} (+{lower:g} to +{upper:g})"
-            rows.append(EffectRow(one.study, number, one.points, "other patients: see below", is_published=True))
+            rows.append(EffectRow(study_words(one), number, one.points, "other patients: see below", is_published=True))
     return rows
 
 

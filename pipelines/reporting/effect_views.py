@@ -10,7 +10,7 @@ from pipelines.reporting.effect_words import MEASURES, PRIMARY, contrast_words, 
 from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import FlowStep
-from pipelines.reporting.published import PUBLISHED
+from pipelines.reporting.published import beside, beside_decision, finding_words, population_words, study_words
 
 
 def average_effects(effects: Iterable[Effect], trial: str) -> list[Effect]:
@@ -39,7 +39,7 @@ def decision_view(
     points = [one for one in shown if one.outcome == "rmdq24_12wk" and one.status == "estimated"]
     if points:
         caption = "Extra RMDQ points gained when manipulation was added, beside a published trial of other patients"
-        rows = effect_rows(points, PUBLISHED)
+        rows = effect_rows(points, beside("decision", points[0].contrast, "rmdq24_12wk"))
         figures.append(effect_plot("decision-points", caption, rows, MEASURES["rmdq24_12wk"].margin, sides))
     refused = {one.reason for one in shown if one.status == "refused"}
     if shown and len(refused) == 1 and all(one.status == "refused" for one in shown):
@@ -50,7 +50,7 @@ def decision_view(
     return {
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,
-        "published": [(one.study, one.finding, one.population) for one in PUBLISHED],
+        "published": [(study_words(one), finding_words(one), population_words(one)) for one in beside_decision()],
         "differences": _differences(heterogeneity, rule_values, "decision"),
         "groups": _groups(effects, "decision", sides),
     }

@@ -19,6 +19,7 @@ class Figure:
     """A picture for wide and narrow pages and the table of its numbers (first column names the row)."""
 
     caption: str
+    description: str
     wide: Markup
     narrow: Markup
     columns: tuple[str, ...]
@@ -33,12 +34,13 @@ def two_sizes(
     *,
     columns: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
+    wide_width: int = WIDE,
 ) -> Figure:
     """The figure with its picture drawn at both widths."""
     wide, narrow = (
-        draw(width).markup(f"{key}-{name}", caption, description) for name, width in (("w", WIDE), ("n", NARROW))
+        draw(width).markup(f"{key}-{name}", caption, description) for name, width in (("w", wide_width), ("n", NARROW))
     )
-    return Figure(caption=caption, wide=wide, narrow=narrow, columns=columns, rows=tuple(rows))
+    return Figure(caption=caption, description=description, wide=wide, narrow=narrow, columns=columns, rows=tuple(rows))
 
 
 def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:

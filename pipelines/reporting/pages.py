@@ -30,7 +30,7 @@ def write_pages(folder: Path, reports: Reports) -> list[Path]:
 
     The same reports give the same bytes. Each file is written aside and renamed.
     """
-    environment = _environment()
+    environment = page_environment()
     texts: dict[Path, str] = {}
     hrefs: dict[str, str] = {}
     for clinic in reports.clinics:
@@ -43,7 +43,7 @@ def write_pages(folder: Path, reports: Reports) -> list[Path]:
     texts[folder / "network.json"] = _numbers(network)
     texts[folder / "index.html"] = _page(environment, "index", network, {"lines": index_lines(reports, hrefs)})
     for path, text in texts.items():
-        _write(path, text)
+        write_file(path, text)
     return list(texts)
 
 
@@ -59,7 +59,8 @@ def file_name(clinic_code: str, taken: Collection[str] = ()) -> str:
     return plain if plain == clinic_code and is_free else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The environment of every template: escaping on, nothing undefined, the words that pages share."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -81,7 +82,11 @@ def _environment() -> Environment:
 
 def _page(environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]) -> str:
     made = environment.get_template(f"{template}.html.j2")
-    page = made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view)
+    return unbroken(made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view))
+
+
+def unbroken(page: str) -> str:
+    """The page with its percentages held together at the end of a line."""
     return _PERCENT.sub("\\1\u00a0%", page)
 
 
@@ -89,8 +94,9 @@ def _numbers(report: Frozen) -> str:
     return report.model_dump_json(indent=2) + "\n"
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file aside and rename it; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.writing")
-    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.write_bytes(content.encode() if isinstance(content, str) else content)
     aside.replace(path)

@@ -1,53 +1,45 @@
-"""Published figures that are printed beside ours, each looked up at its source, with who was studied in words.
+"""Published figures as a report prints them, from the one versioned file of `pipelines.evidence`.
 
-They are never proof of our numbers: the patients and the moment of the choice differ, and the text says how.
+They are never proof of our numbers: the patients and the moment of the choice differ, and the text says how. A figure that is only
+recalled is never printed as certain and never drawn.
 """
 
-from dataclasses import dataclass
+from pipelines.evidence.figures import Estimand, PublishedFigure, evidence
+
+RECALLED = "Recalled, not yet checked at its source."
+_CONTEXT_OF_DECISION = ("PACBACK 2026",)
+"""Said beside the main question though no estimate of ours has its time: it is the largest trial of early manipulation."""
+
+PUBLISHED_COURSE = evidence().course
+AGE_TYPICAL = evidence().age_typical
 
 
-@dataclass(frozen=True)
-class Published:
-    """A published figure printed beside ours, with who was studied in words. `points` is (estimate, lower, upper)."""
-
-    study: str
-    population: str
-    finding: str
-    outcome: str | None = None
-    points: tuple[float, float, float] | None = None
+def beside(trial: str, contrast: str, outcome: str) -> tuple[PublishedFigure, ...]:
+    """The figures of the same contrast, outcome and time, in the file's order."""
+    place = Estimand(trial, contrast, outcome)
+    return tuple(figure for figure in evidence().figures if place in figure.beside)
 
 
-PUBLISHED = (
-    Published(
-        "PACBACK 2026, trial, 1,000 patients",
-        "Recent back pain at medium or high risk of lasting; manipulation from the start. Not people who had already "
-        "tried exercise or advice for four weeks, as here.",
-        "No difference in pain or disability over 12 months between manipulation and medical care.",
-    ),
-    Published(
-        "UK BEAM 2004, trial, 1,334 patients",
-        "Back pain in general practice; manipulation from the start, compared with best care. Not people who had "
-        "already tried exercise or advice for four weeks, as here.",
-        "1.6 RMDQ points better at 3 months (0.8 to 2.3).",
-        "rmdq24_12wk",
-        (1.6, 0.8, 2.3),
-    ),
-    Published(
-        "Bronfort 2014, trial, 192 patients",
-        "Back-related leg pain for at least 4 weeks; manipulation added to home exercise: closest to our question.",
-        "Leg pain 10 percentage points better at 12 weeks (2 to 19), 7 at 52 weeks (−2 to 15).",
-    ),
-)
-PUBLISHED_COURSE = (
-    "Published course: in ATLAS (609 people with back and leg pain in UK primary care) 55 % had 30 % less disability "
-    "at 12 months; in acute back pain, pain fell by 58 % in the first month (Pengel 2003)."
-)
-AGE_TYPICAL = (
-    ("Disc degeneration", (37, 80, 96)),
-    ("Disc bulge", (30, 60, 84)),
-    ("Disc protrusion", (29, 36, 43)),
-    ("Disc height loss", (24, 56, 84)),
-    ("Facet degeneration", (4, 32, 83)),
-    ("Spondylolisthesis (slip)", (3, 14, 50)),
-)
-"""Percent of people without pain who have a finding at age 20, 50 and 80 (Brinjikji, AJNR 36:811, 2015)."""
+def beside_decision() -> tuple[PublishedFigure, ...]:
+    """What the section on adding manipulation names: figures beside any of its estimates, and the trial named as context."""
+    return tuple(
+        figure
+        for figure in evidence().figures
+        if any(one.trial == "decision" for one in figure.beside) or figure.study in _CONTEXT_OF_DECISION
+    )
+
+
+def study_words(figure: PublishedFigure) -> str:
+    """A study with its design and size: 'UK BEAM 2004, trial, 1,334 patients'."""
+    size = "" if figure.n is None else f", {figure.n:,} patients"
+    return f"{figure.study}, {figure.design}{size}"
+
+
+def finding_words(figure: PublishedFigure) -> str:
+    """What was found; of a figure that is only recalled, that it was not checked."""
+    return figure.finding if figure.is_looked_up else f"{figure.finding} {RECALLED}"
+
+
+def population_words(figure: PublishedFigure) -> str:
+    """Who was studied, and how they differ from ours."""
+    return f"{figure.population}. {figure.differs}"

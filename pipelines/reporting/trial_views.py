@@ -36,10 +36,15 @@ def trial_views(
     }
 
 
+def regime_words(regime: str) -> str:
+    """A regime, or the comparison of two, in words."""
+    return " compared with ".join(_WORDS.get(name, name) for name in regime.split(" - ")).capitalize()
+
+
 def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
     """A row a regime (what is done, when it is asked, patients improved in 100), the refused ones with their reason."""
     return [
-        (_WORDS.get(one.regime, one.regime).capitalize(), _TIMES.get(one.outcome, one.outcome), _in_100(one))
+        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one))
         for one in regimes
         if one.quantity == "value"
     ]
@@ -47,18 +52,11 @@ def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
 
 def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
     """A row a comparison of two regimes: which, when, extra patients improved in 100."""
-    rows: list[Row] = []
-    for one in regimes:
-        if one.quantity == "difference":
-            names = [_WORDS.get(name, name) for name in one.regime.split(" - ")]
-            rows.append(
-                (
-                    " compared with ".join(names).capitalize(),
-                    _TIMES.get(one.outcome, one.outcome),
-                    _in_100(one, is_signed=True),
-                )
-            )
-    return rows
+    return [
+        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one, is_signed=True))
+        for one in regimes
+        if one.quantity == "difference"
+    ]
 
 
 def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:

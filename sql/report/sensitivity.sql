@@ -8,11 +8,16 @@ select
     other.outcome,
     other.contrast,
     other.analysis,
-    other.status,
-    other.reason,
-    case when other.status = 'estimated' then round(other.estimate, 4) end as estimate,
-    case when other.status = 'estimated' then round(other.lower, 4) end as lower,
-    case when other.status = 'estimated' then round(other.upper, 4) end as upper,
+    case when withheld.reason is null then other.status else 'refused' end as status,
+    coalesce(withheld.reason, other.reason) as reason,
+    case when other.status = 'estimated' and withheld.reason is null then round(other.estimate, 4) end as estimate,
+    case when other.status = 'estimated' and withheld.reason is null then round(other.lower, 4) end as lower,
+    case when other.status = 'estimated' and withheld.reason is null then round(other.upper, 4) end as upper,
     other.n
 from estimates.sensitivity as other
+left join self_checks.withheld as withheld
+    on
+        other.trial = withheld.trial
+        and other.outcome = withheld.outcome
+        and other.contrast = withheld.contrast
 where other.outcome = 'r30d_12wk'

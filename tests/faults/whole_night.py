@@ -12,6 +12,15 @@ from pathlib import Path
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import fill_raw
+from pipelines.diagnosing import (
+    write_concerns,
+    write_confounding_diagnostics,
+    write_specifications,
+    write_weighting_diagnostics,
+)
+from pipelines.diagnosing_fairness import write_fairness
+from pipelines.diagnosing_published import write_published_figures
+from pipelines.effect_history import write_stability
 from pipelines.estimating import (
     write_natural_course,
     write_protocols,
@@ -24,9 +33,13 @@ from pipelines.estimating_prognosis import write_prognosis
 from pipelines.model_history import write_model_history
 from pipelines.quality.results import run_checks
 from pipelines.releasing import read_released, write_released
+from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
+from pipelines.reporting.appendix.files import FOLDER, write_appendix
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.model import Stamp
 from pipelines.reporting.pages import write_pages
+from pipelines.self_check.effort import NIGHTLY
+from pipelines.self_checking import write_self_checks
 from pipelines.settings import Settings
 from pipelines.tables import build, in_order, sql_files
 from pipelines.warehouse import open_warehouse
@@ -59,10 +72,21 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         write_sensitivity(con, lambda _: None)
         write_protocols(con)
         write_prognosis(con, lambda _: None)
+        write_weighting_diagnostics(con, lambda _: None)
+        write_confounding_diagnostics(con, lambda _: None)
+        write_specifications(con, lambda _: None)
+        write_concerns(con)
+        write_stability(con, None)
+        write_fairness(con)
+        write_published_figures(con)
+        write_self_checks(con, NIGHTLY, lambda _: None)
+        build(con, ["self_checks"])
         for file in in_order(sql_files("report")):
             write_released(con, file)
         reports = build_reports({name: read_released(con, f"report.{name}") for name in TABLES}, STAMP)
         write_pages(settings.home / "reports", reports)
+        released = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
+        write_appendix(settings.home / "reports" / FOLDER, released, STAMP)
 
 
 def export(settings: Settings) -> None:

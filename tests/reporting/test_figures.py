@@ -9,7 +9,7 @@ from pipelines.reporting.effect_figures import effect_plot, effect_rows
 from pipelines.reporting.effect_words import MEASURES
 from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot, responder_plot
 from pipelines.reporting.model import Reports
-from pipelines.reporting.published import PUBLISHED
+from pipelines.reporting.published import beside
 from pipelines.reporting.quality_views import quality_plot
 from pipelines.reporting.shares import Share
 from pipelines.reporting.svg import Drawing, Scale
@@ -78,7 +78,7 @@ def test_the_table_of_the_curve_is_the_model(reports: Reports) -> None:
 
 def test_a_published_figure_is_marked_by_shape_and_words(reports: Reports) -> None:
     effects = [one for one in reports.network.effects if one.outcome == "rmdq24_12wk"]
-    rows = effect_rows(effects, [one for one in PUBLISHED if one.outcome == "rmdq24_12wk"])
+    rows = effect_rows(effects, beside("decision", "add_manipulation - continue_without", "rmdq24_12wk"))
     figure = effect_plot("e", "Points", rows, MEASURES["rmdq24_12wk"].margin, ("worse", "better"))
     assert figure.rows[-1] == (
         "UK BEAM 2004, trial, 1,334 patients",

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 from .hostile import CODED, PAYLOADS, benign, poisoned
 
-OWN_LINK = re.compile(r"(\.\./)?(clinics/)?[\w-]+\.html|#\w+")
+OWN_LINK = re.compile(r"(\.\./)?(clinics/)?[\w-]+\.html|methods/appendix\.(html|pdf)|#\w+")
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
 COUNT = """() => [document.querySelectorAll('*').length,
   [...document.querySelectorAll('*')].reduce((sum, element) => sum + element.attributes.length, 0)]"""

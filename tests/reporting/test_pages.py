@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.reporting.appendix.files import FOLDER, write_appendix
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
 from pipelines.reporting.pages import file_name, write_pages
 from pipelines.reporting.words import INTEREST_LINE, NEVER_SAID, NOT_ADVICE_LINE, SIMULATED_LINE, date_words
 
+from .appendix_tables import appendix_tables
 from .released import STAMP, exact_tables, released
 
-VOID = {"meta", "br", "hr", "img", "link", "input", "line", "rect", "circle", "polygon", "polyline"}
+VOID = {"meta", "br", "col", "hr", "img", "link", "input", "line", "rect", "circle", "polygon", "polyline"}
 PAYLOAD = '"><script>alert(1)</script>'
 
 
@@ -65,6 +67,7 @@ def reports() -> Reports:
 def folder(reports: Reports, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("reports")
     write_pages(place, reports)
+    write_appendix(place / FOLDER, appendix_tables(), STAMP)
     return place
 
 
@@ -74,7 +77,9 @@ def text(folder: Path, request: pytest.FixtureRequest) -> str:
 
 
 def test_a_page_and_its_numbers_are_written_for_each_clinic_and_the_network(folder: Path) -> None:
-    written = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    written = sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.parent.name != FOLDER
+    )
     codes = ["C001", "C002", "C003", "C004"]
     clinics = [f"clinics/{code}.{kind}" for code in codes for kind in ("html", "json")]
     assert written == sorted([*clinics, "index.html", "network.html", "network.json"])

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.evidence.figures import evidence
 from pipelines.reporting import effect_words, words
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.effect_words import (
@@ -14,7 +15,7 @@ from pipelines.reporting.effect_words import (
 from pipelines.reporting.effects import Effect
 from pipelines.reporting.indicators import DEFINITIONS, judge
 from pipelines.reporting.model import Responders
-from pipelines.reporting.published import PUBLISHED, PUBLISHED_COURSE
+from pipelines.reporting.published import PUBLISHED_COURSE, finding_words, population_words
 from pipelines.reporting.shares import Share
 from pipelines.reporting.words import NEVER_SAID, course_sentence, date_words, improved_sentence, not_answered_sentence
 
@@ -119,7 +120,11 @@ def test_points_are_said_in_points_and_shares_in_100() -> None:
 
 def test_nothing_that_may_never_be_said_is_said_anywhere() -> None:
     reports = build_reports(released(exact_tables()), STAMP)
-    said = [reports.model_dump_json(), PUBLISHED_COURSE, *(f"{one.finding} {one.population}" for one in PUBLISHED)]
+    said = [
+        reports.model_dump_json(),
+        PUBLISHED_COURSE,
+        *(f"{finding_words(one)} {population_words(one)}" for one in evidence().figures),
+    ]
     said += [value for value in (*vars(words).values(), *vars(effect_words).values()) if isinstance(value, str)]
     said += [f"{one.name} {one.meaning} {one.next_step}" for one in DEFINITIONS.values()]
     said += [effect_sentence(effect(**numbers(*values))) for values in ESTIMATES.values()]

@@ -8,7 +8,8 @@ A case lies in `cases/<schema>.<table>/<what_it_says>.yaml`:
     where: episode_key = 'e1'    (only when the case speaks of some of the model's rows)
 
 Columns that a given row does not name are NULL, and a NULL value of a clean table has the reason `a` unless the row
-says otherwise. Tables that are not given are built from those that are, by their own SQL. Only the columns that an
+says otherwise. Tables that are not given are built from those that are, by their own SQL,
+and those that Python writes are empty. Only the columns that an
 expected row names are compared, row by row, in the order of the model's key.
 """
 
@@ -24,6 +25,8 @@ import duckdb
 import yaml
 
 from pipelines.casting import SQL_FOLDER
+from pipelines.causal.fairness import FAIRNESS_COLUMNS
+from pipelines.causal.stability import STABILITY_COLUMNS
 from pipelines.causal.tables import (
     EFFECT_COLUMNS,
     IMPROVEMENT_CURVE_COLUMNS,
@@ -37,6 +40,7 @@ from pipelines.causal.tables import (
 )
 from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.load import create_raw_tables
+from pipelines.evidence.figures import PUBLISHED_FIGURE_COLUMNS
 from pipelines.prognosis.tables import (
     CALIBRATION_COLUMNS,
     CURVE_COLUMNS,
@@ -45,6 +49,13 @@ from pipelines.prognosis.tables import (
     RISKS_COLUMNS,
 )
 from pipelines.quality.results import COLUMNS as CHECK_COLUMNS
+from pipelines.robustness.tables import (
+    CONCERN_COLUMNS,
+    CONFOUNDING_TABLES,
+    SPECIFICATION_COLUMNS,
+    WEIGHTING_TABLES,
+)
+from pipelines.self_check.tables import SELF_CHECK_TABLES
 from pipelines.tables import SqlFile, in_order, materialize, read_sql_file
 from pipelines.warehouse import open_warehouse
 
@@ -72,10 +83,22 @@ ESTIMATES = {name: columns for name, (columns, _) in TRIAL_TABLES.items()} | {
     "prognosis_points": POINTS_COLUMNS,
     "prognosis_risks": RISKS_COLUMNS,
 }
+DIAGNOSTICS = {name: columns for name, (columns, _) in (WEIGHTING_TABLES | CONFOUNDING_TABLES).items()} | {
+    "specifications": SPECIFICATION_COLUMNS,
+    "concerns": CONCERN_COLUMNS,
+    "stability": STABILITY_COLUMNS,
+    "fairness": FAIRNESS_COLUMNS,
+    "published_figures": PUBLISHED_FIGURE_COLUMNS,
+}
 PYTHON_TABLES = (
     {
-        f"estimates.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
-        for table, columns in ESTIMATES.items()
+        f"{schema}.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+        for schema, tables in (("estimates", ESTIMATES), ("diagnostics", DIAGNOSTICS))
+        for table, columns in tables.items()
+    }
+    | {
+        f"self_checks.{table}": {name: _SQL_TYPES[kind] for name, kind in columns.items()}
+        for table, (columns, _) in SELF_CHECK_TABLES.items()
     }
     | CHECK_COLUMNS
     | NOTICE_COLUMNS
@@ -177,9 +200,11 @@ def _rows_of(con: duckdb.DuckDBPyConnection, case: SqlCase) -> list[Row]:
     for table, rows in case.given.items():
         _give(con, table, rows)
     _complete(con, case.given)
-    for file in upstream(case.table, frozenset(case.given)):
-        if file.table in _given(case.given):
-            continue
+    sources = [file for file in upstream(case.table, frozenset(case.given)) if file.table not in _given(case.given)]
+    for table in sorted({table for file in (*sources, model) for table in file.reads if table in PYTHON_TABLES}):
+        if table not in case.given:
+            _create(con, table, PYTHON_TABLES[table])
+    for file in sources:
         if file.schema == "clean" and not has_raw_rows:
             _create_empty(con, file.table)
         else:
@@ -227,6 +252,9 @@ def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
         types = _create_empty(con, table)
     elif table.startswith("raw."):
         types = _described(con, table)
+    elif table in PYTHON_TABLES:
+        types = PYTHON_TABLES[table]
+        _create(con, table, types)
     else:
         types = _create_as_given(con, table, rows)
     for number, row in enumerate(rows, start=1):

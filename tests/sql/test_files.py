@@ -10,7 +10,7 @@ def _files(*schemas: str) -> list[object]:
     return [pytest.param(file, id=file.table) for file in model_files().values() if file.schema in schemas]
 
 
-@pytest.mark.parametrize("file", _files("clean", "cohort", "checks", "report"))
+@pytest.mark.parametrize("file", _files("clean", "cohort", "checks", "self_checks", "report"))
 def test_a_sql_file_says_what_one_row_is(file: SqlFile) -> None:
     assert len(file.description) > 20
 
@@ -32,7 +32,7 @@ def test_a_patient_scope_table_reads_no_global_one(file: SqlFile) -> None:
         assert {source.table for source in sources if source.scope == "global"} <= FEW
 
 
-@pytest.mark.parametrize("file", _files("clean", "cohort", "checks", "report"))
+@pytest.mark.parametrize("file", _files("clean", "cohort", "checks", "self_checks", "report"))
 def test_a_sql_file_has_a_case(file: SqlFile) -> None:
     """The feeds of sql/clean are written from one template, so one case stands for all of them."""
     spoken_of = {path.parent.name for path in case_paths()}

@@ -1,0 +1,214 @@
+"""Why the estimates can be believed, or not: `pipelines.robustness` on the tables of `estimates.*` and `cohort.*`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from pipelines.diagnostic_contracts import CONTRACTS
+from pipelines.effect_history import write_stability
+from pipelines.quality.history import history_source
+from pipelines.resources import NightBuild
+from pipelines.sql_assets import asset_key, contract_check
+
+_TRIALS = ("cohort.decision_trial", "cohort.index_trial")
+_ESTIMATES = ("estimates.effects", "estimates.scores")
+
+Say = Callable[[str], None]
+
+
+def _diagnostic(
+    name: str,
+    tables: dict[str, str],
+    reads: tuple[str, ...],
+    write: Callable[[duckdb.DuckDBPyConnection, Say], dict[str, int]],
+) -> dg.AssetsDefinition:
+    """The asset of the tables that one writer of `pipelines.diagnosing` replaces; it returns their rows by table."""
+
+    @dg.multi_asset(
+        name=name,
+        specs=[
+            dg.AssetSpec(
+                ["diagnostics", table],
+                deps=[asset_key(read) for read in reads],
+                group_name="diagnostics",
+                description=said,
+                kinds={"scikitlearn"},
+            )
+            for table, said in tables.items()
+        ],
+    )
+    def written(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+        with night.warehouse(context.run.run_id) as con:
+            rows = write(con, context.log.info)
+        for table in tables:
+            yield dg.MaterializeResult(asset_key=["diagnostics", table], metadata={"dagster/row_count": rows[table]})
+
+    return written
+
+
+def _write_weighting(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+    from pipelines.diagnosing import write_weighting_diagnostics
+
+    return write_weighting_diagnostics(con, say)
+
+
+def _write_confounding(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+    from pipelines.diagnosing import write_confounding_diagnostics
+
+    return write_confounding_diagnostics(con, say)
+
+
+def _write_specifications(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+    from pipelines.diagnosing import write_specifications
+
+    return {"specifications": write_specifications(con, say)}
+
+
+weighting = _diagnostic(
+    "weighting",
+    {
+        "balance": "One row a contrast and covariate: the standardised difference of the arms before and after weighting.",
+        "overlap": "One row an arm given, arm and tenth of its propensity: the share of episodes.",
+        "weights": "One row a contrast and arm: effective size, the largest weights and how many were clipped.",
+        "missing_data": "One row an arm, variable and reason: the share missing.",
+        "influence": "Restricted. One row a contrast and kind of unit: the effect's range without one clinic or practitioner, "
+        "and whether that turns the verdict.",
+    },
+    (*_TRIALS, *_ESTIMATES, "clean.intake", "clean.outcome", "cohort.outcomes"),
+    _write_weighting,
+)
+confounding = _diagnostic(
+    "confounding",
+    {
+        "confounding": "One row a contrast: E-values, robustness values, and the effect left by a hidden factor as strong as "
+        "the strongest measured one.",
+        "confounding_benchmarks": "One row a contrast and group of measured factors: its strength, and the effect left by a "
+        "hidden factor 1, 2 and 3 times as strong.",
+        "confounding_contours": "One row a contrast and pair of strengths: the effect a hidden factor could leave.",
+        "missing_outcomes": "One row a contrast: worst and best case of the unanswered, and how much worse they must have fared "
+        "for the verdict to turn.",
+    },
+    (*_TRIALS, *_ESTIMATES),
+    _write_confounding,
+)
+specifications = _diagnostic(
+    "specifications",
+    {
+        "specifications": "One row a contrast and specification: the main estimate under other windows, outcomes, adjustments, "
+        "grace periods and analyses. The unadjusted one is marked and never the main one.",
+    },
+    (
+        *_TRIALS,
+        "cohort.episodes",
+        "cohort.outcomes",
+        "cohort.grace_visits",
+        "estimates.effects",
+        "estimates.sensitivity",
+    ),
+    _write_specifications,
+)
+
+
+@dg.asset(
+    key_prefix="diagnostics",
+    deps=[
+        asset_key(table)
+        for table in (
+            "estimates.effects",
+            "diagnostics.balance",
+            "diagnostics.influence",
+            "diagnostics.confounding",
+            "diagnostics.missing_outcomes",
+            "diagnostics.specifications",
+        )
+    ],
+    group_name="diagnostics",
+    description="One row a contrast and concern: which limit a diagnostic broke, in a clinician's words, and whether the number "
+    "is to be withheld or only told with it.",
+    kinds={"python"},
+)
+def concerns(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Gather what the diagnostics found wrong."""
+    from pipelines.diagnosing import write_concerns
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_concerns(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+_STABILITY_TABLES = {
+    "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that went "
+    "and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
+    "effect_history": "One row a night and effect: the same, carried on by each night.",
+}
+
+
+@dg.multi_asset(
+    name="stability",
+    specs=[
+        dg.AssetSpec(
+            ["diagnostics", name],
+            deps=[
+                asset_key(table) for table in ("estimates.effects", "estimates.scores", "clean.delivery", "raw.code")
+            ],
+            group_name="diagnostics",
+            description=said,
+            kinds={"python"},
+        )
+        for name, said in _STABILITY_TABLES.items()
+    ],
+)
+def stability(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Compare every effect with the night before."""
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_stability(con, history_source(night.settings))
+    for name, n_rows in rows.items():
+        yield dg.MaterializeResult(asset_key=["diagnostics", name], metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="diagnostics",
+    deps=[
+        asset_key(table)
+        for table in (
+            "cohort.strata",
+            "cohort.index_trial",
+            "estimates.effects",
+            "estimates.scores",
+            "estimates.prognosis",
+        )
+    ],
+    group_name="diagnostics",
+    description="One row a measure, group and level: who answered, completed care and is in the results, how wrong the "
+    "prognosis is and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
+    kinds={"python"},
+)
+def fairness(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Tell response, care, errors and effects apart by group."""
+    from pipelines.diagnosing_fairness import write_fairness
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_fairness(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+@dg.asset(
+    key_prefix="diagnostics",
+    deps=[asset_key("estimates.protocols")],
+    group_name="diagnostics",
+    description="One row a published figure and estimate of ours beside which it may stand, with source and mark (V looked up, "
+    "R recalled), from a versioned file.",
+    kinds={"python"},
+)
+def published_figures(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Write the published figures that stand beside ours."""
+    from pipelines.diagnosing_published import write_published_figures
+
+    with night.warehouse(context.run.run_id) as con:
+        n_rows = write_published_figures(con)
+    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+
+
+diagnostic_contracts = [contract_check(f"diagnostics.{name}", contract) for name, contract in CONTRACTS.items()]

@@ -1,0 +1,256 @@
+"""The main contrast under other choices that could have been made: rows of diagnostics.specifications.
+
+The main estimate, its other outcomes and its other analyses are taken as they are stored. The rest is fitted anew with ridge
+and logistic regression and one draw of folds; so are the main choices, which tells the learners from the choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.features import BoolArray, FloatArray, encode
+from pipelines.causal.inference import Estimate, clustered_mean
+from pipelines.causal.overlap import effective_n
+from pipelines.causal.population import Population, outcome_values, select_population
+from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome
+from pipelines.causal.trials import BASELINE_COVARIATES
+from pipelines.causal.weighting import Weighting, contrast_figures, estimator_of
+
+FULL = "full"
+NAIVE = "none"
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What a specification adjusts for: `name` as shown, the covariates, and what becomes of practitioners."""
+
+    name: str
+    covariates: tuple[str, ...]
+    has_practitioners: bool = True
+    is_folded_by_practitioner: bool = False
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One choice of outcome, arms and adjustment; `adjustment` None compares the arms as they are."""
+
+    name: str
+    outcome: Outcome
+    adjustment: Adjustment | None
+    window_days: int = 14
+    grace_days: int | None = None
+    arm_column: str = "arm"
+
+
+def specifications_of(trial: TargetTrial, columns: Sequence[str]) -> list[Specification]:
+    """Return what is fitted anew for a trial whose frame has these columns.
+
+    Windows: r30d_12wk_within_7 and _within_28; responders: rmdq24_12wk_5_points, odi_pct_12wk_10_points; a shorter grace period:
+    arm_within_7_days. What the frame does not have is left out.
+    """
+    outcome = trial.outcomes[0]
+    full = Adjustment(FULL, trial.covariates)
+    grace = trial.grace_period_days
+    found = [
+        Specification("linear models only", outcome, full, grace_days=grace),
+        Specification("not adjusted", outcome, None, grace_days=grace),
+        Specification(
+            "without practitioners",
+            outcome,
+            replace(full, name="without practitioners", has_practitioners=False),
+            grace_days=grace,
+        ),
+        Specification(
+            "folds by practitioner",
+            outcome,
+            Adjustment("folds by practitioner", trial.covariates, False, is_folded_by_practitioner=True),
+            grace_days=grace,
+        ),
+    ]
+    if set(trial.covariates) - set(BASELINE_COVARIATES):
+        baseline = Adjustment("baseline only", tuple(c for c in trial.covariates if c in BASELINE_COVARIATES))
+        found.append(Specification("baseline only", outcome, baseline, grace_days=grace))
+    for days in (7, 28):
+        column = f"{outcome.column}_within_{days}"
+        found.append(
+            Specification(
+                f"answers within {days} days",
+                replace(outcome, column=column),
+                full,
+                window_days=days,
+                grace_days=grace,
+            )
+        )
+    for instrument, points in (("rmdq24", 5), ("odi_pct", 10)):
+        column = f"{instrument}_12wk_{points}_points"
+        responder = replace(outcome, name=column, column=column, baseline_floors=((instrument, float(points)),))
+        found.append(Specification(f"responder: {instrument} by {points} points", responder, full, grace_days=grace))
+    found.append(Specification("grace period of 7 days", outcome, full, grace_days=7, arm_column="arm_within_7_days"))
+    return [one for one in found if one.arm_column in columns and one.outcome.column in columns]
+
+
+def refitted_rows(frame: pd.DataFrame, trial: TargetTrial, say: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
+    """Return a row a contrast and specification that is fitted anew; a refusal where the limits of the protocol are broken.
+
+    frame: as for `estimate_trial`, with the columns that `specifications_of` names.
+    """
+    linear = replace(trial, learners=("linear",), repeats=1)
+    populations: dict[str, Population] = {}
+    weighted: dict[tuple[str, Adjustment], tuple[Weighting | None, dict[Pair, str | None]]] = {}
+    rows = []
+    for one in specifications_of(trial, list(frame.columns)):
+        say(f"{trial.id}, specification: {one.name}")
+        if one.arm_column not in populations:
+            populations[one.arm_column] = select_population(frame.assign(arm=frame[one.arm_column]), trial)
+        population = populations[one.arm_column]
+        y, can_have = outcome_values(population.frame, one.outcome)
+        if one.adjustment is None:
+            rows += [_naive_row(population, trial, one, pair, y, can_have) for pair in trial.contrasts]
+            continue
+        key = (one.arm_column, one.adjustment)
+        if key not in weighted:
+            weighted[key] = _weigh(population, linear, one.adjustment)
+        rows += _adjusted_rows(population, linear, one, *weighted[key], y=y, can_have=can_have)
+    return pd.DataFrame(rows).assign(protocol_hash=trial.protocol_hash())
+
+
+def _weigh(
+    population: Population, trial: TargetTrial, adjustment: Adjustment
+) -> tuple[Weighting | None, dict[Pair, str | None]]:
+    codes = pd.factorize(population.practitioner)[0].astype(np.int64)
+    clinic = population.codes("clinic_code")
+    reasons = {
+        pair: before_fitting(trial, population.arm, codes, clinic, pair, population.commonest_exclusion)
+        for pair in trial.contrasts
+    }
+    standing = [pair for pair in trial.contrasts if reasons[pair] is None]
+    arms = tuple(arm for arm in trial.arms if any(arm in pair for pair in standing))
+    if not arms:
+        return None, reasons
+    rows = np.isin(population.arm, [trial.arms.index(arm) for arm in arms])
+    practitioner = pd.Series(population.practitioner[rows])
+    covariates = population.covariates(adjustment.covariates)[rows].reset_index(drop=True)
+    design = encode(covariates, practitioner if adjustment.has_practitioners else None)
+    labels = np.array(trial.arms, dtype=object)[population.arm[rows]]
+    together = practitioner if adjustment.is_folded_by_practitioner else population.frame.loc[rows, "patient_key"]
+    if together.nunique() < trial.folds:
+        return None, {
+            pair: reason or f"Fewer than {trial.folds} different patients." for pair, reason in reasons.items()
+        }
+    estimator = _estimator(trial, arms, int(rows.sum()))
+    propensity = estimator.fit_propensity(design, labels, patient=together.to_numpy(dtype=object))
+    arm = np.array([arms.index(label) for label in labels], dtype=np.int64)
+    figures = {pair: contrast_figures(pair, arms, arm, design, propensity, trial=trial) for pair in standing}
+    return Weighting(arms, rows, arm, design, propensity, figures), reasons
+
+
+def _estimator(trial: TargetTrial, arms: tuple[str, ...], n: int) -> CrossFittedAIPW:
+    """Linear fits take less time than starting processes for them."""
+    estimator: CrossFittedAIPW = estimator_of(trial, arms, n).set_params(n_jobs=1)
+    return estimator
+
+
+def _adjusted_rows(
+    population: Population,
+    trial: TargetTrial,
+    one: Specification,
+    weighted: Weighting | None,
+    reasons: dict[Pair, str | None],
+    *,
+    y: FloatArray,
+    can_have: BoolArray,
+) -> list[dict[str, object]]:
+    why = {
+        pair: reasons[pair] or of_outcome(trial, one.outcome, y[can_have], population.arm[can_have], pair)
+        for pair in trial.contrasts
+    }
+    model = None
+    if weighted is not None and not all(why.values()):
+        model = _fit(population, trial, one.outcome, weighted, y, weighted.rows & can_have)
+    rows = []
+    for pair in trial.contrasts:
+        estimate = None
+        if model is not None and weighted is not None and why[pair] is None:
+            kept = model.target_ & model.is_observed_
+            sizes = [effective_n(model.own_weights_[kept & (model.arm_ == model.arms_.index(arm))]) for arm in pair]
+            why[pair] = after_weighting(trial, replace(weighted.figures[pair], effective_n=min(sizes)))
+            estimate = None if why[pair] else model.contrast(*pair)
+        rows.append(_row(trial, one, pair, can_have, estimate=estimate, reason=why[pair]))
+    return rows
+
+
+def _fit(
+    population: Population, trial: TargetTrial, outcome: Outcome, weighted: Weighting, y: FloatArray, rows: BoolArray
+) -> CrossFittedAIPW:
+    within = rows[weighted.rows]
+    later = population.covariates(trial.observation_covariates)[rows].reset_index(drop=True)
+    model = _estimator(trial, weighted.arms, int(rows.sum())).set_params(is_binary=outcome.is_binary)
+    fitted: CrossFittedAIPW = model.fit(
+        weighted.design.take(within),
+        y[rows],
+        np.array(weighted.arms, dtype=object)[weighted.arm[within]],
+        practitioner=population.practitioner[rows],
+        observation_X=later if later.shape[1] else None,
+        propensity=weighted.propensity.take(within),
+    )
+    return fitted
+
+
+def _naive_row(
+    population: Population, trial: TargetTrial, one: Specification, pair: Pair, y: FloatArray, can_have: BoolArray
+) -> dict[str, object]:
+    reason = of_outcome(trial, one.outcome, y[can_have], population.arm[can_have], pair)
+    estimate = None
+    if reason is None:
+        treated, comparator = (trial.arms.index(arm) for arm in pair)
+        used = can_have & np.isfinite(y) & np.isin(population.arm, (treated, comparator))
+        estimate = difference_in_means(
+            y[used], population.arm[used] == treated, population.practitioner[used].astype(object)
+        )
+    return _row(trial, one, pair, can_have, estimate=estimate, reason=reason)
+
+
+def difference_in_means(y: FloatArray, is_treated: BoolArray, practitioner: np.ndarray) -> Estimate:
+    """Return the plain difference of means, treated less others, clustered by practitioner."""
+    share = is_treated.mean()
+    first, second = y[is_treated].mean(), y[~is_treated].mean()
+    scores = first - second + np.where(is_treated, (y - first) / share, -(y - second) / (1 - share))
+    return clustered_mean(scores, practitioner)
+
+
+def _row(
+    trial: TargetTrial,
+    one: Specification,
+    pair: Pair,
+    can_have: BoolArray,
+    *,
+    estimate: Estimate | None,
+    reason: str | None,
+) -> dict[str, object]:
+    lower, upper = (float("nan"), float("nan")) if estimate is None else estimate.interval()
+    return {
+        "trial": trial.id,
+        "contrast": contrast_name(*pair),
+        "specification": one.name,
+        "outcome": one.outcome.name,
+        "unit": one.outcome.unit,
+        "adjustment": NAIVE if one.adjustment is None else one.adjustment.name,
+        "analysis": "by what was started",
+        "window_days": one.window_days,
+        "grace_days": one.grace_days,
+        "estimate": float("nan") if estimate is None else estimate.estimate,
+        "lower": lower,
+        "upper": upper,
+        "n": int(can_have.sum()) if estimate is None else estimate.n,
+        "status": "refused" if estimate is None else "estimated",
+        "reason": reason,
+        "is_main": False,
+        "is_naive": one.adjustment is None,
+        "is_refitted": True,
+    }
