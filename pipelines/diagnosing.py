@@ -4,9 +4,11 @@ The statistics are `pipelines.robustness`.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import duckdb
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import as_table
@@ -27,6 +29,8 @@ from pipelines.robustness.tables import (
 )
 
 SCHEMA = "diagnostics"
+# Sums over several threads differ from run to run in the last digits.
+_one_thread = partial(threadpool_limits, 1)
 Say = Callable[[str], None]
 
 _OTHER_CHOICES = """
@@ -88,8 +92,9 @@ def write_weighting_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dic
     found = []
     for trial in TRIALS.values():
         say(f"{trial.id}: balance, overlap, weights, missing data, influence")
-        frame, scores = _frame(con, trial), _scores(con, trial)
-        found.append(weighting_diagnostics(frame, trial, scores, effects, missing_reasons(con, trial)))
+        frame, scores, reasons = _frame(con, trial), _scores(con, trial), missing_reasons(con, trial)
+        with _one_thread():
+            found.append(weighting_diagnostics(frame, trial, scores, effects, reasons))
     return {
         name: _write(con, name, [one[name] for one in found], columns, order)
         for name, (columns, order) in WEIGHTING_TABLES.items()
@@ -99,10 +104,11 @@ def write_weighting_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dic
 def write_confounding_diagnostics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     """Replace what hidden factors and missing outcomes could do to every estimate; returns rows by table."""
     effects = _table(con, "estimates.effects")
-    found = [
-        confounding_diagnostics(_frame(con, trial), trial, _scores(con, trial), effects, say)
-        for trial in TRIALS.values()
-    ]
+    found = []
+    for trial in TRIALS.values():
+        frame, scores = _frame(con, trial), _scores(con, trial)
+        with _one_thread():
+            found.append(confounding_diagnostics(frame, trial, scores, effects, say))
     return {
         name: _write(con, name, [one[name] for one in found], columns, order)
         for name, (columns, order) in CONFOUNDING_TABLES.items()
@@ -114,10 +120,9 @@ def write_specifications(con: duckdb.DuckDBPyConnection, say: Say) -> int:
     effects, sensitivity = _table(con, "estimates.effects"), _table(con, "estimates.sensitivity")
     parts = []
     for trial in TRIALS.values():
-        parts += [
-            stored_rows(trial, effects, sensitivity),
-            refitted_rows(other_choices(con, trial), trial, say),
-        ]
+        frame = other_choices(con, trial)
+        with _one_thread():
+            parts += [stored_rows(trial, effects, sensitivity), refitted_rows(frame, trial, say)]
     return _write(con, "specifications", parts, SPECIFICATION_COLUMNS, SPECIFICATION_ORDER)
 
 

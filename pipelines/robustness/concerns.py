@@ -171,8 +171,8 @@ def _of_hidden_factor(found: Found) -> Iterator[Told]:
     if sign * row["estimate_1x"] <= 0:
         yield "hidden_factor", f"The whole difference could come from {strongest} and not from the treatment.", WITHHOLD
     else:
-        words = f"Were there {strongest} the difference could be too small to be told from none."
-        yield "hidden_factor", words[0].upper() + words[1:], TELL
+        words = f"Were there {strongest} the difference could not be told from none: it must not be taken as shown."
+        yield "hidden_factor", words, TELL
 
 
 def _of_missing_outcomes(found: Found) -> Iterator[Told]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipelines.causal.protocol import TargetTrial
-from pipelines.robustness.specifications import FULL
+from pipelines.robustness.choices import FULL
 
 BY_START = "by what was started"
 WINDOW_DAYS = {12: 14, 26: 28}

@@ -5,6 +5,7 @@ import pytest
 
 from pipelines.robustness.benchmarks import strength_between
 from pipelines.robustness.omitted_variables import (
+    ShortModel,
     bounds,
     contour,
     robustness_value,
@@ -66,6 +67,27 @@ def test_without_a_factor_the_bound_is_the_effect_and_its_interval():
     found, effect = short_model(world.short, PAIR).shifted(0.0), world.short.mean(world.short.contrast(PAIR))
     assert found.estimate == effect.estimate
     assert found.interval() == effect.interval()
+
+
+def _skewed_model(n: int = 300) -> ShortModel:
+    """Scores that go with the squares of the residuals: the two bounds then differ in how sure they are."""
+    generator = np.random.default_rng(11)
+    squares, noise = generator.exponential(size=(1, n)), generator.normal(size=(1, n))
+    return ShortModel(squares + 0.3 * noise, squares, 4 + noise, np.arange(n))
+
+
+def test_the_standard_error_of_a_bound_is_the_jackknifes():
+    model, n = _skewed_model(), 300
+    factor = strength(0.3, 0.3)
+    lower, upper = bounds(model, factor)
+    assert upper.standard_error > 1.2 * lower.standard_error
+    without = [
+        [one.estimate for one in bounds(ShortModel(*(np.delete(part, k, axis=-1) for part in parts)), factor)]
+        for parts in [(model.scores, model.squares, model.riesz, model.practitioner)]
+        for k in range(n)
+    ]
+    jackknife = np.std(without, axis=0) * (n - 1) / np.sqrt(n)
+    assert jackknife == pytest.approx([lower.standard_error, upper.standard_error], rel=0.02)
 
 
 def test_the_robustness_value_is_where_the_bound_reaches_none():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from pipelines.causal.trials import DECISION, INDEX
-from pipelines.robustness.specifications import difference_in_means, refitted_rows, specifications_of
+from pipelines.robustness.choices import specifications_of
+from pipelines.robustness.specifications import difference_in_means, refitted_rows
 from pipelines.robustness.stored_specifications import stored_rows
 from tests.causal.worlds import TRIAL, linear_clinic
 
