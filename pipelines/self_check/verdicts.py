@@ -24,14 +24,12 @@ def verdict_rows(
     withholds the whole trial, an alarm of a control the contrast; a failure on known effects or permutations of the first outcome
     withholds the contrast for every outcome (they share arms, covariates and weights), of another outcome that outcome only.
     """
-    rows = []
-    for effect in effects.to_dict("records"):
-        outcome, contrast = str(effect["outcome"]), str(effect["contrast"])
-        for check in CHECKS:
-            rows.append(
-                _row(trial, outcome, contrast, check, *_VERDICT[check](trial, tables[check], outcome, contrast))
-            )
-    return rows
+    named = effects[["outcome", "contrast"]].astype(str).itertuples(index=False)
+    return [
+        _row(trial, outcome, contrast, check, *_VERDICT[check](trial, tables[check], outcome, contrast))
+        for outcome, contrast in named
+        for check in CHECKS
+    ]
 
 
 def stepped_verdict_rows(trial: SteppedTrial, leakage: pd.DataFrame) -> list[dict[str, object]]:

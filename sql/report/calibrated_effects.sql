@@ -12,8 +12,7 @@ select
         when calibrated.status = 'estimated' and withheld.reason is null then round(calibrated.estimate, 4)
     end as estimate,
     case when calibrated.status = 'estimated' and withheld.reason is null then round(calibrated.lower, 4) end as lower,
-    case when calibrated.status = 'estimated' and withheld.reason is null then round(calibrated.upper, 4) end as upper,
-    calibrated.n_controls
+    case when calibrated.status = 'estimated' and withheld.reason is null then round(calibrated.upper, 4) end as upper
 from self_checks.calibrated_effects as calibrated
 left join self_checks.withheld as withheld
     on
