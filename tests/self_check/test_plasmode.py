@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipelines.causal.trial_design import in_silence
-from pipelines.self_check.effort import NIGHTLY
+from pipelines.self_check.effort import FULL, NIGHTLY
 from pipelines.self_check.plasmode import plasmode_rows
 from pipelines.self_check.sample import Estimator, Sample, as_tonight
 from pipelines.self_check.worlds import NONE, SUBGROUP, UNIFORM, draw_outcomes, known_world
@@ -84,3 +84,12 @@ def test_the_right_estimator_passes_in_at_least_95_of_100_seeds_and_the_wrong_on
         wrong += bool(check(one, seed, ignoring_who_was_treated)["is_passed"].all())
     assert right >= 95
     assert wrong == 0
+
+
+@pytest.mark.ci
+def test_the_full_check_makes_the_nights_whole_search_for_differences() -> None:
+    few = replace(FULL, replications=(2, 1, 0), rules=1)
+    rows = pd.DataFrame(plasmode_rows(sample_in(clinic(700, 5, missing=0.0)), few, seed=1, say=in_silence))
+    assert list(rows["effort"]) == ["full", "full"]
+    assert list(rows["n_rule_replications"]) == [1, 0]
+    assert (rows["n_replications"] == [2, 1]).all()

@@ -5,7 +5,7 @@ from pipelines.causal.trial_design import in_silence
 from pipelines.self_check.tables import SELF_CHECK_TABLES
 from pipelines.self_check.trial_checks import Said, check_trial
 from pipelines.self_check.verdicts import CHECKS
-from tests.self_check.worlds import SMALL, TRIAL, clinic, ignoring_who_was_treated, said_of
+from tests.self_check.worlds import TINY, TRIAL, clinic, ignoring_who_was_treated, said_of
 
 Night = tuple[pd.DataFrame, Said]
 
@@ -17,11 +17,11 @@ def night() -> Night:
 
 
 def verdicts(frame: pd.DataFrame, said: Said, **settings: object) -> pd.DataFrame:
-    return check_trial(frame, TRIAL, said, SMALL, say=in_silence, **settings)["verdicts"]  # type: ignore[arg-type]
+    return check_trial(frame, TRIAL, said, TINY, say=in_silence, **settings)["verdicts"]  # type: ignore[arg-type]
 
 
 def test_every_effect_has_a_verdict_of_every_check_and_a_good_night_withholds_nothing(night: Night) -> None:
-    tables = check_trial(*night[:1], TRIAL, night[1], SMALL, say=in_silence)
+    tables = check_trial(*night[:1], TRIAL, night[1], TINY, say=in_silence)
     assert {name: list(table.columns) for name, table in tables.items()} == {
         name: list(columns) for name, (columns, _) in SELF_CHECK_TABLES.items()
     }
@@ -52,5 +52,5 @@ def test_a_leak_withholds_the_trial_and_names_the_covariate(night: Night) -> Non
 def test_nothing_that_was_refused_is_checked(night: Night) -> None:
     frame, said = night
     nothing = Said(said.effects.head(0), said.scores.head(0), said.models.head(0))
-    tables = check_trial(frame, TRIAL, nothing, SMALL, say=in_silence)
+    tables = check_trial(frame, TRIAL, nothing, TINY, say=in_silence)
     assert all(table.empty for table in tables.values())

@@ -19,6 +19,7 @@ from tests.causal.worlds import ADD, CONTINUE, linear_clinic, trial_with
 
 PAIR = (ADD, CONTINUE)
 SMALL = replace(NIGHTLY, replications=(12, 6, 6), rules=0, permutations=4)
+TINY = replace(SMALL, replications=(8, 0, 0), permutations=3)
 TRIAL = trial_with(
     outcomes=(
         Outcome("r30d_12wk", 12, "r30d_12wk", True, "risk difference", 0.10),
