@@ -7,7 +7,7 @@ import dagster as dg
 
 import assets
 from pipelines.resources import NightBuild
-from pipelines.schedules import build_schedules, freshness, nightly, weekly_report
+from pipelines.schedules import build_schedules, freshness, nightly, weekly_report, weekly_self_check
 from pipelines.settings import Settings
 from pipelines.upkeep_jobs import build_upkeep_schedules, restore_drill, upkeep
 
@@ -37,7 +37,7 @@ def build_definitions(
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: _with_freshness(spec, settings.timezone), _assets()),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
-        jobs=[nightly, weekly_report, upkeep, restore_drill],
+        jobs=[nightly, weekly_report, weekly_self_check, upkeep, restore_drill],
         schedules=[*schedules, *build_upkeep_schedules(settings)],
         sensors=sensors,
         resources={"night": night} | resources,

@@ -13,6 +13,20 @@ from pipelines.generations import WAREHOUSE, current_warehouse
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
+_EFFECTS = """
+select effects.* replace (
+    case when withheld.reason is null then effects.estimate end as estimate,
+    case when withheld.reason is null then effects.lower end as lower,
+    case when withheld.reason is null then effects.upper end as upper,
+    case when withheld.reason is null then effects.status else 'refused' end as status,
+    coalesce(withheld.reason, effects.reason) as reason
+)
+from estimates.effects as effects
+left join self_checks.withheld as withheld
+    on effects.trial = withheld.trial and effects.outcome = withheld.outcome and effects.contrast = withheld.contrast
+order by effects.trial, effects.outcome, effects.contrast, effects.group_name, effects.group_level
+"""
+
 
 class Results:
     """One published night. It never changes and never blocks a night; close it, or use it in a `with` statement."""
@@ -36,8 +50,12 @@ class Results:
 
     def effects(self) -> pd.DataFrame:
         """`estimates.effects`: one row an estimate, in points of the scale or risk difference, positive is better for adding
-        manipulation; `status` is `estimated` or `refused`, with the reason."""
-        return self.sql("select * from estimates.effects order by trial, outcome, contrast, group_name, group_level")
+        manipulation; `status` is `estimated` or `refused`, with the reason. What a self-check withholds is refused here too."""
+        return self.sql(_EFFECTS)
+
+    def labels(self) -> pd.DataFrame:
+        """`self_checks.labels`: the label of each episode and contrast as it may be read (patient level; not for sharing)."""
+        return self.sql("select * from self_checks.labels order by trial, outcome, contrast, episode_key")
 
     def episodes(self) -> pd.DataFrame:
         """`cohort.episodes`: one row an episode of care (patient level; not for sharing)."""

@@ -1,4 +1,5 @@
-"""When the night runs: at 02:30 clinic time, and when a complete delivery arrives; the weekly report on Monday at 06:00.
+"""When the night runs: at 02:30 clinic time, and when a complete delivery arrives; the weekly report on Monday at 06:00, the
+self-checks in full on Sunday at 08:00.
 
 Each looks before it starts: a night with nothing new is skipped, and says so.
 """
@@ -13,10 +14,12 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
 from pipelines.provenance import code_hash, ledger_hash, night_key, reading_hash
 from pipelines.run_sensors import note_nothing_new, summary_sensors
+from pipelines.self_check.effort import FULL
 from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
 WEEKLY_CRON = "0 6 * * 1"
+SELF_CHECK_CRON = "0 8 * * 0"
 WHOLE_AGAIN = {"dagster/max_retries": "2", "dagster/retry_strategy": "ALL_STEPS"}
 """A run that was killed starts again from its first step: its folder is its own, and holds nothing of the one before."""
 
@@ -34,6 +37,14 @@ weekly_report = dg.define_asset_job(
     selection=dg.AssetSelection.groups("report"),
     description="The reports again from the published warehouse, for the week's reading.",
     tags={"stepcare/kind": "report", **WHOLE_AGAIN},
+    executor_def=dg.in_process_executor,
+)
+weekly_self_check = dg.define_asset_job(
+    "weekly_self_check",
+    selection=dg.AssetSelection.groups("self_checks", "report"),
+    description="The self-checks in full on the published warehouse, and the reports that rest on them.",
+    tags={"stepcare/kind": "report", **WHOLE_AGAIN},
+    config={"ops": {"self_checks": {"config": {"effort": FULL.name}}}},
     executor_def=dg.in_process_executor,
 )
 
@@ -104,6 +115,15 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         description="Monday at 06:00 clinic time.",
     )
 
+    self_check_schedule = dg.ScheduleDefinition(
+        name="weekly_self_check",
+        job=weekly_self_check,
+        cron_schedule=SELF_CHECK_CRON,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Sunday at 08:00 clinic time, for the report of Monday.",
+    )
+
     @dg.sensor(
         name="new_deliveries",
         job=nightly,
@@ -119,4 +139,7 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         run_key = hashlib.sha256(key.encode()).hexdigest()
         return dg.RunRequest(run_key=run_key, tags={**NIGHT_TAGS, "stepcare/because": _in_words(unseen)})
 
-    return [nightly_schedule, weekly_schedule], [new_deliveries, *summary_sensors(settings, nightly)]
+    return [nightly_schedule, weekly_schedule, self_check_schedule], [
+        new_deliveries,
+        *summary_sensors(settings, nightly),
+    ]

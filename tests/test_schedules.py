@@ -53,6 +53,13 @@ def test_the_weekly_report_is_made_on_monday_morning(repository: dg.RepositoryDe
     assert tick.strftime("%A %H:%M") == "Monday 06:00"
 
 
+def test_the_self_checks_in_full_are_made_on_sunday_before_the_report_of_monday(
+    repository: dg.RepositoryDefinition,
+) -> None:
+    tick = next(_ticks(repository, "weekly_self_check", datetime(2026, 11, 25, tzinfo=ZoneInfo(ZONE))))
+    assert tick.strftime("%A %H:%M") == "Sunday 08:00"
+
+
 def _schedule(repository: dg.RepositoryDefinition) -> dg.RunRequest | dg.SkipReason:
     schedule = repository.get_schedule_def("nightly")
     with dg.instance_for_test() as instance:

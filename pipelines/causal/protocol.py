@@ -122,9 +122,9 @@ class Protocol:
         if unknown := sorted((named | {name for pair in self.contrasts for name in pair}) - set(strategies)):
             raise ValueError(f"trial {self.id}: {unknown} are not among its {kind} {list(strategies)}")
 
-    def _must_know_by_time_zero(self, covariates: tuple[str, ...]) -> None:
-        late = sorted({outcome.column for outcome in self.outcomes} & {*covariates, *self.observation_covariates})
-        if late:
+    def _must_know_by_time_zero(self, covariates: tuple[str, ...], further: tuple[str, ...]) -> None:
+        settled_later = {str(name) for outcome in self.outcomes for name in (outcome.column, outcome.due_column)}
+        if late := sorted(settled_later & {*covariates, *self.observation_covariates, *further}):
             raise ValueError(f"trial {self.id}: outcome columns {late} cannot be covariates, they lie after time zero")
         if len(set(covariates)) != len(covariates):
             raise ValueError(f"trial {self.id}: a covariate is named twice")
@@ -151,7 +151,7 @@ class TargetTrial(Protocol):
 
     def __post_init__(self) -> None:
         self._must_compare(self.arms, set(self.arms_with_manipulation), "arms")
-        self._must_know_by_time_zero(self.covariates)
+        self._must_know_by_time_zero(self.covariates, self.grace_covariates)
         if self.strategies and len(self.strategies) != len(self.arms):
             raise ValueError(f"trial {self.id}: {len(self.strategies)} strategies for {len(self.arms)} arms")
         if self.grace_strategies and tuple(one.arm for one in self.grace_strategies) != self.arms:
@@ -210,7 +210,7 @@ class SteppedTrial(Protocol):
 
     def __post_init__(self) -> None:
         self._must_compare(tuple(regime.name for regime in self.regimes), set(), "regimes")
-        self._must_know_by_time_zero((*self.covariates, *self.first_visit_covariates))
+        self._must_know_by_time_zero((*self.covariates, *self.first_visit_covariates), self.visit_covariates)
         weeks = {regime.add_at_week for regime in self.regimes if regime.add_at_week}
         if unknown := sorted(weeks - set(self.decision_weeks)):
             raise ValueError(f"trial {self.id}: no decision is taken at weeks {unknown}, only {self.decision_weeks}")

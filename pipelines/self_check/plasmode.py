@@ -58,7 +58,7 @@ def plasmode_rows(
     rows: list[dict[str, object]] = []
     for number, (world, replications) in enumerate(zip(WORLDS, effort.replications, strict=True)):
         known = known_world(used, world)
-        if known is None:
+        if known is None or not replications:
             continue
         say(f"{sample.trial.id}, {sample.outcome.name}: {replications} replications with a known effect ({world})")
         generator = np.random.default_rng((seed, number))
