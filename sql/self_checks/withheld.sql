@@ -1,17 +1,37 @@
--- Every effect, or comparison of regimes, that must not be shown, with the reason: a self-check failed, or none was made.
+-- Every effect, or comparison of regimes, that must not be shown, with the reason: a self-check failed, none was made, or a
+-- diagnostic broke a limit that withholds.
 -- Everything that shows an effect joins this table, so that nothing can forget it. contrast 'all' stands for all of an outcome.
 -- scope: global
 -- key: trial, outcome, contrast
 -- expect: reason not null
-with failures as (
+with found as (
     select
         verdict.trial,
         verdict.outcome,
         verdict.contrast,
-        string_agg(verdict.words, '; ' order by verdict.check_name) as words
+        verdict.check_name as found_by,
+        verdict.words
     from self_checks.verdicts as verdict
     where verdict.is_withheld
-    group by verdict.trial, verdict.outcome, verdict.contrast
+    union all
+    select
+        concern.trial,
+        concern.outcome,
+        concern.contrast,
+        concern.concern as found_by,
+        rtrim(concern.words, '.') as words
+    from diagnostics.concerns as concern
+    where concern.severity = 'withhold'
+),
+
+failures as (
+    select
+        found.trial,
+        found.outcome,
+        found.contrast,
+        string_agg(found.words, '; ' order by found.found_by) as words
+    from found
+    group by found.trial, found.outcome, found.contrast
 )
 
 select
