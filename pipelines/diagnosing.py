@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import as_table
-from pipelines.causal.trials import TRIALS
+from pipelines.causal.trials import DECISION, TRIALS
 from pipelines.contracts import FEEDS
 from pipelines.estimating import write_estimates
 from pipelines.robustness.concerns import concern_rows
@@ -64,8 +64,9 @@ _SHORTER_GRACE = """,
                 select visit.visit_no
                 from cohort.grace_visits as visit
                 where
-                    visit.episode_key = trial.episode_key
-                    and visit.has_manipulation
+                    visit.trial = 'decision'
+                    and visit.episode_key = trial.episode_key
+                    and visit.treatment = 'manipulation'
                     and visit.days_since_time_zero <= 7
             )
             then 'continue_without'
@@ -139,7 +140,7 @@ def write_concerns(con: duckdb.DuckDBPyConnection) -> int:
 
 def other_choices(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
     """Return a trial's frame with the columns of the other choices (see `robustness.specifications`)."""
-    more = _SHORTER_GRACE if trial.grace_covariates else ""
+    more = _SHORTER_GRACE if trial.id == DECISION.id else ""
     return con.execute(_OTHER_CHOICES.format(trial=trial.id, more=more)).df()
 
 

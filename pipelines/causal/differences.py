@@ -25,7 +25,11 @@ from pipelines.causal.needed import episodes_needed
 from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population
 from pipelines.causal.projection import projected
-from pipelines.causal.protocol import LARGE_POPULATION, Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+
+# From here on boosting is among the candidates of the gains: on 4,802 people a third nearer, on 2,000 as near for three times
+# the price (decision 19).
+BOOSTED_POPULATION = 4_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def find_differences(
     learner = StackedDRLearner(
         arms=arms,
         contrasts=pairs,
-        learners=(*LEARNERS, "boosting") if len(frame) > LARGE_POPULATION else LEARNERS,
+        learners=(*LEARNERS, "boosting") if len(frame) >= BOOSTED_POPULATION else LEARNERS,
         folds=trial.folds,
         repeats=len(psi),
         seed=trial.seed,
@@ -79,12 +83,14 @@ def find_differences(
         is_binary=outcome.is_binary,
         n_jobs=jobs_for(len(frame)),
     )
+    later = frame[[name for name in trial.observation_covariates if name in frame]]
     learner.fit(
         frame[[name for name in trial.covariates if name in frame]],
         np.array(model.arms_, dtype=object)[model.arm_[within]],
         y[kept],
         groups=patient,
         practitioner=practitioner,
+        observation_X=later if later.shape[1] else None,
     )
     modifiers = frame[[name for name in trial.modifiers if name in frame]]
     tests, gains = [], {}

@@ -41,6 +41,7 @@ def fit_draw(
     people: Design,
     y: FloatArray,
     contrasts: Sequence[tuple[int, int]],
+    later: Design | None = None,
     *,
     is_binary: bool,
     clip: float,
@@ -48,11 +49,11 @@ def fit_draw(
     """Fit the stacks of one draw of folds; return them and the out-of-fold gains (n, contrasts).
 
     setting: its design may hold practitioners; people: the same rows without. contrasts: codes of treated and
-    comparator. y (n,): NaN where unknown.
+    comparator. y (n,): NaN where unknown. later: may explain who answered, see `fit_leave_two_out`.
     """
     curves = learn_kernel_map(setting.design.linear, setting.seed)
     setting = replace(setting, design=curves.apply(setting.design))
-    fitted = fit_leave_two_out(setting, y, is_binary=is_binary, clip=clip)
+    fitted = fit_leave_two_out(setting, y, later, is_binary=is_binary, clip=clip)
     open_practitioner = curves.apply(with_open_practitioner(people, setting.design))
     means = plug_in_means(fitted.models, open_practitioner)
     names = outcome_names(setting.learners)

@@ -86,13 +86,15 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         groups: ArrayLike | None = None,
         practitioner: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        observation_X: pd.DataFrame | None = None,
     ) -> StackedDRLearner:
         """Fit all stacks and store the out-of-fold gains.
 
         X: covariates known by time zero (n rows; missing values, booleans and text allowed). treatment: arm label of
         each row. outcome: larger is better, NaN where unknown. groups: rows of one group (a patient) share a fold; with
         groups the order of rows does not matter. practitioner: indicators in every nuisance; a gain is that of an
-        average practitioner. sample_weight: not negative.
+        average practitioner. sample_weight: not negative. observation_X: later columns that may explain who answered, never
+        the gain.
 
         Raises ValueError when the lengths differ, there are fewer than two arms or an unknown one, under 3 folds, fewer
         known outcomes of an arm than folds, fewer groups than folds, or the weights are negative, missing or all zero.
@@ -116,8 +118,10 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
         self.encoding_ = learn_encoding(frame)
         self.template_ = design.take(np.zeros(0, dtype=np.intp))
+        later = None if observation_X is None else encode(observation_X.iloc[order].reset_index(drop=True))
+        people, patients = self.encoding_.apply(frame), keys[order].astype(object)
         with threadpool_limits(1):
-            draws, folds = self._fit_draws(setting, self.encoding_.apply(frame), y[order], keys[order].astype(object))
+            draws, folds = self._fit_draws(setting, people, y[order], patients, later)
         back = np.argsort(order, kind="stable")
         self.draw_gains_, self.folds_ = draws[:, back], folds[:, back]
         self.gains_ = self._aggregated(self.draw_gains_)
@@ -140,7 +144,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
             return self._aggregated(np.array([draw.read(people, open_practitioner) for draw in self.draws_]))
 
     def _fit_draws(
-        self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_]
+        self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_], later: Design | None
     ) -> tuple[FloatArray, IntArray]:
         code_of = self._codes()
         codes = [(code_of[treated], code_of[comparator]) for treated, comparator in self.contrasts_]
@@ -150,7 +154,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         for repeat in range(self.repeats):
             folds.append(assign_folds(keys, setting.arm, self.folds, generator))
             drawn = replace(setting, fold=folds[-1], seed=self.seed + 1000 * (repeat + 1))
-            draw, own = fit_draw(drawn, people, y, codes, is_binary=self.is_binary_, clip=self.clip)
+            draw, own = fit_draw(drawn, people, y, codes, later, is_binary=self.is_binary_, clip=self.clip)
             self.draws_.append(draw)
             gains.append(own)
         return np.array(gains), np.array(folds)

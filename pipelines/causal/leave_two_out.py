@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from pipelines.causal.aipw import aipw_scores
-from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, joined
 from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity, read_linear
 from pipelines.causal.nuisance import (
     LEAN_CANDIDATES,
@@ -87,10 +87,12 @@ class WithoutFold:
 
 @dataclass(frozen=True)
 class LeaveTwoOut:
-    """All pairs of folds of one draw. `y` (n,) may hold NaN."""
+    """All pairs of folds of one draw. `y` (n,) may hold NaN; `answering`: what explains who answered, the design itself or
+    more."""
 
     setting: CrossFit
     y: FloatArray
+    answering: Design
     is_binary: bool
     clip: float
     models: dict[Pair, PairModels]
@@ -124,7 +126,7 @@ class LeaveTwoOut:
 
     def _observed_share(self, fold: int, rows: IntArray, own: tuple[IntArray, IntArray]) -> FloatArray:
         is_observed, weight = self.is_observed[rows], self.setting.weight[rows]
-        g = self._read("observation", self.setting.design, fold)
+        g = self._read("observation", self.answering, fold)
         if not len(g):
             return np.full((len(rows), self.setting.n_arms), is_observed.mean())
         g = g[:, rows]
@@ -143,27 +145,47 @@ class LeaveTwoOut:
         return said
 
 
-def fit_leave_two_out(setting: CrossFit, y: FloatArray, *, is_binary: bool, clip: float) -> LeaveTwoOut:
-    """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by."""
+def fit_leave_two_out(
+    setting: CrossFit, y: FloatArray, later: Design | None = None, *, is_binary: bool, clip: float
+) -> LeaveTwoOut:
+    """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by.
+
+    later: columns known after time zero that may explain who answered; outcome models are then weighted by 1 / g, because
+    these columns are not in them.
+    """
+    answering = setting.design if later is None else joined(setting.design, later)
     pairs = list(combinations(sorted(set(setting.fold.tolist())), 2))
-    fitted = each(partial(_fit_without, setting, y, is_binary), pairs, setting.n_jobs)
-    return LeaveTwoOut(setting, y, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
+    lean = answering.only_linear()
+    fit = partial(_fit_without, setting, y, lean, is_binary=is_binary, least_g=None if later is None else clip)
+    fitted = each(fit, pairs, setting.n_jobs)
+    return LeaveTwoOut(setting, y, answering, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
 
 
-def _fit_without(setting: CrossFit, y: FloatArray, is_binary: bool, pair: Pair) -> PairModels:
+def _fit_without(
+    setting: CrossFit, y: FloatArray, answering: Design, pair: Pair, *, is_binary: bool, least_g: float | None
+) -> PairModels:
+    """Fit without a pair of folds; outcome models are weighted by 1 / g, g at least `least_g`, unless that is None."""
     first, second = pair
     is_known = np.isfinite(y)
     rows = (setting.fold != first) & (setting.fold != second)
     known, seed = rows & is_known, setting.seed + 100 * first + second
     design, arm, weight = setting.design.only_linear().take(rows), setting.arm[rows], setting.weight[rows]
-    on_outcome = Training(setting.design.take(known), y[known], setting.weight[known], is_binary, seed)
-    outcome = Task(on_outcome, setting.arm[known], setting.n_arms)
-    knowing = Task(Training(design, is_known[rows].astype(float), weight, True, seed), arm, setting.n_arms)
+    knowing = Task(
+        Training(answering.take(rows), is_known[rows].astype(float), weight, True, seed), arm, setting.n_arms
+    )
     has_observation_model = min(is_known.sum(), (~is_known).sum()) >= LEAST_MISSING_FOR_A_MODEL
+    observation = tuple(fit(knowing) for fit in LEAN_CANDIDATES["linear"]) if has_observation_model else ()
+    of_known = setting.weight[known]
+    if observation and least_g is not None:
+        given = np.arange(int(known.sum())), setting.arm[known]
+        g = np.mean([model(answering.take(known))[given] for model in observation], axis=0)
+        of_known = of_known / np.maximum(g, least_g)
+    on_outcome = Training(setting.design.take(known), y[known], of_known, is_binary, seed)
+    outcome = Task(on_outcome, setting.arm[known], setting.n_arms)
     return PairModels(
         outcome=tuple(fit(outcome) for learner in setting.learners for fit in OUTCOME_CANDIDATES[learner]),
         propensity=linear_propensity(design, arm, weight, setting.n_arms, seed),
-        observation=tuple(fit(knowing) for fit in LEAN_CANDIDATES["linear"]) if has_observation_model else (),
+        observation=observation,
     )
 
 

@@ -11,6 +11,7 @@ from pipelines.reporting.model import FlowStep
 from pipelines.reporting.steps import STEP_NAMES
 from pipelines.reporting.words import count_words
 
+DOUBTED = "a difference that may have another cause"
 EXPECTED_GAIN = "Expected extra improvement from adding manipulation, given recorded factors"
 
 
@@ -91,8 +92,12 @@ def episodes_that_would_tell(effect: Effect) -> int | None:
 
 def effect_reading(effect: Effect) -> str:
     """What an effect means, in a few words for a table's last column."""
+    if effect.is_withheld:
+        return "withheld"
     if effect.status == "refused" or effect.estimate is None or effect.lower is None or effect.upper is None:
         return "not enough to say"
+    if effect.doubt and (effect.lower > 0 or effect.upper < 0):
+        return DOUBTED
     measure = MEASURES[effect.outcome]
     lower, upper = effect.lower * measure.factor, effect.upper * measure.factor
     is_within_margin = -measure.margin < lower and upper < measure.margin
@@ -109,12 +114,16 @@ def effect_reading(effect: Effect) -> str:
 
 def effect_sentence(effect: Effect) -> str:
     """The result of a contrast in the words that may be used: estimated, unimportant, not to be told, or refused."""
+    if effect.is_withheld:
+        return f"No result is shown. {(effect.reason or '').replace('withheld', 'Withheld', 1)}"
     if effect.status == "refused":
         wanted = episodes_that_would_tell(effect)
         told = f" At least about {wanted:,} comparable episodes would tell." if wanted else ""
         return f"Not enough patients to say. {(effect.reason or '').rstrip('.')}.{told}"
     measure, reading = MEASURES[effect.outcome], effect_reading(effect)
     number = f"{amount(effect, effect.estimate or 0)} {measure.unit} (95 % interval {interval_of(effect)})"
+    if reading == DOUBTED:
+        return f"The groups differ, but this must not be taken as shown. {measure.name}: {number}. {effect.doubt}"
     if reading == "cannot tell":
         wanted = episodes_that_would_tell(effect)
         told = f"; about {wanted:,} comparable episodes would tell, {count_words(effect.n)} are there" if wanted else ""

@@ -8,7 +8,8 @@ from pipelines.reporting.shares import ContradictionError, Frozen
 
 
 class Effect(Frozen):
-    """One effect of the network: estimated with its interval, or refused with its reason. Positive is better."""
+    """One effect of the network: estimated with its interval, or refused with its reason. Positive is better. `doubt`: why a
+    difference must not be taken as shown, in words."""
 
     trial: str
     outcome: str
@@ -24,6 +25,12 @@ class Effect(Frozen):
     n_treated: int | None = None
     n_comparator: int | None = None
     episodes_needed: float | None = None
+    doubt: str | None = None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether a self-check or diagnostic withholds it (sql/self_checks/withheld.sql)."""
+        return self.status == "refused" and (self.reason or "").startswith("withheld: ")
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

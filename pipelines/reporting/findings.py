@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.reporting.effect_words import effect_reading, effect_sentence
+from pipelines.reporting.effect_words import DOUBTED, effect_reading, effect_sentence
 from pipelines.reporting.effects import Effect
 from pipelines.reporting.indicators import (
     DEFINITIONS,
@@ -22,6 +22,8 @@ DECISION_TITLES = {
     "a difference too small to matter": "Adding manipulation: only a difference too small to matter was found",
     "cannot tell": "Adding manipulation: not enough patients to say",
     "not enough to say": "Adding manipulation: not enough to say",
+    "withheld": "Adding manipulation: the result is withheld, a check of it failed",
+    DOUBTED: "Adding manipulation: the groups differ, but perhaps for another reason",
 }
 
 
@@ -132,7 +134,7 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
         if (effect.trial, effect.outcome, effect.group_name) == ("decision", "r30d_12wk", "all"):
             reading = effect_reading(effect)
             direction, doubt, _ = reading.partition(";")
-            is_open = reading in ("cannot tell", "not enough to say")
+            is_open = reading in ("cannot tell", "not enough to say", "withheld", DOUBTED)
             yield Finding(
                 title=DECISION_TITLES[direction] + (", perhaps too little to matter" if doubt else ""),
                 text=f"All clinics together, after four weeks without enough improvement. {effect_sentence(effect)}",

@@ -171,6 +171,19 @@ def test_outcomes_that_are_missing_by_what_is_recorded_leave_the_average_right_w
     assert abs(truth[stays & (arm == "1")].mean() - truth.mean()) > 0.5
 
 
+def test_outcomes_that_are_missing_by_the_early_course_leave_the_average_right_when_it_is_told():
+    x, arm, y, truth = world(3000, 15, modifier)
+    noise = np.random.default_rng(4).normal(size=3000)
+    y = y + 2.0 * noise
+    answers = np.random.default_rng(5).random(3000) < 1 / (1 + np.exp(np.where(arm == "1", 1.5 * noise, -1.5 * noise)))
+    seen = np.where(answers, y, np.nan)
+    learner = StackedDRLearner(learners=FAST, repeats=1, seed=3)
+    told = learner.fit(x, arm, seen, observation_X=pd.DataFrame({"early": noise})).gains_
+    assert told.mean() == pytest.approx(truth.mean(), abs=0.25)
+    assert error(told, truth) < 0.4 * truth.std()
+    assert fitted(x, arm, seen).gains_.mean() < truth.mean() - 1.0
+
+
 def test_a_gain_is_that_of_an_average_practitioner_whoever_treats():
     x, arm, y, _ = world(300, 19, modifier)
     keeper = np.random.default_rng(5).integers(0, 5, 300)

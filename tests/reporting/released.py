@@ -105,6 +105,7 @@ def effect_row(**changed: Any) -> dict[str, Any]:
         "n_comparator": 1138,
         "effective_n": 1204,
         "episodes_needed": 2610.0,
+        "doubt": None,
     } | changed
 
 

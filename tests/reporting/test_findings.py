@@ -1,6 +1,7 @@
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.model import ClinicReport, Finding
@@ -72,5 +73,34 @@ def test_an_open_comparison_asks_for_no_change_of_practice() -> None:
     wide = pd.DataFrame([effect_row(estimate=0.02, lower=-0.2, upper=0.24)])
     found = build_reports(released(exact_tables() | {"effects": wide}), STAMP).network.findings[-1]
     assert found.title == "Adding manipulation: not enough patients to say"
+    assert found.next_step == "Keep recording; no change of practice follows from this."
+    assert found.certainty == "not enough to say"
+
+
+@pytest.mark.parametrize(
+    ("changed", "title"),
+    [
+        (
+            {"estimate": 0.2, "lower": 0.12, "upper": 0.28, "doubt": "It could be something else."},
+            "Adding manipulation: the groups differ, but perhaps for another reason",
+        ),
+        (
+            {
+                "status": "refused",
+                "reason": "withheld: a check failed.",
+                "estimate": None,
+                "lower": None,
+                "upper": None,
+            },
+            "Adding manipulation: the result is withheld, a check of it failed",
+        ),
+    ],
+)
+def test_a_doubted_or_withheld_comparison_asks_for_no_change_of_practice(
+    changed: dict[str, object], title: str
+) -> None:
+    rows = pd.DataFrame([effect_row(**changed)])
+    found = build_reports(released(exact_tables() | {"effects": rows}), STAMP).network.findings[-1]
+    assert found.title == title
     assert found.next_step == "Keep recording; no change of practice follows from this."
     assert found.certainty == "not enough to say"

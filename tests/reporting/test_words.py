@@ -189,3 +189,21 @@ def test_dates_are_written_as_people_write_them() -> None:
 )
 def test_a_target_is_judged_by_released_numbers_only(share: Share, target: int | None, verdict: str) -> None:
     assert judge(share, target) == verdict
+
+
+def test_a_withheld_result_says_that_it_is_withheld_and_why_and_how_many_would_tell_is_not_said() -> None:
+    one = effect(
+        status="refused", reason="withheld: something unrecorded decides.", estimate=None, lower=None, upper=None
+    )
+    assert effect_reading(one) == "withheld"
+    assert effect_sentence(one) == "No result is shown. Withheld: something unrecorded decides."
+
+
+def test_a_difference_in_doubt_is_never_read_as_a_gain() -> None:
+    one = effect(**numbers(0.18, 0.12, 0.24), doubt="It could have come from something else.")
+    assert effect_reading(one) == "a difference that may have another cause"
+    assert effect_sentence(one) == (
+        "The groups differ, but this must not be taken as shown. Patients with 30 % less disability at 12 weeks: "
+        "+18 in 100 (95 % interval +12 to +24). It could have come from something else."
+    )
+    assert effect_reading(effect(**numbers(0.02, -0.05, 0.09), doubt="Anything.")).startswith("no difference")

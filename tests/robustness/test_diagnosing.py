@@ -1,12 +1,10 @@
 """The diagnostics as tables of a warehouse: each keeps its contract, a broken one is found, few records are refusals."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from pipelines.causal.tables import as_table
-from pipelines.causal.trials import DECISION, TRIALS
+from pipelines.causal.trials import DECISION, INDEX, TRIALS
 from pipelines.contracts import FEEDS, REASONS
 from pipelines.diagnosing import (
     missing_reasons,
@@ -149,9 +147,10 @@ def choices():
             "as t (episode_key, completed_day, disability_improvement_points, status)"
         )
         con.execute(
-            "create table cohort.grace_visits as select * from (values ('a', 0, 0, false), ('a', 1, 3, true), "
-            "('b', 0, 0, false), ('b', 1, 9, true), ('c', 0, 7, true), ('d', 0, 0, false)) "
-            "as t (episode_key, visit_no, days_since_time_zero, has_manipulation)"
+            "create table cohort.grace_visits as select *, 'decision' as trial from (values ('a', 0, 0, 'exercise'), "
+            "('a', 1, 3, 'manipulation'), ('b', 0, 0, 'exercise'), ('b', 1, 9, 'manipulation'), "
+            "('c', 0, 7, 'manipulation'), ('d', 0, 0, 'exercise')) "
+            "as t (episode_key, visit_no, days_since_time_zero, treatment)"
         )
         yield con
 
@@ -175,8 +174,9 @@ def test_other_windows_responders_and_grace_periods_are_read_from_the_cohort(cho
     ]
 
 
-def test_a_trial_without_visits_of_a_grace_period_has_no_shorter_one(choices):
-    assert "arm_within_7_days" not in other_choices(choices, replace(DECISION, grace_covariates=()))
+def test_only_the_decision_has_a_shorter_grace_period(choices):
+    choices.execute("alter table cohort.decision_trial rename to index_trial")
+    assert "arm_within_7_days" not in other_choices(choices, INDEX)
 
 
 def test_the_reason_of_a_missing_outcome_is_the_records_own_before_the_windows(few):
