@@ -93,7 +93,7 @@ def test_a_table_keeps_its_contract_and_every_breach_is_found(con, name):
 
 
 def test_every_table_has_a_contract_and_its_breaches():
-    assert set(TABLES) == set(CONTRACTS) == set(BREAKS)
+    assert set(TABLES) == set(BREAKS) <= set(CONTRACTS)
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,10 @@ def few():
 def test_a_warehouse_of_few_patients_has_every_table_and_keeps_the_contracts(few):
     rows = write_weighting_diagnostics(few, lambda _: None) | write_confounding_diagnostics(few, lambda _: None)
     rows |= {"specifications": write_specifications(few, lambda _: None), "concerns": write_concerns(few)}
-    assert set(rows) == set(CONTRACTS)
+    assert set(rows) == set(TABLES)
     assert rows["influence"] == rows["confounding"] == rows["missing_outcomes"] == 0
     assert few.execute("select distinct status from diagnostics.specifications").fetchall() == [("refused",)]
-    for name in CONTRACTS:
+    for name in TABLES:
         assert _broken(few, name) == [], name
 
 
