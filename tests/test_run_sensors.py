@@ -118,7 +118,7 @@ def test_a_later_night_is_not_overwritten_by_what_the_daemon_hears_late(
 
 
 def test_a_tick_with_nothing_to_do_is_a_look_too(settings: Settings, instance: dg.DagsterInstance) -> None:
-    (schedule, _), _ = build_schedules(settings)
+    (schedule, *_), _ = build_schedules(settings)
     schedule.evaluate_tick(dg.build_schedule_context(instance))
     last = read_last_night(settings.home)
     assert last is not None

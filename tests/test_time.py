@@ -31,7 +31,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize("zone", ZONES, indirect=True)
 def test_each_date_of_two_years_has_one_night_whatever_the_zone_of_the_machine(settings: Settings, zone: str) -> None:
     """R-F7: exactly one tick of the schedule a clinic date, the four dates when the clocks change included."""
-    (schedule, _), _ = build_schedules(settings)
+    (schedule, *_), _ = build_schedules(settings)
     begin = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=CLINICS)
     ticks = schedule_execution_time_iterator(
         begin.timestamp(), str(schedule.cron_schedule), str(schedule.execution_timezone)

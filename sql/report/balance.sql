@@ -1,7 +1,7 @@
 -- Standardised differences of the arms in every covariate, before and after weighting, and after it in those who answered.
 -- scope: global
 -- key: trial, outcome, contrast, covariate
--- expect: covariate not null
+-- expect: before not null
 select
     balance.trial,
     balance.outcome,

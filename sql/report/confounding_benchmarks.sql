@@ -2,7 +2,7 @@
 -- What is withheld (a self-check failed) is left out.
 -- scope: global
 -- key: trial, outcome, contrast, covariate_group
--- expect: covariate_group not null
+-- expect: is_strongest not null
 select
     benchmark.trial,
     benchmark.outcome,

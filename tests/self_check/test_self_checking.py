@@ -4,7 +4,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.estimating import write_trial_estimates
+from pipelines.diagnosing import (
+    write_concerns,
+    write_confounding_diagnostics,
+    write_specifications,
+    write_weighting_diagnostics,
+)
+from pipelines.estimating import write_sensitivity, write_trial_estimates
 from pipelines.self_check.effort import NIGHTLY
 from pipelines.self_check.tables import SELF_CHECK_TABLES
 from pipelines.self_checking import write_self_checks
@@ -22,6 +28,11 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         for model in in_order(file for file in model_files().values() if file.schema == "cohort"):
             materialize(warehouse, model)
         write_trial_estimates(warehouse, lambda _: None)
+        write_sensitivity(warehouse, lambda _: None)
+        write_weighting_diagnostics(warehouse, lambda _: None)
+        write_confounding_diagnostics(warehouse, lambda _: None)
+        write_specifications(warehouse, lambda _: None)
+        write_concerns(warehouse)
         write_self_checks(warehouse, NIGHTLY, lambda _: None)
         build(warehouse, ["self_checks"])
         yield warehouse
