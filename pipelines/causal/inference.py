@@ -128,4 +128,5 @@ def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[fl
     share = successes / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Of nobody or of everybody the bound is the share itself, but for the last digit.
+    return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))

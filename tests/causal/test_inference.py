@@ -140,3 +140,10 @@ def test_scores_that_fall_back_within_a_practitioner_do_not_narrow_the_interval(
     falling_back = scores - np.repeat(scores.reshape(40, 10).mean(axis=1), 10)
     found = clustered_mean(falling_back, practitioner)
     assert found.standard_error >= falling_back.std(ddof=1) / np.sqrt(400) - 1e-12
+
+
+def test_the_interval_of_a_share_always_holds_it_to_the_last_digit():
+    for n in range(1, 400):
+        for successes, share in ((0, 0.0), (n, 1.0)):
+            lower, upper = wilson_interval(successes, n, 0.9975)
+            assert lower <= share <= upper

@@ -32,7 +32,7 @@ ENDINGS = {
     "an extract of too few episodes": errors.ChecksFailed.exit_code,
 }
 RECORDS = tuple(f":{schema}.{feed}" for schema in ("raw", "clean") for feed in FEEDS)
-KEYS = (*RECORDS, ":clean.shared_key", ":clean.practitioner", ":cohort.", ":estimates.")
+KEYS = (*RECORDS, ":clean.shared_key", ":clean.practitioner", ":cohort.", ":estimates.", ":self_checks.labels")
 
 
 @dataclass(frozen=True)
