@@ -76,14 +76,20 @@ def _of_question(
     known = "" if true is None else f"truth {true:+.2f}; "
     if found[0]["status"] == "refused":
         return f"{known}refused: {found[0]['reason']}"
-    return f"{known}{found[0]['estimate']:+.2f} ({found[0]['lower']:+.2f} to {found[0]['upper']:+.2f})"
+    interval = f"{found[0]['estimate']:+.2f} ({found[0]['lower']:+.2f} to {found[0]['upper']:+.2f})"
+    return f"{known}{interval}{', in doubt' if found[0]['doubt'] else ''}"
 
 
 def _intervals(effects: list[dict[str, Any]], truth: dict[tuple[str, str, str], float]) -> str:
-    told_of = [one for one in effects if one["status"] == "estimated"]
+    told_of = [
+        one
+        for one in effects
+        if one["status"] == "estimated" and (one["trial"], one["outcome"], one["contrast"]) in truth
+    ]
     held = sum(one["lower"] <= truth[one["trial"], one["outcome"], one["contrast"]] <= one["upper"] for one in told_of)
-    reasons = Counter(one["reason"].split(":")[0] for one in effects if one["status"] == "refused")
-    return f"{held} of {len(told_of)}; refused {sum(reasons.values())}"
+    refused = Counter(one["reason"].startswith("withheld") for one in effects if one["status"] == "refused")
+    doubted = sum(bool(one["doubt"]) for one in effects)
+    return f"{held} of {len(told_of)}, {doubted} doubted; refused {refused[False]}, withheld {refused[True]}"
 
 
 def _counted(part: int, whole: int) -> str:
