@@ -45,7 +45,13 @@ EPISODE_EFFECTS = [
     "basis",
 ]
 STAMPS = {"arrived_at", "seen_at", "received_at", "withdrawn_at"}
-OF_THIS_HOME = ("checks.history", "estimates.model_history")
+OF_THIS_HOME = (
+    "checks.history",
+    "estimates.model_history",
+    "diagnostics.effect_history",
+    "diagnostics.stability",
+    "report.stability",
+)
 """What earlier nights of a home found; another home with the same deliveries has had other nights."""
 
 
