@@ -12,13 +12,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines.casting import literal
 from pipelines.causal.stability import STABILITY_COLUMNS, move_of, verdict_of
 from pipelines.causal.tables import as_table
 from pipelines.estimating import write_estimates
-from pipelines.quality.history import night_stamp
+from pipelines.quality.history import kept_of, night_stamp
 from pipelines.warehouse import open_warehouse
 
 HISTORY_TABLE = "diagnostics.effect_history"
@@ -78,16 +76,7 @@ def write_stability(con: duckdb.DuckDBPyConnection, earlier: Path | None) -> dic
 
 def effects_of(con: duckdb.DuckDBPyConnection, source: Path) -> pa.Table | None:
     """`diagnostics.effect_history` of the night or of the restored backup that `history_source` found; None when it has none."""
-    if source.suffix == ".parquet":
-        kept = source.with_name(RESTORED_EFFECTS)
-        return pq.read_table(kept) if kept.is_file() else None
-    con.execute(f"attach {literal(str(source))} as earlier (read_only)")
-    try:
-        return con.sql(f"from earlier.{HISTORY_TABLE}").to_arrow_table()
-    except duckdb.CatalogException:
-        return None
-    finally:
-        con.execute("detach earlier")
+    return kept_of(con, source, HISTORY_TABLE, RESTORED_EFFECTS)
 
 
 def _past_rows(con: duckdb.DuckDBPyConnection, source: Path | None) -> pd.DataFrame:

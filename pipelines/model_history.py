@@ -8,10 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines.casting import literal
-from pipelines.quality.history import night_stamp
+from pipelines.quality.history import kept_of, night_stamp
 
 HISTORY_TABLE = "estimates.model_history"
 NOTICES_TABLE = "estimates.notices"
@@ -71,16 +69,7 @@ def write_model_history(con: duckdb.DuckDBPyConnection, earlier: Path | None) ->
 
 def past_of(con: duckdb.DuckDBPyConnection, source: Path) -> pa.Table | None:
     """`estimates.model_history` of the night or of the restored backup that `history_source` found; None when it has none."""
-    if source.suffix == ".parquet":
-        kept = source.with_name(RESTORED_MODELS)
-        return pq.read_table(kept) if kept.is_file() else None
-    con.execute(f"attach {literal(str(source))} as earlier (read_only)")
-    try:
-        return con.sql(f"from earlier.{HISTORY_TABLE}").to_arrow_table()
-    except duckdb.CatalogException:
-        return None
-    finally:
-        con.execute("detach earlier")
+    return kept_of(con, source, HISTORY_TABLE, RESTORED_MODELS)
 
 
 def _carry_over(con: duckdb.DuckDBPyConnection, source: Path, night_key: str) -> None:

@@ -62,19 +62,25 @@ def history_source(settings: Settings) -> Path | None:
     return restored if restored.is_file() else None
 
 
+def kept_of(con: duckdb.DuckDBPyConnection, source: Path, table: str, restored: str) -> pa.Table | None:
+    """What an earlier night carried on in `table`: of a warehouse, or of the backup's file `restored` beside `source`; None when
+    it has none."""
+    if source.suffix == ".parquet":
+        kept = source.with_name(restored)
+        return pq.read_table(kept) if kept.is_file() else None
+    con.execute(f"attach {literal(str(source))} as earlier (read_only)")
+    try:
+        return con.sql(f"from earlier.{table}").to_arrow_table()
+    except duckdb.CatalogException:
+        return None
+    finally:
+        con.execute("detach earlier")
+
+
 def history_of(con: duckdb.DuckDBPyConnection, source: Path) -> pa.Table | None:
     """`checks.history` of a warehouse or of a backup; None when it has none, or one of other columns."""
-    if source.suffix == ".parquet":
-        found = pq.read_table(source)
-    else:
-        con.execute(f"attach {literal(str(source))} as earlier (read_only)")
-        try:
-            found = con.sql(f"from earlier.{HISTORY_TABLE}").to_arrow_table()
-        except duckdb.CatalogException:
-            return None
-        finally:
-            con.execute("detach earlier")
-    return found if set(_COLUMN_NAMES) <= set(found.column_names) else None
+    found = kept_of(con, source, HISTORY_TABLE, source.name)
+    return found if found is not None and set(_COLUMN_NAMES) <= set(found.column_names) else None
 
 
 def carry_over(con: duckdb.DuckDBPyConnection, earlier: Path | None, night_key: str) -> None:
