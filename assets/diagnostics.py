@@ -1,7 +1,6 @@
 """Why the estimates can be believed, or not: `pipelines.robustness` on the tables of `estimates.*` and `cohort.*`."""
 
 from collections.abc import Callable
-from typing import Any
 
 import dagster as dg
 import duckdb
@@ -10,6 +9,7 @@ from pipelines.diagnostic_contracts import CONTRACTS
 from pipelines.effect_history import write_stability
 from pipelines.quality.history import history_source
 from pipelines.resources import NightBuild
+from pipelines.settings import Settings
 from pipelines.sql_assets import asset_key, contract_check
 
 _TRIALS = ("cohort.decision_trial", "cohort.index_trial")
@@ -22,9 +22,10 @@ def _diagnostic(
     name: str,
     tables: dict[str, str],
     reads: tuple[str, ...],
-    write: Callable[[duckdb.DuckDBPyConnection, Say], dict[str, int]],
+    write: Callable[[duckdb.DuckDBPyConnection, Say, Settings], dict[str, int]],
+    kind: str = "python",
 ) -> dg.AssetsDefinition:
-    """The asset of the tables that one writer of `pipelines.diagnosing` replaces; it returns their rows by table."""
+    """The asset of the tables that one writer replaces; it returns their rows by table."""
 
     @dg.multi_asset(
         name=name,
@@ -34,36 +35,58 @@ def _diagnostic(
                 deps=[asset_key(read) for read in reads],
                 group_name="diagnostics",
                 description=said,
-                kinds={"scikitlearn"},
+                kinds={kind},
             )
             for table, said in tables.items()
         ],
     )
     def written(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
         with night.warehouse(context.run.run_id) as con:
-            rows = write(con, context.log.info)
+            rows = write(con, context.log.info, night.settings)
         for table in tables:
             yield dg.MaterializeResult(asset_key=["diagnostics", table], metadata={"dagster/row_count": rows[table]})
 
     return written
 
 
-def _write_weighting(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+def _write_weighting(con: duckdb.DuckDBPyConnection, say: Say, _: Settings) -> dict[str, int]:
     from pipelines.diagnosing import write_weighting_diagnostics
 
     return write_weighting_diagnostics(con, say)
 
 
-def _write_confounding(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+def _write_confounding(con: duckdb.DuckDBPyConnection, say: Say, _: Settings) -> dict[str, int]:
     from pipelines.diagnosing import write_confounding_diagnostics
 
     return write_confounding_diagnostics(con, say)
 
 
-def _write_specifications(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
+def _write_specifications(con: duckdb.DuckDBPyConnection, say: Say, _: Settings) -> dict[str, int]:
     from pipelines.diagnosing import write_specifications
 
     return {"specifications": write_specifications(con, say)}
+
+
+def _write_concerns(con: duckdb.DuckDBPyConnection, _: Say, __: Settings) -> dict[str, int]:
+    from pipelines.diagnosing import write_concerns
+
+    return {"concerns": write_concerns(con)}
+
+
+def _write_stability(con: duckdb.DuckDBPyConnection, _: Say, settings: Settings) -> dict[str, int]:
+    return write_stability(con, history_source(settings))
+
+
+def _write_fairness(con: duckdb.DuckDBPyConnection, _: Say, __: Settings) -> dict[str, int]:
+    from pipelines.diagnosing_fairness import write_fairness
+
+    return {"fairness": write_fairness(con)}
+
+
+def _write_published_figures(con: duckdb.DuckDBPyConnection, _: Say, __: Settings) -> dict[str, int]:
+    from pipelines.diagnosing_published import write_published_figures
+
+    return {"published_figures": write_published_figures(con)}
 
 
 weighting = _diagnostic(
@@ -78,6 +101,7 @@ weighting = _diagnostic(
     },
     (*_TRIALS, *_ESTIMATES, "clean.intake", "clean.outcome", "cohort.outcomes"),
     _write_weighting,
+    "scikitlearn",
 )
 confounding = _diagnostic(
     "confounding",
@@ -92,6 +116,7 @@ confounding = _diagnostic(
     },
     (*_TRIALS, *_ESTIMATES),
     _write_confounding,
+    "scikitlearn",
 )
 specifications = _diagnostic(
     "specifications",
@@ -108,107 +133,52 @@ specifications = _diagnostic(
         "estimates.sensitivity",
     ),
     _write_specifications,
+    "scikitlearn",
 )
 
 
-@dg.asset(
-    key_prefix="diagnostics",
-    deps=[
-        asset_key(table)
-        for table in (
-            "estimates.effects",
-            "diagnostics.balance",
-            "diagnostics.influence",
-            "diagnostics.confounding",
-            "diagnostics.missing_outcomes",
-            "diagnostics.specifications",
-        )
-    ],
-    group_name="diagnostics",
-    description="One row a contrast and concern: which limit a diagnostic broke, in a clinician's words, and whether the number "
-    "is to be withheld or only told with it.",
-    kinds={"python"},
+concerns = _diagnostic(
+    "concerns",
+    {
+        "concerns": "One row a contrast and concern: which limit a diagnostic broke, in a clinician's words, and whether the "
+        "number is to be withheld or only told with it.",
+    },
+    (
+        "estimates.effects",
+        "diagnostics.balance",
+        "diagnostics.influence",
+        "diagnostics.confounding",
+        "diagnostics.missing_outcomes",
+        "diagnostics.specifications",
+    ),
+    _write_concerns,
 )
-def concerns(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Gather what the diagnostics found wrong."""
-    from pipelines.diagnosing import write_concerns
-
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_concerns(con)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
-
-
-_STABILITY_TABLES = {
-    "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that went "
-    "and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
-    "effect_history": "One row a night and effect: the same, carried on by each night.",
-}
-
-
-@dg.multi_asset(
-    name="stability",
-    specs=[
-        dg.AssetSpec(
-            ["diagnostics", name],
-            deps=[
-                asset_key(table) for table in ("estimates.effects", "estimates.scores", "clean.delivery", "raw.code")
-            ],
-            group_name="diagnostics",
-            description=said,
-            kinds={"python"},
-        )
-        for name, said in _STABILITY_TABLES.items()
-    ],
+stability = _diagnostic(
+    "stability",
+    {
+        "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that "
+        "went and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
+        "effect_history": "One row a night and effect: the same, carried on by each night.",
+    },
+    (*_ESTIMATES, "clean.delivery", "raw.code"),
+    _write_stability,
 )
-def stability(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Compare every effect with the night before."""
-    with night.warehouse(context.run.run_id) as con:
-        rows = write_stability(con, history_source(night.settings))
-    for name, n_rows in rows.items():
-        yield dg.MaterializeResult(asset_key=["diagnostics", name], metadata={"dagster/row_count": n_rows})
-
-
-@dg.asset(
-    key_prefix="diagnostics",
-    deps=[
-        asset_key(table)
-        for table in (
-            "cohort.strata",
-            "cohort.index_trial",
-            "estimates.effects",
-            "estimates.scores",
-            "estimates.prognosis",
-        )
-    ],
-    group_name="diagnostics",
-    description="One row a measure, group and level: who answered, completed care and is in the results, how wrong the "
-    "prognosis is and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
-    kinds={"python"},
+fairness = _diagnostic(
+    "fairness",
+    {
+        "fairness": "One row a measure, group and level: who answered, completed care and is in the results, how wrong the "
+        "prognosis is and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
+    },
+    ("cohort.strata", "cohort.index_trial", *_ESTIMATES, "estimates.prognosis"),
+    _write_fairness,
 )
-def fairness(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Tell response, care, errors and effects apart by group."""
-    from pipelines.diagnosing_fairness import write_fairness
-
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_fairness(con)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
-
-
-@dg.asset(
-    key_prefix="diagnostics",
-    deps=[asset_key("estimates.protocols")],
-    group_name="diagnostics",
-    description="One row a published figure and estimate of ours beside which it may stand, with source and mark (V looked up, "
-    "R recalled), from a versioned file.",
-    kinds={"python"},
+published_figures = _diagnostic(
+    "published_figures",
+    {
+        "published_figures": "One row a published figure and estimate of ours beside which it may stand, with source and mark (V "
+        "looked up, R recalled), from a versioned file.",
+    },
+    ("estimates.protocols",),
+    _write_published_figures,
 )
-def published_figures(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Write the published figures that stand beside ours."""
-    from pipelines.diagnosing_published import write_published_figures
-
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_published_figures(con)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
-
-
 diagnostic_contracts = [contract_check(f"diagnostics.{name}", contract) for name, contract in CONTRACTS.items()]
