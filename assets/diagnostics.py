@@ -157,7 +157,8 @@ stability = _diagnostic(
     "stability",
     {
         "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that "
-        "went and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a refusal.",
+        "went and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a "
+        "refusal.",
         "effect_history": "One row a night and effect: the same, carried on by each night.",
     },
     (*_ESTIMATES, "clean.delivery", "raw.code"),
