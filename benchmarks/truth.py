@@ -28,9 +28,12 @@ def compare(world: str, episodes: int, clinics: int, seed: int) -> None:
             effects = results.effects()
     print(f"\nworld {world}, {episodes:,} episodes, {clinics} clinics, seed {seed}")
     print(f"{'trial':<9} {'outcome':<13} {'contrast':<35} {'truth':>7} {'estimate':>9}  {'95 % interval':<18} holds")
-    held = []
+    held, unknown = [], set()
     for row in effects.to_dict("records"):
-        true = truth[row["trial"], row["outcome"], row["contrast"]]
+        true = truth.get((row["trial"], row["outcome"], row["contrast"]))
+        if true is None:
+            unknown.add(row["outcome"])
+            continue
         named = f"{row['trial']:<9} {row['outcome']:<13} {row['contrast']:<35} {true:>7.3f}"
         if row["status"] == "refused":
             print(f"{named} refused: {row['reason']}")
@@ -38,6 +41,8 @@ def compare(world: str, episodes: int, clinics: int, seed: int) -> None:
         held.append(row["lower"] <= true <= row["upper"])
         interval = f"{row['lower']:.3f} to {row['upper']:.3f}"
         print(f"{named} {row['estimate']:>9.3f}  {interval:<18} {'yes' if held[-1] else 'NO'}")
+    if unknown:
+        print(f"no truth in the simulator, left out: {', '.join(sorted(unknown))}")
     print(f"{sum(held)} of {len(held)} intervals hold the truth")
 
 

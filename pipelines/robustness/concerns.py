@@ -165,14 +165,11 @@ def _of_hidden_factor(found: Found) -> Iterator[Told]:
     is_shown = verdict(row["lower"], row["upper"]) != NONE_SHOWN
     if not is_shown or sign * row["limit_1x"] > 0:
         return
-    strongest = (
-        f"something that nobody recorded, as strong as {row['strongest_group']}, the strongest that was recorded,"
-    )
+    hidden = f"Something that nobody recorded, as strong as what was recorded of '{row['strongest_group']}',"
     if sign * row["estimate_1x"] <= 0:
-        yield "hidden_factor", f"The whole difference could come from {strongest} and not from the treatment.", WITHHOLD
+        yield "hidden_factor", f"{hidden} could explain the whole difference.", WITHHOLD
     else:
-        words = f"Were there {strongest} the difference could not be told from none: it must not be taken as shown."
-        yield "hidden_factor", words, TELL
+        yield "hidden_factor", f"{hidden} could explain so much of it that it could not be told from none.", TELL
 
 
 def _of_missing_outcomes(found: Found) -> Iterator[Told]:
