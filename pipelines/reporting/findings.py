@@ -137,7 +137,7 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
             is_open = reading in ("cannot tell", "not enough to say", "withheld", DOUBTED)
             yield Finding(
                 title=DECISION_TITLES[direction] + (", perhaps too little to matter" if doubt else ""),
-                text=f"All clinics together, after four weeks without enough improvement. {effect_sentence(effect)}",
+                text=f"All clinics together, after four weeks without enough improvement. {effect_sentence(_briefly(effect))}",
                 next_step=(
                     "Keep recording; no change of practice follows from this."
                     if is_open
@@ -145,6 +145,12 @@ def _decision(effects: Iterable[Effect]) -> Iterable[Finding]:
                 ),
                 certainty="not enough to say" if is_open else "low",
             )
+
+
+def _briefly(effect: Effect) -> Effect:
+    """The effect with the first of its doubts only; all of them stand in the trial's own panel."""
+    first, more, _ = (effect.doubt or "").partition(". ")
+    return effect.model_copy(update={"doubt": f"{first}."}) if more else effect
 
 
 def cannot_be_said(report: Report) -> list[str]:

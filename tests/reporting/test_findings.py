@@ -104,3 +104,10 @@ def test_a_doubted_or_withheld_comparison_asks_for_no_change_of_practice(
     assert found.title == title
     assert found.next_step == "Keep recording; no change of practice follows from this."
     assert found.certainty == "not enough to say"
+
+
+def test_a_finding_tells_the_first_doubt_and_the_panel_all_of_them() -> None:
+    rows = pd.DataFrame([effect_row(estimate=0.2, lower=0.12, upper=0.28, doubt="First reason. Second reason.")])
+    report = build_reports(released(exact_tables() | {"effects": rows}), STAMP).network
+    assert report.findings[-1].text.endswith("First reason.")
+    assert report.effects[0].doubt == "First reason. Second reason."
