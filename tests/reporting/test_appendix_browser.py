@@ -10,8 +10,8 @@ from pipelines.reporting.appendix.files import write_appendix
 from tests.browsing import chromium
 
 from .appendix_tables import appendix_tables
+from .reading import SPILLING_SVG_TEXT, must_read_well, opened_alone
 from .released import STAMP
-from .test_browser import LOWEST_CONTRAST, SPILLING_SVG_TEXT, UNNAMED
 
 pytestmark = pytest.mark.ci
 
@@ -32,24 +32,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=[(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")], ids=str)
 def opened(browser: Browser, place: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     width, scheme = request.param
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.goto(place.as_uri())
-    assert (asked, said) == ([place.as_uri()], [])
-    yield page
-    page.close()
+    with opened_alone(browser, place, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        yield page
 
 
 def test_the_appendix_fits_reads_well_and_names_everything(opened: Page) -> None:
-    assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    ratio, text = opened.evaluate(LOWEST_CONTRAST)
-    assert ratio >= 4.5, f"contrast {ratio:.1f} of '{text}'"
-    assert opened.evaluate(SPILLING_SVG_TEXT) == []
-    assert opened.evaluate(UNNAMED) == []
-    assert opened.locator("h1").count() == 1
+    must_read_well(opened)
 
 
 def test_every_line_of_the_contents_leads_to_its_section(opened: Page) -> None:
