@@ -28,7 +28,7 @@ def _diagnostic(
     """The asset of the tables that one writer replaces; it returns their rows by table."""
 
     @dg.multi_asset(
-        name=name,
+        name=f"diagnostics__{name}",
         specs=[
             dg.AssetSpec(
                 ["diagnostics", table],

@@ -79,7 +79,7 @@ def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.M
 
 
 @dg.multi_asset(
-    name="improvement",
+    name="estimates__improvement",
     specs=[
         dg.AssetSpec(
             ["estimates", name],
@@ -214,7 +214,7 @@ _PROGNOSIS_DEPS = [
 
 
 @dg.multi_asset(
-    name="prognosis",
+    name="estimates__prognosis",
     specs=[
         dg.AssetSpec(
             ["estimates", name], deps=_PROGNOSIS_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}

@@ -12,6 +12,7 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
 from pipelines.instance import open_instance
 from pipelines.night import prepare_dagster
+from pipelines.run_facts import stage_seconds
 from pipelines.settings import Settings
 
 _NEWEST_SHOWN = 6
@@ -60,13 +61,12 @@ def _run(instance: dg.DagsterInstance, record: dg.RunRecord, zone: ZoneInfo) -> 
     because = run.tags.get("stepcare/because", "")
     took = f", {seconds:.0f} s" if record.end_time and record.start_time else ""
     yield f"Run {run.run_id[:8]}  {started:%d %B %Y %H:%M %Z}  {run.job_name} {run.status.value.lower()}{took}  ({because})"
-    spent: dict[str, float] = defaultdict(float)
-    failed = []
-    for step in instance.get_run_step_stats(run.run_id):
-        if step.start_time and step.end_time:
-            spent[step.step_key.split("__")[0]] += step.end_time - step.start_time
-        if step.status is not None and step.status.value == "FAILURE":
-            failed.append(step.step_key.replace("__", "/"))
+    spent = stage_seconds(instance, run.run_id)
+    failed = [
+        step.step_key.replace("__", "/")
+        for step in instance.get_run_step_stats(run.run_id)
+        if step.status is not None and step.status.value == "FAILURE"
+    ]
     yield "    " + ", ".join(f"{stage} {spent[stage]:.1f} s" for stage in STAGES if stage in spent)
     if failed:
         yield f"    failed: {', '.join(failed)}"

@@ -104,6 +104,13 @@ def test_one_name_in_four_places(definitions: dg.Definitions) -> None:
         assert node.description, f"{name} needs a description"
 
 
+def test_a_step_is_named_for_the_stage_that_its_seconds_are_counted_for(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        step = graph.assets_def_for_key(key).node_def.name
+        assert step.split("__")[0] == graph.get(key).group_name, step
+
+
 def test_every_asset_of_a_table_has_a_contract_check(definitions: dg.Definitions) -> None:
     checks = {key.asset_key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
     assert checks >= {f"{file.schema}/{file.name}" for schema in SCHEMAS for file in sql_files(schema)}
