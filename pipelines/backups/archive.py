@@ -23,7 +23,7 @@ _BLOCK = tarfile.BLOCKSIZE
 _SUMS_NAME = f"{RECORD}/{SUMS}"
 _KNOWN_NAME = re.compile(
     r"store/[0-9a-f]{64}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,80}|ledger\.sqlite|stepcare\.toml"
-    rf"|{RECORD}/({SUMS}|report\.json|(history|models)\.parquet|report/[a-z0-9_]{{1,80}}\.parquet)"
+    rf"|{RECORD}/({SUMS}|report\.json|(history|models|effects)\.parquet|report/[a-z0-9_]{{1,80}}\.parquet)"
 )
 
 
