@@ -45,14 +45,22 @@ def before_fitting(
     if nothing := _nothing_to_compare(arm, treated, comparator, pair):
         return nothing
     if len(np.unique(practitioner)) == 1:
-        return "One practitioner treated everybody: the result could not be told from that practitioner's habits."
+        return of_practitioners(trial, practitioner)
     for k, name in zip((treated, comparator), pair, strict=True):
         if (arm == k).sum() < trial.minimum_per_arm:
             return f"Fewer than {trial.minimum_per_arm} episodes had {_worded(name)}."
     for group, who in ((clinic, "clinic"), (practitioner, "practitioner")):
         if group is not None and predictability_of_arm(group, arm, treated, comparator) >= DECIDED_BY_GROUP:
             return f"The {who} decided the treatment: hardly any gave both, so the two cannot be compared."
-    if len(np.unique(practitioner)) < trial.minimum_practitioners:
+    return of_practitioners(trial, practitioner)
+
+
+def of_practitioners(trial: TargetTrial, practitioner: IntArray) -> str | None:
+    """Return why practitioners, codes (n,), are too few for any interval, or None."""
+    n_practitioners = len(np.unique(practitioner))
+    if n_practitioners == 1:
+        return "One practitioner treated everybody: the result could not be told from that practitioner's habits."
+    if n_practitioners < trial.minimum_practitioners:
         return (
             f"Fewer than {trial.minimum_practitioners} practitioners: how much results differ between "
             "practitioners cannot be estimated, so no honest interval can be given."

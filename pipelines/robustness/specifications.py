@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from pipelines.causal.aipw import CrossFittedAIPW
-from pipelines.causal.features import BoolArray, FloatArray, encode
+from pipelines.causal.features import BoolArray, FloatArray, IntArray, encode
 from pipelines.causal.inference import Estimate, clustered_mean
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
-from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome
+from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome, of_practitioners
 from pipelines.causal.weighting import Weighting, contrast_figures, estimator_of
 from pipelines.robustness.choices import NAIVE, Adjustment, Specification, specifications_of
 
@@ -133,7 +133,9 @@ def _fit(
 def _naive_row(
     population: Population, trial: TargetTrial, one: Specification, pair: Pair, y: FloatArray, can_have: BoolArray
 ) -> dict[str, object]:
+    codes: IntArray = pd.factorize(population.practitioner[can_have])[0].astype(np.int64)
     reason = of_outcome(trial, one.outcome, y[can_have], population.arm[can_have], pair)
+    reason = reason or of_practitioners(trial, codes)
     estimate = None
     if reason is None:
         treated, comparator = (trial.arms.index(arm) for arm in pair)

@@ -89,6 +89,14 @@ def test_too_few_are_refused_with_the_reason_in_every_specification():
     assert rows["estimate"].isna().all()
 
 
+@pytest.mark.parametrize(("practitioners", "said"), [(1, "One practitioner treated everybody"), (9, "Fewer than 10")])
+def test_with_too_few_practitioners_not_even_the_unadjusted_difference_is_given(practitioners, said):
+    found = _by_name(refitted_rows(linear_clinic(400, 4, practitioners=practitioners), TRIAL)).loc["not adjusted"]
+    assert found["status"] == "refused"
+    assert found["reason"].startswith(said)
+    assert np.isnan(found["estimate"])
+
+
 def test_the_difference_in_means_is_that():
     y, treated = np.array([1.0, 2.0, 5.0, 8.0, 3.0, 1.0]), np.array([0, 0, 1, 1, 1, 0], dtype=bool)
     found = difference_in_means(y, treated, np.array(list("abcdef"), dtype=object))
