@@ -45,7 +45,7 @@ def told(world: str, episodes: int, clinics: int, seed: int) -> list[str]:
         report = json.loads((settings.current / "reports" / "network.json").read_text(encoding="utf-8"))
         with open_results(settings.current) as results:
             labels = results.sql(
-                "select label, count(*) as n from estimates.episode_effects where outcome = ? group by 1 order by 1",
+                "select label, count(*) as n from self_checks.labels where outcome = ? group by 1 order by 1",
                 [PRIMARY],
             )
             concerns = results.sql("select concern, count(*) as n from diagnostics.concerns group by 1 order by 1")

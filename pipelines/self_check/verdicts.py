@@ -58,7 +58,7 @@ def _leakage(_trial: Protocol, rows: pd.DataFrame, _outcome: str, _contrast: str
     if caught.empty:
         return PASSED, "No covariate, nor all of them together, tells the outcome better than is honest."
     names = ", ".join(sorted({str(name).replace("_", " ") for name in caught["covariate"]}))
-    limit = float(caught["largest_auc"].max())
+    limit = float(caught["largest_auc"].min())
     return FAILED, f"an AUC over {limit:g} of the outcome from {names}: what was known only later has probably got in"
 
 

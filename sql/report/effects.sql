@@ -4,19 +4,6 @@
 -- key: trial, outcome, contrast, group_name, group_level
 -- count: n, n_treated, n_comparator, effective_n
 -- expect: status in estimated, refused
-with doubts as (
-    select
-        concern.trial,
-        concern.outcome,
-        concern.contrast,
-        string_agg(concern.words, ' ' order by concern.concern) as words
-    from diagnostics.concerns as concern
-    where
-        concern.severity = 'tell'
-        and concern.concern in ('hidden_factor', 'missing_outcomes', 'one_clinic', 'one_practitioner')
-    group by concern.trial, concern.outcome, concern.contrast
-)
-
 select
     effects.trial,
     effects.outcome,
@@ -33,15 +20,15 @@ select
     cast(effects.n_comparator as bigint) as n_comparator,
     cast(round(effects.effective_n) as bigint) as effective_n,
     case when withheld.reason is null then effects.episodes_needed end as episodes_needed,
-    case when effects.status = 'estimated' and withheld.reason is null then doubts.words end as doubt
+    case when effects.status = 'estimated' and withheld.reason is null then doubted.words end as doubt
 from estimates.effects as effects
 left join self_checks.withheld as withheld
     on
         effects.trial = withheld.trial
         and effects.outcome = withheld.outcome
         and effects.contrast = withheld.contrast
-left join doubts
+left join self_checks.doubted as doubted
     on
-        effects.trial = doubts.trial
-        and effects.outcome = doubts.outcome
-        and effects.contrast = doubts.contrast
+        effects.trial = doubted.trial
+        and effects.outcome = doubted.outcome
+        and effects.contrast = doubted.contrast

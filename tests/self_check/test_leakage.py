@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from pipelines.self_check.leakage import LARGEST_AUC, auc_lower, auc_of_covariate, leakage_rows
+from tests.causal import stepped_world
 from tests.self_check.worlds import TRIAL, clinic
 
 
@@ -54,3 +55,22 @@ def test_few_answers_of_a_kind_tell_nothing() -> None:
     frame = clinic(600, 1)
     frame.loc[50:, ["r30d_12wk", "pain_12wk"]] = np.nan
     assert rows_of(frame).empty
+
+
+def test_who_is_better_by_week_4_may_stay_so_and_a_later_answer_copied_into_week_4_is_caught() -> None:
+    frame = stepped_world.draw(2000, 1)
+    noise = np.random.default_rng(2).normal(size=2000)
+    known, score = frame["improvement_fraction_week4"].notna(), frame["score"]
+    told = {
+        share: pd.DataFrame(
+            leakage_rows(
+                frame.assign(improvement_fraction_week4=(score + share * score.std() * noise).where(known)),
+                stepped_world.TRIAL,
+                {},
+            )
+        )
+        for share in (0.6, 0.0)
+    }
+    assert told[0.6]["is_passed"].all()
+    assert told[0.6]["auc"].max() > LARGEST_AUC
+    assert set(told[0.0].query("not is_passed")["covariate"]) == {"improvement_fraction_week4"}
