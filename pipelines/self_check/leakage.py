@@ -13,7 +13,7 @@ from pipelines.causal.protocol import Outcome, SteppedTrial, TargetTrial
 from pipelines.prognosis.protocol import CONSERVATIVE_CARE
 
 LARGEST_AUC = CONSERVATIVE_CARE.largest_auc
-"""From what was known on day 0, an AUC of 0.60 to 0.75 of a 12-week response is honest; above this one the future has leaked in."""
+"""From what was known on day 0, an AUC of 0.60 to 0.75 of a 12-week response is honest; above this one the future leaked in."""
 
 LARGEST_AUC_OF_THE_COURSE = 0.95
 """At a later visit the course so far tells more: who is better by week 4 mostly stays so (0.83 to 0.90 in simulated groups). The
