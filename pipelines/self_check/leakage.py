@@ -44,7 +44,9 @@ def leakage_rows(
             continue
         said = [(WHOLE_MODEL, model_auc[outcome.name])] if outcome.name in model_auc else []
         known = population.frame[kept]
-        found = [(name, auc_of_covariate(known[name], is_high)) for name in (*trial.covariates, *course) if name in known]
+        found = [
+            (name, auc_of_covariate(known[name], is_high)) for name in (*trial.covariates, *course) if name in known
+        ]
         ranked = sorted(found, key=lambda one: (-one[1], one[0]))
         for number, (name, auc) in enumerate(said + ranked):
             lower = auc_lower(auc, events, len(is_high) - events)
