@@ -6,8 +6,7 @@ from dataclasses import fields
 import duckdb
 
 from pipelines.estimating import write_estimates
-from pipelines.prognosis.estimate import PrognosisEstimates, estimate_prognosis
-from pipelines.prognosis.performance import leakage_alarm
+from pipelines.prognosis.estimate import WITHHELD, PrognosisEstimates, estimate_prognosis
 from pipelines.prognosis.protocol import CONSERVATIVE_CARE
 from pipelines.prognosis.tables import (
     CALIBRATION_COLUMNS,
@@ -47,6 +46,9 @@ def write_prognosis(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) 
 
 
 def suspected_leakage(con: duckdb.DuckDBPyConnection) -> str | None:
-    """What is wrong when `estimates.prognosis_performance` is too good to be true, else None."""
-    table = con.execute("select * from estimates.prognosis_performance").df()
-    return leakage_alarm(table, CONSERVATIVE_CARE.largest_auc)
+    """Why the prognosis is withheld as too good to be true, else None."""
+    told = con.execute(
+        "select min(reason) from estimates.prognosis_performance where status = 'refused' and starts_with(reason, ?)",
+        [WITHHELD],
+    ).fetchone()
+    return told[0] if told else None

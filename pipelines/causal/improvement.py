@@ -158,7 +158,7 @@ def _effect_rows(
         }
         thin = reason or _reason_of_day(sample, pair, curves, day)
         if thin is None and sample is not None:
-            row |= _result(sample, pair, curves, measure, day) | {"reason": _restriction(design)}
+            row |= _result(sample, pair, curves, measure, day) | {"reason": _restriction(design, pair)}
         else:
             row |= _refused(thin)
         rows.append(row)
@@ -200,8 +200,9 @@ def _result(
     }
 
 
-def _restriction(design: TrialDesign) -> str | None:
-    return None if design.weighting is None else restriction_to(design.weighting.propensity.target)
+def _restriction(design: TrialDesign, pair: Pair) -> str | None:
+    weighting = design.weighting
+    return None if weighting is None else restriction_to(weighting.propensity.target, weighting.figures[pair])
 
 
 def _refused(reason: str | None) -> dict[str, object]:

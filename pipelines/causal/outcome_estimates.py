@@ -169,10 +169,12 @@ def _effect_row(
     row |= needed_columns(
         sample.y, sample.arm, [trial.arms.index(name) for name in pair], estimate, reason, outcome.margin
     )
-    return row | _result(estimate, reason, model), estimate
+    if estimate is not None and model is not None and figures is not None:
+        reason = restriction_to(model.target_, figures)
+    return row | _result(estimate, reason), estimate
 
 
-def _result(estimate: Estimate | None, reason: str | None, model: CrossFittedAIPW | None) -> dict[str, object]:
+def _result(estimate: Estimate | None, reason: str | None) -> dict[str, object]:
     """Return the columns that differ between an estimate and a refusal."""
     if estimate is None:
         nothing = float("nan")
@@ -183,7 +185,7 @@ def _result(estimate: Estimate | None, reason: str | None, model: CrossFittedAIP
         "lower": lower,
         "upper": upper,
         "status": "estimated",
-        "reason": None if model is None else restriction_to(model.target_),
+        "reason": reason,
     }
 
 

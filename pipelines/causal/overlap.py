@@ -40,6 +40,19 @@ def largest_difference(differences: FloatArray) -> float:
     return float(np.max(np.abs(differences), initial=0.0))
 
 
+def most_different(covariates: FloatArray, names: tuple[str, ...], inside: BoolArray) -> str:
+    """Return in words the covariate in which those outside differ most, in standard deviations, from those inside.
+
+    `covariates` (n, p), `names` (p,), `inside` (n,). Empty where nobody is outside, or nobody inside, or nothing differs.
+    """
+    if inside.all() or not inside.any() or not names:
+        return ""
+    equal = np.ones(len(covariates))
+    differences = np.abs(standardised_differences(covariates, inside.astype(np.int64), equal, 0, 1))
+    largest = int(np.argmax(differences))
+    return names[largest].replace("=", ": ").replace("_", " ") if differences[largest] > 0 else ""
+
+
 def predictability_of_arm(group: IntArray, arm: IntArray, treated: int, comparator: int) -> float:
     """Return how well the other episodes of the same clinic or practitioner tell a unit's arm: the balanced accuracy.
 

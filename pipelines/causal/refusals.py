@@ -17,10 +17,13 @@ DECIDED_BY_GROUP = 0.95
 
 @dataclass(frozen=True, slots=True)
 class WeightedContrast:
-    """What weighting achieved for one contrast: the figures that `after_weighting` judges."""
+    """What weighting achieved for one contrast: the figures that `after_weighting` judges.
+
+    `outside_overlap`: the covariate in which those without overlap differ most from the others; empty where nobody is."""
 
     clipped_share: float
     overlap_share: float
+    outside_overlap: str
     largest_imbalance: float
     most_imbalanced: str
     effective_n: float
@@ -105,7 +108,7 @@ def after_weighting(trial: TargetTrial, figures: WeightedContrast) -> str | None
     if figures.overlap_share < trial.minimum_overlap_share:
         return (
             f"Too little overlap: for over {100 * (1 - trial.minimum_overlap_share):.0f} % of the episodes one of "
-            "the two treatments was hardly ever chosen for patients like these."
+            f"the two treatments was hardly ever chosen for patients like these.{_unlike(figures)}"
         )
     if figures.effective_n < trial.minimum_effective_n:
         return (
@@ -120,14 +123,18 @@ def after_weighting(trial: TargetTrial, figures: WeightedContrast) -> str | None
     return None
 
 
-def restriction_to(target: BoolArray) -> str | None:
+def restriction_to(target: BoolArray, figures: WeightedContrast) -> str | None:
     """Return what an estimate about the `target` (n,) is limited to, None when it is about everybody eligible."""
     if target.all():
         return None
     return (
         f"About the overlap population only, {100 * target.mean():.0f} % of the episodes: "
-        "for the others one of the treatments was hardly ever chosen."
+        f"for the others one of the treatments was hardly ever chosen.{_unlike(figures)}"
     )
+
+
+def _unlike(figures: WeightedContrast) -> str:
+    return f" They differ most in '{figures.outside_overlap}'." if figures.outside_overlap else ""
 
 
 def would_end_with_more(reason: str) -> bool:

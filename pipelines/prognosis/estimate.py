@@ -9,9 +9,10 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipelines.causal.features import FloatArray
+from pipelines.causal.leaks import leaking_covariates
 from pipelines.causal.tables import as_table
 from pipelines.prognosis.decision_curve import EVERYBODY, MODEL, NOBODY, decision_curve
-from pipelines.prognosis.performance import calibration_rows, performance_rows, refused_performance
+from pipelines.prognosis.performance import calibration_rows, is_too_good, performance_rows, refused_performance
 from pipelines.prognosis.points import NOT_RECORDED
 from pipelines.prognosis.population import Sample, select_sample
 from pipelines.prognosis.predictors import points_for_all, predictors, strategies
@@ -24,6 +25,8 @@ from pipelines.prognosis.tables import (
     PROGNOSIS_COLUMNS,
     RISKS_COLUMNS,
 )
+
+WITHHELD = "withheld: "
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,18 @@ def estimate_prognosis(frame: pd.DataFrame, protocol: PrognosisProtocol) -> Prog
     """
     with threadpool_limits(1):
         sample = select_sample(frame, protocol)
-        if sample.reason is not None:
-            return _refused(sample, sample.reason, protocol)
+        if reason := sample.reason or _leak(sample, protocol):
+            return _refused(sample, reason, protocol)
         told = predictors(sample, protocol)
     model = told[0].probability
     said = {"status": "estimated", "reason": _restriction(sample, protocol), "protocol_hash": protocol.protocol_hash()}
+    performance = performance_rows(sample, told, said)
+    if is_too_good(performance, protocol.largest_auc):
+        return _refused(sample, leak_words("all covariates together", protocol), protocol)
     points, risks = _points(sample, protocol)
     return PrognosisEstimates(
         prognosis=as_table([_episodes(sample, protocol, model, said)], PROGNOSIS_COLUMNS),
-        prognosis_performance=as_table([performance_rows(sample, told, said)], PERFORMANCE_COLUMNS),
+        prognosis_performance=as_table([performance], PERFORMANCE_COLUMNS),
         prognosis_calibration=as_table([calibration_rows(sample, told, protocol, said)], CALIBRATION_COLUMNS),
         decision_curve=as_table([_curve(sample, model, protocol).assign(**said)], CURVE_COLUMNS),
         prognosis_points=as_table([points], POINTS_COLUMNS),
@@ -69,6 +75,20 @@ def band_of(probability: FloatArray, protocol: PrognosisProtocol) -> pd.Series:
     place = np.digitize(probability, [protocol.unlikely_below, protocol.likely_from])
     words = [None if np.isnan(one) else BANDS[k] for one, k in zip(probability, place, strict=True)]
     return pd.Series(words, dtype=object)
+
+
+def _leak(sample: Sample, protocol: PrognosisProtocol) -> str | None:
+    known = sample.frame[sample.known]
+    leaking = leaking_covariates(known, protocol.covariates, sample.response[sample.known] == 1, protocol.largest_auc)
+    return leak_words(", ".join(leaking).replace("_", " "), protocol) if leaking else None
+
+
+def leak_words(covariates: str, protocol: PrognosisProtocol) -> str:
+    """Return why a prognosis from these covariates is withheld."""
+    return (
+        f"{WITHHELD}an AUC over {protocol.largest_auc:g} of the 12-week response from {covariates}: what was known only later has "
+        "probably got in. Look for it before anything of this night is used."
+    )
 
 
 def _restriction(sample: Sample, protocol: PrognosisProtocol) -> str | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
 
-from pipelines.causal.features import BoolArray, FloatArray, as_numbers
+from pipelines.causal.features import BoolArray
+from pipelines.causal.leaks import FEWEST_OF_A_KIND, auc_lower, auc_of_covariate
 from pipelines.causal.population import outcome_values, select_population
 from pipelines.causal.protocol import Outcome, SteppedTrial, TargetTrial
 from pipelines.prognosis.protocol import CONSERVATIVE_CARE
@@ -19,10 +18,6 @@ LARGEST_AUC_OF_THE_COURSE = 0.95
 """At a later visit the course so far tells more: who is better by week 4 mostly stays so (0.83 to 0.90 in simulated groups). The
 outcome itself, copied into such a column, reaches 1."""
 
-LEVEL_OF_PROOF = 0.999
-
-FEWEST_OF_A_KIND = 30
-"""With so many of either kind a covariate that tells nothing reaches the limit in none of a million (4.6 standard deviations)."""
 WHOLE_MODEL = "the model of all covariates"
 
 
@@ -58,31 +53,6 @@ def leakage_rows(
     return rows
 
 
-def auc_lower(auc: float, events: int, others: int) -> float:
-    """Return the 99.9 % lower limit of an AUC from so many events and others (Hanley and McNeil, Radiology 1982;143:29)."""
-    first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    squares = auc * (1 - auc) + (events - 1) * (first - auc**2) + (others - 1) * (second - auc**2)
-    return float(auc - norm.ppf(LEVEL_OF_PROOF) * np.sqrt(squares / (events * others)))
-
-
-def auc_of_covariate(column: pd.Series, is_high: BoolArray) -> float:
-    """Return how well a covariate alone tells the high outcomes from the others, 0.5 to 1.
-
-    The better of two: its values where recorded, and whether it is recorded. The levels of a code are ranked by their share
-    of high outcomes in every second row, and judged on the others, so that many levels do not look like knowledge.
-    """
-    values, levels = as_numbers(column)
-    if values is None:
-        return 0.5
-    recorded = np.isfinite(values)
-    found = [_auc(recorded.astype(float), is_high)]
-    if levels:
-        found += [_auc_of_levels(values[recorded], is_high[recorded])]
-    else:
-        found += [_auc(values[recorded], is_high[recorded])]
-    return max(found)
-
-
 def _course(trial: TargetTrial | SteppedTrial) -> tuple[str, ...]:
     """What is learnt at visits after time zero: known at a later decision, not at the first."""
     if isinstance(trial, TargetTrial):
@@ -96,17 +66,3 @@ def _told_apart(frame: pd.DataFrame, outcome: Outcome) -> tuple[BoolArray, BoolA
     kept = can_have & np.isfinite(y)
     middle = 0.5 if outcome.is_binary or not kept.any() else float(np.median(y[kept]))
     return kept, y[kept] > middle
-
-
-def _auc(values: FloatArray, is_high: BoolArray) -> float:
-    if min(is_high.sum(), (~is_high).sum()) < FEWEST_OF_A_KIND:
-        return 0.5
-    auc = float(roc_auc_score(is_high, values))
-    return max(auc, 1 - auc)
-
-
-def _auc_of_levels(codes: FloatArray, is_high: BoolArray) -> float:
-    first = np.arange(len(codes)) % 2 == 0
-    share = pd.Series(is_high[first]).groupby(codes[first]).mean()
-    values = pd.Series(codes[~first]).map(share).fillna(float(is_high.mean())).to_numpy(dtype=float)
-    return _auc(values, is_high[~first])

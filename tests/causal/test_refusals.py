@@ -93,6 +93,16 @@ def test_a_limit_of_the_protocol_that_is_broken_is_named(limits, reason):
     assert row["overlap_share"] > 0.9
 
 
+def test_who_has_no_overlap_is_told_by_what_sets_them_apart():
+    is_old = clinic(3000)["age"] > 60
+    frame = clinic(3000).pipe(lambda frame: frame.assign(age=is_old, arm=frame["arm"].where(~is_old, CONTINUE)))
+    limited = estimate_trial(frame, trial_with(clip=0.03, maximum_imbalance=1.0)).effects.iloc[0]
+    assert limited["status"] == "estimated"
+    assert limited["reason"].endswith("one of the treatments was hardly ever chosen. They differ most in 'age'.")
+    refused = estimate_trial(frame, trial_with(minimum_overlap_share=0.95)).effects.iloc[0]
+    assert refused["reason"].endswith("for patients like these. They differ most in 'age'.")
+
+
 def test_a_missing_column_or_a_repeated_episode_is_an_error():
     with pytest.raises(ValueError, match=r"lacks the columns \['arm'\]"):
         estimate_trial(clinic(10).drop(columns="arm"), TRIAL)

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from pipelines.prognosis.estimate import PrognosisEstimates, estimate_prognosis
-from pipelines.prognosis.performance import leakage_alarm
+from pipelines.prognosis.performance import is_too_good
 from pipelines.prognosis.population import select_sample
 from pipelines.prognosis.predictors import PREDICTORS, strategies
 from pipelines.prognosis.probability import prognose
@@ -205,14 +205,40 @@ def test_a_clinic_with_few_responses_has_a_refusal_and_a_rule_that_nobody_meets_
     assert figure(found, "flynn", "out_of_fold", "auc")["estimate"] == 0.5
 
 
-def test_the_alarm_is_silent_on_what_was_known_at_baseline_and_rings_for_what_was_not(world):
+def test_a_prognosis_that_knows_the_future_is_withheld_and_the_covariate_is_named(world):
     frame, honest = world
-    assert leakage_alarm(honest.prognosis_performance, LINEAR.largest_auc) is None
+    assert (honest.prognosis["status"] == "estimated").all()
     later = frame["r30d_12wk"].fillna(0.5) * 3 + np.random.default_rng(4).normal(size=len(frame))
-    leaking = estimate_prognosis(frame.assign(leg_pain_points=later), LINEAR)
-    said = leakage_alarm(leaking.prognosis_performance, LINEAR.largest_auc)
-    assert said is not None
-    assert "AUC of the 12-week response over 0.85 for model" in said
+    withheld = estimate_prognosis(frame.assign(leg_pain_points=later), LINEAR)
+    for table in (withheld.prognosis, withheld.prognosis_performance, withheld.decision_curve):
+        assert (table["status"] == "refused").all()
+        assert set(table["reason"]) == {
+            "withheld: an AUC over 0.85 of the 12-week response from leg pain points: what was known only later "
+            "has probably got in. Look for it before anything of this night is used."
+        }
+    assert withheld.prognosis["probability"].isna().all()
+    assert withheld.prognosis_points.empty
+
+
+def test_covariates_that_know_the_future_only_together_withhold_the_prognosis_too(world):
+    frame = world[0]
+    noise = np.random.default_rng(4).normal(size=len(frame)) * 6
+    response = frame["r30d_12wk"].fillna(0.5) * 6
+    together = frame.assign(leg_pain_points=response + noise, age_midpoint_years=response - noise)
+    found = estimate_prognosis(together, LINEAR)
+    assert found.prognosis_performance["reason"].str.contains("response from all covariates together:").all()
+
+
+@pytest.mark.parametrize(("auc", "is_alarm"), [(0.66, False), (0.85, False), (0.86, True)])
+@pytest.mark.parametrize("validation", ["out_of_fold", "over_clinics"])
+def test_a_pooled_auc_over_085_is_too_good(auc, is_alarm, validation):
+    table = pd.DataFrame([{"figure": "auc", "validation": validation, "estimate": auc}])
+    assert is_too_good(table, LINEAR.largest_auc) == is_alarm
+
+
+def test_one_small_clinic_of_high_auc_is_no_alarm():
+    table = pd.DataFrame([{"figure": "auc", "validation": "clinic_left_out", "estimate": 0.99}])
+    assert not is_too_good(table, LINEAR.largest_auc)
 
 
 def test_a_frame_that_lacks_what_is_needed_is_an_error(world):

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.self_check.leakage import LARGEST_AUC, auc_lower, auc_of_covariate, leakage_rows
+from pipelines.causal.leaks import auc_lower, auc_of_covariate
+from pipelines.self_check.leakage import LARGEST_AUC, leakage_rows
 from tests.causal import stepped_world
 from tests.self_check.worlds import TRIAL, clinic
 

@@ -201,7 +201,7 @@ def _prognosis_card(released: Released) -> ModelCard:
             heading="Ethics and caveats",
             lines=(
                 INTEREST_LINE,
-                f"An AUC over {protocol.largest_auc:g} stops the night: the future would have leaked in.",
+                f"An AUC over {protocol.largest_auc:g} withholds the prognosis: the future would have leaked in.",
                 "Its users must know that a band is a share of people like this one, not this one's fate.",
             ),
         ),
