@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipelines.quality.history import history_source
 from pipelines.resources import NightBuild
 from pipelines.self_check.effort import EFFORTS, NIGHTLY
 from pipelines.self_check_contracts import CONTRACTS
@@ -53,7 +54,7 @@ def self_checks(context: dg.AssetExecutionContext, config: SelfCheckEffort, nigh
     from pipelines.self_checking import write_self_checks
 
     with night.warehouse(context.run.run_id) as con:
-        rows = write_self_checks(con, EFFORTS[config.effort], context.log.info)
+        rows = write_self_checks(con, EFFORTS[config.effort], context.log.info, history_source(night.settings))
     for name, n_rows in rows.items():
         yield dg.MaterializeResult(asset_key=["self_checks", name], metadata={"dagster/row_count": n_rows})
 

@@ -44,6 +44,7 @@ CONTRACTS = {
         *_not_null("words", "is_withheld", "protocol_hash"),
         _key("trial", "outcome", "contrast", "check_name"),
         Expectation("in_set", ("status",), codes=("passed", "failed", "not_done")),
+        Expectation("in_set", ("effort",), codes=("nightly", "full")),
     ),
 }
 """By table name, without its schema."""

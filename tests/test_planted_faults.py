@@ -58,12 +58,10 @@ def without_the_manipulated_smokers(tables: Tables) -> Tables:
     smokers = tables["intake"].query("smoking == 'current'")["episode_key"]
     gone = set(session.loc[session["session_key"].isin(manipulated), "episode_key"]) & set(smokers)
     kept = {feed: table[~table["episode_key"].isin(gone)] for feed, table in tables.items() if "episode_key" in table}
-    for child, parent, key in (
-        ("session_component", "session", "session_key"),
-        ("imaging_level", "imaging", "imaging_key"),
-    ):
-        if child in tables:
-            kept[child] = tables[child][tables[child][key].isin(kept[parent][key])]
+    parents = {"session_component": "session", "adverse_event": "session", "imaging_level": "imaging"}
+    for child in tables.keys() & parents.keys():
+        key = f"{parents[child]}_key"
+        kept[child] = tables[child][tables[child][key].isin(kept[parents[child]][key])]
     return kept
 
 

@@ -91,6 +91,7 @@ VERDICT_COLUMNS = {
     "status": TEXT,
     "is_withheld": FLAG,
     "words": TEXT,
+    "effort": TEXT,
     "protocol_hash": TEXT,
 }
 SELF_CHECK_TABLES = {

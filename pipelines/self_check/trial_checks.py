@@ -58,15 +58,15 @@ def check_trial(
     found["calibrated_effects"] = _table(
         "calibrated_effects", calibrated_rows(found["negative_controls"], said.effects, frame, trial)
     )
-    found["verdicts"] = _table("verdicts", verdict_rows(trial, said.effects, found))
+    found["verdicts"] = _table("verdicts", verdict_rows(trial, said.effects, found, effort))
     return found
 
 
-def check_stepped(frame: pd.DataFrame, trial: SteppedTrial) -> dict[str, pd.DataFrame]:
+def check_stepped(frame: pd.DataFrame, trial: SteppedTrial, effort: Effort) -> dict[str, pd.DataFrame]:
     """Return the stepped trial's rows of every table: leaks in what its regimes may look at; frame as for `estimate_stepped`."""
     leakage = _table("leakage", leakage_rows(frame, trial, {}))
     nothing = {name: _table(name, []) for name in SELF_CHECK_TABLES}
-    return nothing | {"leakage": leakage, "verdicts": _table("verdicts", stepped_verdict_rows(trial, leakage))}
+    return nothing | {"leakage": leakage, "verdicts": _table("verdicts", stepped_verdict_rows(trial, leakage, effort))}
 
 
 def _table(name: str, rows: Sequence[dict[str, object]]) -> pd.DataFrame:

@@ -7,16 +7,21 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipelines.causal.protocol import Protocol, SteppedTrial, TargetTrial
+from pipelines.causal.tables import as_table
+from pipelines.self_check.effort import FULL, Effort
 from pipelines.self_check.permutation import EVERY_CONTRAST
-from pipelines.self_check.tables import FAILED, NOT_DONE, PASSED
+from pipelines.self_check.tables import FAILED, NOT_DONE, PASSED, VERDICT_COLUMNS
 
 LEAKAGE, CONTROLS, PLASMODE, PERMUTATIONS = "leakage", "negative_controls", "plasmode", "permutations"
 CHECKS = (LEAKAGE, CONTROLS, PLASMODE, PERMUTATIONS)
+CHECKS_WITH_EFFORT = (PLASMODE, PERMUTATIONS)
+"""Those that a night makes on fewer replications than once a week."""
+
 Said = tuple[str, str]
 
 
 def verdict_rows(
-    trial: TargetTrial, effects: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+    trial: TargetTrial, effects: pd.DataFrame, tables: Mapping[str, pd.DataFrame], effort: Effort
 ) -> list[dict[str, object]]:
     """Return the rows of self_checks.verdicts: a row an estimated effect of everybody and check.
 
@@ -26,19 +31,21 @@ def verdict_rows(
     """
     named = effects[["outcome", "contrast"]].astype(str).itertuples(index=False)
     return [
-        _row(trial, outcome, contrast, check, *_VERDICT[check](trial, tables[check], outcome, contrast))
+        _row(trial, outcome, contrast, check, *_VERDICT[check](trial, tables[check], outcome, contrast), effort)
         for outcome, contrast in named
         for check in CHECKS
     ]
 
 
-def stepped_verdict_rows(trial: SteppedTrial, leakage: pd.DataFrame) -> list[dict[str, object]]:
+def stepped_verdict_rows(trial: SteppedTrial, leakage: pd.DataFrame, effort: Effort) -> list[dict[str, object]]:
     """Return the verdicts on the regimes of the stepped trial, a row an outcome: leaks only, for all contrasts alike."""
     said = _leakage(trial, leakage, "", EVERY_CONTRAST)
-    return [_row(trial, outcome.name, EVERY_CONTRAST, LEAKAGE, *said) for outcome in trial.outcomes]
+    return [_row(trial, outcome.name, EVERY_CONTRAST, LEAKAGE, *said, effort) for outcome in trial.outcomes]
 
 
-def _row(trial: Protocol, outcome: str, contrast: str, check: str, status: str, words: str) -> dict[str, object]:
+def _row(
+    trial: Protocol, outcome: str, contrast: str, check: str, status: str, words: str, effort: Effort
+) -> dict[str, object]:
     return {
         "trial": trial.id,
         "outcome": outcome,
@@ -47,8 +54,29 @@ def _row(trial: Protocol, outcome: str, contrast: str, check: str, status: str, 
         "status": status,
         "is_withheld": status == FAILED,
         "words": words,
+        "effort": effort.name,
         "protocol_hash": trial.protocol_hash(),
     }
+
+
+def with_weekly_failures(verdicts: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdicts of a night, with every failure that the last checks in full found and its few replications did not.
+
+    Both as self_checks.verdicts; `earlier`: of the last published night, which may itself have carried such a failure. It stands
+    until the checks in full are made again, or the effect is no longer estimated, or its protocol has changed.
+    """
+    key = ["trial", "outcome", "contrast", "check_name", "protocol_hash"]
+    stands = (
+        (earlier["effort"] == FULL.name)
+        & (earlier["status"] == FAILED)
+        & earlier["check_name"].isin(CHECKS_WITH_EFFORT)
+    )
+    failed = earlier[stands].set_index(key)
+    rows = [
+        {**row, **failed.loc[place].to_dict()} if (place := tuple(row[name] for name in key)) in failed.index else row
+        for row in verdicts.to_dict("records")
+    ]
+    return as_table([pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))], VERDICT_COLUMNS)
 
 
 def _leakage(_trial: Protocol, rows: pd.DataFrame, _outcome: str, _contrast: str) -> Said:
