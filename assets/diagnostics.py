@@ -128,7 +128,7 @@ specifications = _diagnostic(
         *_TRIALS,
         "cohort.episodes",
         "cohort.outcomes",
-        "cohort.grace_visits",
+        "cohort.shorter_grace",
         "estimates.effects",
         "estimates.sensitivity",
     ),

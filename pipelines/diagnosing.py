@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import as_table
-from pipelines.causal.trials import DECISION, TRIALS
+from pipelines.causal.trials import TRIALS
 from pipelines.contracts import FEEDS
 from pipelines.estimating import write_estimates
 from pipelines.robustness.concerns import concern_rows
@@ -49,29 +49,15 @@ select
     case
         when episode.is_r30d_evaluable and abs(outcome.completed_day - outcome.due_day) <= 28
             then cast(10 * outcome.disability_improvement_points >= 3 * episode.disability_points as integer)
-    end as r30d_12wk_within_28{more}
+    end as r30d_12wk_within_28,
+    shorter_grace.arm_within_7_days
 from cohort.{trial}_trial as trial
 inner join cohort.episodes as episode on trial.episode_key = episode.episode_key
 left join cohort.outcomes as outcome on trial.episode_key = outcome.episode_key and outcome.timepoint_weeks = 12
+left join cohort.shorter_grace as shorter_grace
+    on trial.episode_key = shorter_grace.episode_key and shorter_grace.trial = '{trial}'
 order by trial.episode_key
 """
-# Manipulation of days 8 to 14 after time zero is then no longer what was started.
-_SHORTER_GRACE = """,
-    case
-        when
-            trial.arm = 'add_manipulation'
-            and not exists (
-                select visit.visit_no
-                from cohort.grace_visits as visit
-                where
-                    visit.trial = 'decision'
-                    and visit.episode_key = trial.episode_key
-                    and visit.treatment = 'manipulation'
-                    and visit.days_since_time_zero <= 7
-            )
-            then 'continue_without'
-        else trial.arm
-    end as arm_within_7_days"""
 _OUTCOME_REASONS = """
 select
     trial.episode_key,
@@ -140,8 +126,7 @@ def write_concerns(con: duckdb.DuckDBPyConnection) -> int:
 
 def other_choices(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
     """Return a trial's frame with the columns of the other choices (see `robustness.specifications`)."""
-    more = _SHORTER_GRACE if trial.id == DECISION.id else ""
-    return con.execute(_OTHER_CHOICES.format(trial=trial.id, more=more)).df()
+    return con.execute(_OTHER_CHOICES.format(trial=trial.id)).df()
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:

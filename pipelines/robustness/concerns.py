@@ -106,9 +106,10 @@ def _told(found: Found) -> Iterator[Told]:
 def _of_design(found: Found) -> Iterator[Told]:
     trial, effect = found.trial, found.effect
     if effect["largest_imbalance"] > trial.maximum_imbalance:
+        _, covariate = largest(found.balance, "after")
         words = (
-            "The two groups still differ after weighting, by more than is allowed: the result may show that difference "
-            "and not the treatment."
+            f"The two groups still differ after weighting{f', most in {_worded(covariate)},' if covariate else ''} by more than "
+            "is allowed: the result may show that difference and not the treatment."
         )
         yield "groups_differ", words, WITHHOLD
     if effect["overlap_share"] < trial.minimum_overlap_share:

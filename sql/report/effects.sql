@@ -11,7 +11,9 @@ select
     effects.group_name,
     effects.group_level,
     case when withheld.reason is null then effects.status else 'refused' end as status,
-    coalesce(withheld.reason, effects.reason) as reason,
+    coalesce(
+        case when effects.status = 'refused' then effects.reason end, withheld.reason, effects.reason
+    ) as reason,
     case when effects.status = 'estimated' and withheld.reason is null then round(effects.estimate, 4) end as estimate,
     case when effects.status = 'estimated' and withheld.reason is null then round(effects.lower, 4) end as lower,
     case when effects.status = 'estimated' and withheld.reason is null then round(effects.upper, 4) end as upper,

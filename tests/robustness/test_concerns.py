@@ -20,7 +20,7 @@ EFFECT = KEY | {
     "effective_n": 400.0,
     "clipped_share": 0.0,
 }
-BALANCE = KEY | {"covariate": "work=manual", "after_answered": 0.05}
+BALANCE = KEY | {"covariate": "work=manual", "after": 0.05, "after_answered": 0.05}
 INFLUENCE = KEY | {
     "unit": "practitioner",
     "verdict": "better",
@@ -150,3 +150,8 @@ def test_imbalance_of_the_answered_that_chance_brings_is_not_told():
 def test_other_choices_are_the_main_outcomes_only():
     other = {"outcome": "odi_pct_12wk"}
     assert _concerns(effects=other, specifications={"lower": -1.4, "upper": -0.4}).empty
+
+
+def test_groups_that_still_differ_are_told_in_what():
+    found = _concerns(effects={"largest_imbalance": 0.3}, balance={"after": 0.3})
+    assert "most in work: manual, by more than is allowed" in found["words"].iloc[0]

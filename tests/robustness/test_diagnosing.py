@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.causal.tables import as_table
-from pipelines.causal.trials import DECISION, INDEX, TRIALS
+from pipelines.causal.trials import DECISION, TRIALS
 from pipelines.contracts import FEEDS, REASONS
 from pipelines.diagnosing import (
     missing_reasons,
@@ -147,10 +147,9 @@ def choices():
             "as t (episode_key, completed_day, disability_improvement_points, status)"
         )
         con.execute(
-            "create table cohort.grace_visits as select *, 'decision' as trial from (values ('a', 0, 0, 'exercise'), "
-            "('a', 1, 3, 'manipulation'), ('b', 0, 0, 'exercise'), ('b', 1, 9, 'manipulation'), "
-            "('c', 0, 7, 'manipulation'), ('d', 0, 0, 'exercise')) "
-            "as t (episode_key, visit_no, days_since_time_zero, treatment)"
+            "create table cohort.shorter_grace as select *, 'decision' as trial from (values ('a', 'add_manipulation'), "
+            "('b', 'continue_without'), ('c', 'add_manipulation'), ('d', 'continue_without')) "
+            "as t (episode_key, arm_within_7_days)"
         )
         yield con
 
@@ -172,11 +171,6 @@ def test_other_windows_responders_and_grace_periods_are_read_from_the_cohort(cho
         "add_manipulation",
         "continue_without",
     ]
-
-
-def test_only_the_decision_has_a_shorter_grace_period(choices):
-    choices.execute("alter table cohort.decision_trial rename to index_trial")
-    assert "arm_within_7_days" not in other_choices(choices, INDEX)
 
 
 def test_the_reason_of_a_missing_outcome_is_the_records_own_before_the_windows(few):
