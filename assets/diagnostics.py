@@ -92,6 +92,7 @@ def _write_published_figures(con: duckdb.DuckDBPyConnection, _: Say, __: Setting
 weighting = _diagnostic(
     "weighting",
     {
+        "baseline": "One row an arm, covariate and level: how many have it, or mean and standard deviation, before weighting.",
         "balance": "One row a contrast and covariate: the standardised difference of the arms before and after weighting.",
         "overlap": "One row an arm given, arm and tenth of its propensity: the share of episodes.",
         "weights": "One row a contrast and arm: effective size, the largest weights and how many were clipped.",

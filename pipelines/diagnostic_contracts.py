@@ -33,6 +33,11 @@ CONTRACTS = {
         *interval("effective_n", "n"),
         *interval("quantile_50", "quantile_90", "quantile_99", "largest"),
     ),
+    "baseline": (
+        *not_null("trial", "arm", "covariate", "level", "n_recorded"),
+        key("trial", "arm", "covariate", "level"),
+        *interval("n_with", "n_recorded", "n"),
+    ),
     "missing_data": (
         *not_null("trial", "arm", "variable", "reason"),
         key("trial", "arm", "role", "variable", "reason"),

@@ -54,6 +54,7 @@ PYTHON_TABLES = {
     "diagnostics/balance",
     "diagnostics/overlap",
     "diagnostics/weights",
+    "diagnostics/baseline",
     "diagnostics/missing_data",
     "diagnostics/influence",
     "diagnostics/confounding",

@@ -15,6 +15,7 @@ from pipelines.causal.tables import as_table
 from pipelines.causal.trial_design import design_trial
 from pipelines.causal.weighting import Weighting
 from pipelines.robustness.balance import balance_of_refit, balance_of_scores
+from pipelines.robustness.baseline import baseline_rows
 from pipelines.robustness.benchmarks import LinearRefits, Strength, benchmark_rows, refit_propensities, strengths
 from pipelines.robustness.confounding import confounding_row, contour_rows
 from pipelines.robustness.influence import influence_rows
@@ -32,7 +33,7 @@ Say = Callable[[str], None]
 def weighting_diagnostics(
     frame: pd.DataFrame, trial: TargetTrial, scores: pd.DataFrame, effects: pd.DataFrame, reasons: pd.DataFrame
 ) -> Tables:
-    """Return balance, overlap, weights, missing data and influence of one trial.
+    """Return baseline, balance, overlap, weights, missing data and influence of one trial.
 
     frame: as for `estimate_trial`; scores, effects: rows of estimates.*; reasons: as for `missing_data.missing_rows`. Where no
     contrast was estimated, balance and overlap are those of propensities fitted anew by logistic regression.
@@ -40,6 +41,7 @@ def weighting_diagnostics(
     population = select_population(frame, trial)
     scored = scored_outcomes(population, trial, scores)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in WEIGHTING_TABLES}
+    parts["baseline"].append(baseline_rows(population, trial))
     parts["missing_data"].append(missing_rows(population, trial, reasons))
     designs: dict[tuple[str, ...], tuple[Design, np.ndarray]] = {}
     for one in scored:

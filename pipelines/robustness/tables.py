@@ -46,6 +46,17 @@ MISSING_DATA_COLUMNS = {
     "n_missing": WHOLE,
     "n": WHOLE,
 } | _HASH
+BASELINE_COLUMNS = {
+    "trial": TEXT,
+    "arm": TEXT,
+    "covariate": TEXT,
+    "level": TEXT,
+    "n": WHOLE,
+    "n_recorded": WHOLE,
+    "n_with": REAL,
+    "mean": REAL,
+    "standard_deviation": REAL,
+} | _HASH
 INFLUENCE_COLUMNS = (
     _CONTRAST
     | {
@@ -153,6 +164,7 @@ SPECIFICATION_COLUMNS = {
 CONCERN_COLUMNS = _CONTRAST | {"concern": TEXT, "words": TEXT, "severity": TEXT} | _HASH
 
 WEIGHTING_TABLES = {
+    "baseline": (BASELINE_COLUMNS, "trial, arm, covariate, level"),
     "balance": (BALANCE_COLUMNS, "trial, outcome, contrast, covariate"),
     "overlap": (OVERLAP_COLUMNS, "trial, arm_given, propensity_of, bin"),
     "weights": (WEIGHT_COLUMNS, "trial, outcome, contrast, arm"),

@@ -50,6 +50,14 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
                      "largest": 4.1, "clipped_share": 0.0}
             for arm in arms
         ],
+        "baseline": [
+            {"trial": "decision", "arm": arm, "n": 300, "n_recorded": 280, "standard_deviation": None} | described
+            for arm in arms
+            for described in (
+                {"covariate": "bmi", "level": "", "n_with": None, "mean": 27.1, "standard_deviation": 4.2},
+                {"covariate": "sex", "level": "female", "n_with": 140, "mean": None},
+            )
+        ],
         "missing_data": [
             {"trial": "decision", "arm": arm, "role": role, "variable": variable, "reason": "any", "n": 300, "n_missing": 60}
             for arm in arms

@@ -41,6 +41,7 @@ BREAKS = {
     "balance": ["covariate = 'severity'", "before = null", "weights_from = 'a guess'"],
     "overlap": ["share = 1.1", "bin = 1", "weights_from = ''"],
     "weights": ["effective_n = n + 1", "largest_share = 2", "quantile_50 = largest + 1", "arm = 'both'"],
+    "baseline": ["level = null", "n_with = n_recorded + 1", "n_recorded = n + 1"],
     "missing_data": ["share = -0.1", "n_missing = n + 1", "role = 'key'", "reason = null"],
     "influence": ["lowest = highest + 1", "unit = 'patient'", "verdict = 'good'"],
     "confounding": [

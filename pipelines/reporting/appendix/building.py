@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipelines.reporting.appendix import (
     analyses,
+    baseline,
     choices,
     doubt,
     effects,
@@ -33,6 +34,7 @@ SECTIONS: tuple[SectionOf, ...] = (
     effects.effects,
     doubt.concerns,
     self_checks.self_checks,
+    baseline.baseline,
     weighting.balance,
     weighting.overlap,
     weighting.missing_data,
@@ -79,6 +81,7 @@ TABLES = (
     "balance",
     "overlap",
     "weights",
+    "baseline",
     "missing_data",
     "confounding",
     "confounding_benchmarks",
