@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.generations import REPORTS
+from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
 from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
@@ -18,7 +20,12 @@ from pipelines.tables import SqlFile, sql_files
 
 _FILES = sql_files("report")
 
-report_tables = [sql_asset(file, write_released) for file in _FILES]
+
+def _write(con: duckdb.DuckDBPyConnection, file: SqlFile, night: NightBuild) -> int:
+    return write_released(con, file, profile_of(night.settings.home))
+
+
+report_tables = [sql_asset(file, _write) for file in _FILES]
 report_contracts = contract_checks(_FILES)
 
 
@@ -31,7 +38,7 @@ def _disclosure_check(file: SqlFile) -> dg.AssetChecksDefinition:
     )
     def disclosure(context: dg.AssetCheckExecutionContext, night: NightBuild) -> dg.AssetCheckResult:
         with night.warehouse(context.run.run_id) as con:
-            return dg.AssetCheckResult(passed=has_passed_disclosure(con, file))
+            return dg.AssetCheckResult(passed=has_passed_disclosure(con, file, profile_of(night.settings.home)))
 
     return disclosure
 

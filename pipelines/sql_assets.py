@@ -11,7 +11,11 @@ from pipelines.resources import NightBuild
 from pipelines.tables import SqlFile, count_rows, materialize
 from pipelines.validation import Outcome, validate
 
-Materializer = Callable[[duckdb.DuckDBPyConnection, SqlFile], int]
+Materializer = Callable[[duckdb.DuckDBPyConnection, SqlFile, NightBuild], int]
+
+
+def _as_it_is(con: duckdb.DuckDBPyConnection, file: SqlFile, _night: NightBuild) -> int:
+    return materialize(con, file)
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -19,7 +23,7 @@ def asset_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
 
 
-def sql_asset(file: SqlFile, write: Materializer = materialize) -> dg.AssetsDefinition:
+def sql_asset(file: SqlFile, write: Materializer = _as_it_is) -> dg.AssetsDefinition:
     """The asset that makes the file's table; what it reads are its dependencies."""
 
     @dg.asset(
@@ -33,7 +37,7 @@ def sql_asset(file: SqlFile, write: Materializer = materialize) -> dg.AssetsDefi
     )
     def sql_table(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
         with night.warehouse(context.run.run_id) as con:
-            n_rows = write(con, file)
+            n_rows = write(con, file, night)
         return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
     return sql_table

@@ -10,6 +10,10 @@ The header comment is the table's description and contract:
     -- expect: column not null
     -- count: column, column          (sql/report only: a count of people that disclosure control must pass)
     -- part: column of column         (sql/report only: a count and the whole it is a part of)
+    -- figure: column, column of column   (sql/report only: a mean or the like, and the count that it is of)
+    -- sum: column to value           (sql/report only: the rows add up to the row where the column is the value)
+    -- sum: column of column to value     (sql/report only: levels of each group add up to the row where the group is the value)
+    -- flow: column from column by column     (sql/report only: left out from who remained, step by step)
 
 and, in sql/checks only (pipelines/quality/rules.py reads them):
 
@@ -40,7 +44,7 @@ from pipelines.casting import SQL_FOLDER
 from pipelines.warehouse import open_calculator
 
 _DIRECTIVE = re.compile(
-    r"^(scope|key|expect|count|part|table|checked|unit|field|category|context|severity|owner|allowed|remedy):\s*(.+)$"
+    r"^(scope|key|expect|count|part|figure|sum|flow|table|checked|unit|field|category|context|severity|owner|allowed|remedy):\s*(.+)$"
 )
 
 

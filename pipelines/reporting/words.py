@@ -48,8 +48,8 @@ VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
 
 
 def count_words(count: int | None) -> str:
-    """A released count with thousands separated; a withheld one in words."""
-    return "fewer than 8" if count is None else f"{count:,}"
+    """A released count with thousands separated; a withheld one in words: it may be small, or tell of a small one."""
+    return "not shown" if count is None else f"{count:,}"
 
 
 def share_words(share: Share) -> str:
@@ -107,7 +107,7 @@ def improved_sentence(responders: Responders, network: Responders | None = None)
 def not_answered_sentence(responders: Responders) -> str:
     """How many of those due did not answer, as far as it may be said."""
     if responders.n_due is None:
-        return "Fewer than 8 were due an answer."
+        return "How many were due an answer is not shown."
     if responders.n_due == 0:
         return "Nobody is due a 12-week answer yet."
     bounds = responders.answered.bounds

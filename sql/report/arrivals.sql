@@ -2,6 +2,7 @@
 -- scope: global
 -- key: clinic_code, feed
 -- count: n_rows_in_force, n_rows_quarantined, n_values_set_aside
+-- sum: clinic_code to network
 with feeds as (
     select unnest([
         'intake', 'exam', 'lab', 'imaging', 'imaging_level', 'session', 'session_component', 'adverse_event', 'outcome'

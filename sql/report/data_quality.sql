@@ -3,6 +3,7 @@
 -- scope: global
 -- key: clinic_code, check_name
 -- part: n_broken of n_rows
+-- sum: clinic_code to network
 -- expect: category in conformance, completeness, plausibility
 -- expect: severity in error, warn, note
 -- expect: status in met, not_met

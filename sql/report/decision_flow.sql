@@ -2,6 +2,7 @@
 -- scope: global
 -- key: trial, step_no
 -- count: n_left_out, n_remaining
+-- flow: n_left_out from n_remaining by step_no
 select
     exclusion_flow.trial,
     exclusion_flow.step_no,

@@ -5,6 +5,9 @@
 -- key: clinic_code, arm, measure
 -- count: n_episodes
 -- part: n_with_any of n_episodes
+-- figure: lower_quartile, median, upper_quartile of n_episodes
+-- sum: clinic_code to network
+-- sum: arm to all
 -- expect: measure in sessions, thrust_sessions, nonthrust_sessions, instrument_sessions, exercise_sessions
 with observed as (
     select

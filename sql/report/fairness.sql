@@ -5,6 +5,7 @@
 -- key: measure, contrast, group_name, level
 -- count: n
 -- part: n_with of n
+-- sum: level of group_name to all
 -- expect: status in estimated, refused
 -- expect: measure in answered, completed_care, in_index_results, in_decision_results, prognosis_brier, prognosis_observed_minus_predicted, effect
 with told as (

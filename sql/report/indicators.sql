@@ -5,6 +5,7 @@
 -- scope: global
 -- key: clinic_code, indicator
 -- part: numerator of denominator
+-- sum: clinic_code to network
 with baseline_forms as (
     select
         episodes.clinic_code,

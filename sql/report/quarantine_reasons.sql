@@ -3,6 +3,7 @@
 -- scope: global
 -- key: clinic_code, feed, field, scope, rule
 -- count: n_refused
+-- sum: clinic_code to network
 -- expect: scope in row, value
 with refused as (
     select

@@ -5,6 +5,7 @@
 -- count: n_due
 -- part: n_answered of n_due
 -- part: n_responders of n_answered
+-- sum: clinic_code to network
 with due as (
     select
         episodes.clinic_code,

@@ -6,18 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import NightFailed
-from pipelines.privacy.disclosure import (
-    CMS,
-    INTERNAL,
-    NHS_HES,
-    PROFILES,
-    Profile,
-    declared,
-    is_released,
-    release,
-    release_table,
-    wilson_percent,
-)
+from pipelines.privacy.complementary import Total
+from pipelines.privacy.disclosure import Declared, declared, is_released, release, release_table, wilson_percent
+from pipelines.privacy.flows import Flow
+from pipelines.privacy.profiles import CMS, INTERNAL, NHS_HES, PROFILES, Profile
 from pipelines.tables import SqlFile
 
 PROFILE = st.sampled_from(list(PROFILES.values()))
@@ -172,8 +164,29 @@ def query(*directives: tuple[str, str]) -> SqlFile:
 
 
 def test_the_header_of_a_query_says_what_is_counted() -> None:
-    file = query(("key", "clinic_code"), ("count", "n, n_due"), ("part", "n_done of n_due"))
-    assert declared(file) == (["n", "n_due"], [("n_done", "n_due")])
+    file = query(
+        ("key", "clinic_code"),
+        ("count", "n, n_due"),
+        ("part", "n_done of n_due"),
+        ("figure", "mean, median of n"),
+        ("sum", "clinic_code to network"),
+        ("sum", "level of group_name to all"),
+        ("flow", "n from n_due by step_no"),
+    )
+    assert declared(file) == Declared(
+        counts=("n", "n_due"),
+        parts=(("n_done", "n_due"),),
+        figures=(("mean", "n"), ("median", "n")),
+        totals=(Total("clinic_code", "network"), Total("level", "all", of="group_name")),
+        flows=(Flow("n", "n_due", "step_no"),),
+        key=("clinic_code",),
+    )
+
+
+@pytest.mark.parametrize("line", [("sum", "clinic_code"), ("part", "n_done"), ("flow", "n by step_no")])
+def test_a_line_of_a_header_that_cannot_be_read_is_refused(line: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="is expected"):
+        declared(query(("key", "clinic_code"), line))
 
 
 def test_a_whole_number_column_that_no_line_declares_does_not_leave() -> None:

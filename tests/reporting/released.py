@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.privacy.disclosure import release_table
+from pipelines.privacy.disclosure import declared, release_table
 from pipelines.reporting.model import Stamp
 from pipelines.tables import sql_files
 
@@ -141,7 +141,25 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
 
 def released(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables after disclosure control, by the headers of sql/report."""
-    return {name: release_table(frame, QUERIES[name]) for name, frame in tables.items()}
+    return {name: release_table(_added_up(frame, name), QUERIES[name]) for name, frame in tables.items()}
+
+
+def _added_up(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with the counts of the network as the sums of its clinics', where its header says that they add up."""
+    said = declared(QUERIES[name])
+    others = [column for column in said.key if column != "clinic_code"]
+    counts = list(said.columns)
+    if all(total.column != "clinic_code" or total.of for total in said.totals) or not counts:
+        return frame
+    frame = frame.reset_index(drop=True)
+    is_network = frame["clinic_code"] == "network"
+    clinics = frame[~is_network].groupby(others)[counts].sum() if others else None
+    added = frame.copy()
+    for place in frame.index[is_network]:
+        key = tuple(frame.loc[place, others])
+        sums = frame[~is_network][counts].sum() if clinics is None else clinics.loc[key if len(key) > 1 else key[0]]
+        added.loc[place, counts] = sums.astype("int64")
+    return added
 
 
 def _regimes() -> list[dict[str, Any]]:

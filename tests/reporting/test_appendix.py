@@ -62,7 +62,7 @@ def test_a_refusal_stands_with_its_reason_and_without_a_number() -> None:
 def test_a_withheld_count_is_printed_as_withheld() -> None:
     small = pd.DataFrame([effect_row(n_treated=5)])
     made, _ = build_appendix(appendix_tables(effects=small), STAMP)
-    assert "fewer than 8 / 1,140" in words(section(made, "effects"))
+    assert "not shown / 1,140" in words(section(made, "effects"))
 
 
 def test_the_move_since_the_night_before_names_deliveries_and_chance(appendix: Appendix) -> None:

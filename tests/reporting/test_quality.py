@@ -56,7 +56,7 @@ def test_at_most_five_are_named_and_the_others_counted() -> None:
 def test_a_count_under_8_is_withheld_and_stands_behind_those_that_may_be_shown() -> None:
     quality = data_quality(rows(unmet(n_broken=5, n_rows=20), unmet(n_broken=20)))
     assert [line.n_broken for line in quality.unmet] == [20, None]
-    assert [row[1] for row in quality_view(quality)["rows"]] == ["20 of 1,000 (2 %)", "fewer than 8 of 20 (<40 %)"]
+    assert [row[1] for row in quality_view(quality)["rows"]] == ["20 of 1,000 (2 %)", "not shown of 20 (<40 %)"]
 
 
 def test_a_sudden_change_is_said_on_top_and_in_its_row() -> None:

@@ -156,7 +156,7 @@ def test_who_did_not_answer_is_said_with_the_share_that_improved() -> None:
 @pytest.mark.parametrize(
     ("n_due", "words_of_share", "said"),
     [
-        (None, None, "Fewer than 8 were due an answer."),
+        (None, None, "How many were due an answer is not shown."),
         (0, None, "Nobody is due a 12-week answer yet."),
         (200, ">95 %", "Of 200 due, less than 5 % gave no usable answer; they may have done better or worse."),
         (200, "<5 %", "Of 200 due, over 95 % gave no usable answer; they may have done better or worse."),
