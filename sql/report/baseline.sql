@@ -1,9 +1,10 @@
 -- What the arms of each trial were like at time zero, before any weighting: shares from rounded counts, means of numbers to one
--- decimal where at least 20 were recorded. Level '' is a number described by its mean.
+-- decimal where at least 20 were recorded. Level '' is a number described by its mean; levels that few have are told as 'other'.
 -- scope: global
 -- key: trial, arm, covariate, level
 -- count: n, n_recorded
 -- part: n_with of n_recorded
+-- figure: mean, standard_deviation of n_recorded
 select
     baseline.trial,
     baseline.arm,

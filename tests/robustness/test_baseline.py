@@ -23,7 +23,7 @@ FRAME = pd.DataFrame(
 
 
 def _rows(**changes):
-    rows = baseline_rows(select_population(FRAME, TRIAL), trial_with(**{"covariates": TRIAL.covariates} | changes))
+    rows = baseline_rows(select_population(FRAME, TRIAL), trial_with(**{"covariates": TRIAL.covariates} | changes), 1)
     return rows if rows.empty else rows.set_index(["covariate", "level", "arm"]).sort_index()
 
 
@@ -45,3 +45,21 @@ def test_what_nobody_recorded_and_an_arm_too_small_to_compare_have_no_row():
     assert "never_recorded" not in _rows(minimum_per_arm=2).index.get_level_values("covariate")
     assert set(_rows(minimum_per_arm=3).index.get_level_values("arm")) == {ADD}
     assert _rows(minimum_per_arm=4).empty
+
+
+def test_levels_that_few_have_are_told_together_with_the_next_smallest():
+    work = ["seated"] * 100 + ["manual"] * 30 + ["none"] * 20 + ["rare"] * 3
+    frame = pd.DataFrame(
+        {
+            "episode_key": [f"e{i}" for i in range(306)],
+            "patient_key": [f"e{i}" for i in range(306)],
+            "is_eligible": True,
+            "arm": [ADD] * 153 + [CONTINUE] * 153,
+            "work": work * 2,
+        }
+    )
+    rows = baseline_rows(select_population(frame, TRIAL), trial_with(covariates=("work",))).set_index(["level", "arm"])
+    assert rows["n_with"].to_dict() == {
+        ("seated", ADD): 100, ("manual", ADD): 30, ("other", ADD): 23,
+        ("seated", CONTINUE): 100, ("manual", CONTINUE): 30, ("other", CONTINUE): 23,
+    }  # fmt: skip
