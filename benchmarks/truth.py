@@ -25,7 +25,7 @@ def compare(world: str, episodes: int, clinics: int, seed: int) -> None:
         truth = {(one["trial"], one["outcome"], one["contrast"]): one["effect"] for one in said["effects"]}
         run_night(settings, lambda _: None)
         with open_results(settings.current) as results:
-            effects = results.effects()
+            effects = results.effects(by=None).df
     print(f"\nworld {world}, {episodes:,} episodes, {clinics} clinics, seed {seed}")
     print(f"{'trial':<9} {'outcome':<13} {'contrast':<35} {'truth':>7} {'estimate':>9}  {'95 % interval':<18} holds")
     held, unknown = [], set()

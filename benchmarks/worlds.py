@@ -47,11 +47,11 @@ def told(world: str, episodes: int, clinics: int, seed: int) -> list[str]:
             labels = results.sql(
                 "select label, count(*) as n from self_checks.labels where outcome = ? group by 1 order by 1",
                 [PRIMARY],
-            )
-            concerns = results.sql("select concern, count(*) as n from diagnostics.concerns group by 1 order by 1")
+            ).df
+            concerns = results.sql("select concern, count(*) as n from diagnostics.concerns group by 1 order by 1").df
             failed = results.sql(
                 "select distinct check_name from self_checks.verdicts where status = 'failed' order by 1"
-            )
+            ).df
     effects = [one for one in report["effects"] if one["group_name"] == "all"]
     return [
         world,

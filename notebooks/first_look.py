@@ -31,7 +31,7 @@ order by list_position(['raw', 'clean', 'cohort', 'checks', 'estimates', 'report
 
 def print_tables(results: Results) -> None:
     print("\nTables")
-    for table in results.sql(TABLES).itertuples():
+    for table in results.sql(TABLES).df.itertuples():
         print(f"  {table.table_name:<32} {table.n_rows:>10,} rows")
 
 
@@ -50,7 +50,7 @@ order by flow.trial, flow.step_no
 
 def print_flow(results: Results) -> None:
     print("\nWho is left out")
-    for step in results.sql(FLOW).itertuples():
+    for step in results.sql(FLOW).df.itertuples():
         print(f"  {step.trial:<9} {step.step:<32} {step.n_left_out:>8,} out {step.n_remaining:>8,} remain")
 
 
@@ -65,7 +65,7 @@ def print_flow(results: Results) -> None:
 # %%
 def print_effects(results: Results) -> None:
     print("\nEffects, with 95 % interval")
-    for effect in results.effects().itertuples():
+    for effect in results.effects(by=None).df.itertuples():
         named = f"  {effect.trial:<9} {effect.outcome:<13} {effect.contrast:<36}"
         if effect.status == "refused":
             print(f"{named} refused: {effect.reason}")

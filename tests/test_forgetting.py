@@ -52,8 +52,8 @@ def test_an_erased_patient_is_gone_from_store_inbox_warehouse_reports_and_older_
         assert key.encode() not in left, key
     assert len(list(settings.generations.iterdir())) == 1
     with open_results(settings.current) as results:
-        assert set(results.episodes()["episode_key"]) == OTHERS
-        assert set(results.sql("select episode_key from raw.intake")["episode_key"]) == OTHERS
+        assert set(results.episodes().df["episode_key"]) == OTHERS
+        assert set(results.sql("select episode_key from raw.intake").df["episode_key"]) == OTHERS
     listed = CliRunner().invoke(main, ["forget", "--list"])
     assert "C001  4 rows of 2 deliveries  (request 2026-17)" in listed.output
     assert "1 patients were erased here." in listed.output
@@ -65,7 +65,7 @@ def test_an_erased_patient_is_gone_from_store_inbox_warehouse_reports_and_older_
     path = current_warehouse(settings)
     assert path is not None
     with open_results(path) as results:
-        assert set(results.sql("select episode_key from raw.session")["episode_key"]) <= OTHERS
+        assert set(results.sql("select episode_key from raw.session").df["episode_key"]) <= OTHERS
 
 
 def test_an_erasure_that_was_killed_is_finished_by_the_next_night(settings: Settings, delivery: Path) -> None:

@@ -147,7 +147,7 @@ def test_what_was_named_can_be_read_and_a_published_night_is_written_nowhere(pla
 def test_an_analyst_reaches_no_file_through_the_results(place: Path) -> None:
     """R-S4: `pipelines.results` is the connection that people write their own SQL for."""
     with open_results(place / "published") as results:
-        assert results.sql("select a from report.one")["a"].tolist() == [1]
+        assert results.sql("select a from report.one").df["a"].tolist() == [1]
         for text in (
             *POSSIBLE,
             *REMOTE,

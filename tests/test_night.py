@@ -89,11 +89,11 @@ def test_the_night_publishes_warehouse_and_pages(night: tuple[Settings, list[str
 
 def test_the_tables_that_others_rely_on_have_their_columns(night: tuple[Settings, list[str]]) -> None:
     with open_results(night[0].current) as results:
-        effects = results.effects()
+        effects = results.effects(by=None).df
         assert list(effects.columns)[: len(EFFECTS)] == EFFECTS
         assert set(effects["status"]) <= {"estimated", "refused"}
         assert effects.loc[effects["status"] == "refused", "reason"].str.len().gt(10).all()
-        assert list(results.sql("select * from estimates.episode_effects").columns) == EPISODE_EFFECTS
+        assert list(results.sql("select * from estimates.episode_effects").df.columns) == EPISODE_EFFECTS
         assert len(results.episodes()) == 94
 
 
@@ -102,9 +102,9 @@ def test_the_minimum_record_runs_end_to_end(night: tuple[Settings, list[str]]) -
         screened = results.sql(
             "select distinct s.status from cohort.screening s join cohort.episodes e using (episode_key) "
             "where e.clinic_code = 'C900' and s.condition = 'cauda_equina'"
-        )
+        ).df
         episodes = results.sql("select count(*) as n from cohort.covariates c join cohort.episodes using (episode_key) "
-                               "where clinic_code = 'C900'")  # fmt: skip
+                               "where clinic_code = 'C900'").df  # fmt: skip
     assert "unknown" in set(screened["status"]), "what was not asked is never 'not met'"
     assert episodes["n"].tolist() == [4]
 
@@ -285,8 +285,8 @@ def test_the_forty_eight_fields_alone_give_reports_and_estimates(tmp_path: Path)
     settings = Settings(home=tmp_path / "home", inbox=minimum)
     run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
-        effects = results.effects()
-        reasons = results.sql("select distinct rf_cancer_history_reason as reason from clean.intake")
+        effects = results.effects(by=None).df
+        reasons = results.sql("select distinct rf_cancer_history_reason as reason from clean.intake").df
     assert "estimated" in set(effects["status"])
     assert reasons["reason"].tolist() == ["a"]
     assert (settings.current / "reports" / "clinics" / "C001.html").is_file()

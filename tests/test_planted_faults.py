@@ -73,9 +73,9 @@ def test_an_answer_of_week_12_in_an_intake_field_is_named_and_withholds_all_that
     assert not withheld.empty
     assert withheld["reason"].str.contains("AUC over 0.85 of the outcome from pseq").all()
     with open_results(published) as results:
-        caught = results.sql("select distinct covariate from self_checks.leakage where not is_passed")
-        labels = results.sql("select distinct label from self_checks.labels")
-        prognosis = results.sql("select distinct status, reason from estimates.prognosis")
+        caught = results.sql("select distinct covariate from self_checks.leakage where not is_passed").df
+        labels = results.sql("select distinct label from self_checks.labels").df
+        prognosis = results.sql("select distinct status, reason from estimates.prognosis").df
     assert "pseq" in set(caught["covariate"])
     assert not {"likely_gain", "no_difference_expected"} & set(labels["label"])
     assert set(prognosis["status"]) == {"refused"}

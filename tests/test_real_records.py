@@ -34,7 +34,7 @@ def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     with process_as_it_was():
         run_night(settings, lambda _: None)
     with open_results(settings.current) as results:
-        held = results.sql("select feed, rule from raw.hold")
+        held = results.sql("select feed, rule from raw.hold").df
         assert held.to_dict("records") == [
             {"feed": "outcome", "rule": "more than 20 % of the rows of outcome had to be set aside"}
         ]
@@ -89,8 +89,10 @@ def test_the_prevalence_by_level_of_the_spider_gradings_stands_on_the_network_pa
         bulge = results.sql(
             "select level, n_assessed, n_with_finding, n_with_finding_percent as percent from report.imaging_prevalence "
             "where finding ilike '%bulge%' and level = 'L4-L5'"
-        )
-        refused = results.sql("select count(*) as n from raw.quarantine where feed = 'imaging_level' and scope = 'row'")
+        ).df
+        refused = results.sql(
+            "select count(*) as n from raw.quarantine where feed = 'imaging_level' and scope = 'row'"
+        ).df
     assert (bulge["n_assessed"][0], bulge["n_with_finding"][0]) == (220, 180), "218 and 181, rounded to 5"
     assert refused["n"].tolist() == [213]
     page = (settings.current / "reports" / "network.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ REVIEWED = {
     "pipelines.backups.fingerprints: table": "the same",
     "pipelines.deliveries.load: feed": "a feed of FEEDS: the key of what was blocked",
     "pipelines.deliveries.quarantine: listed [11d07ad2]": "fields of the contract, under a name that rows of a query have later",
-    "pipelines.diagnosing: _OTHER_CHOICES.format(trial=trial.id, more=more)": "a query of ours with decision or index in it",
+    "pipelines.diagnosing: _OTHER_CHOICES.format(trial=trial.id)": "a query of ours with decision or index in it",
     "pipelines.diagnosing: together [7001d58a]": "queries of ours: covariates of a protocol, decision or index",
     "pipelines.diagnosing: trial.id": "decision or index",
     "pipelines.diagnosing_fairness: _PROGNOSIS": "a query of ours, whose groups are columns of cohort.strata",
@@ -18,7 +18,7 @@ REVIEWED = {
     "pipelines.estimating: trial.id": "decision or index",
     "pipelines.estimating_courses: trial.id": "decision or index: the two trials of ours",
     "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
-    "pipelines.results: query": "the analyst's own question, on a connection that only reads",
+    "pipelines.results.opening: query": "the analyst's own question, on a connection that only reads",
     "pipelines.self_checking: columns [7ba5f6ee]": "covariates of a protocol of ours",
     "pipelines.self_checking: trial": "decision, index or stepped",
 }

@@ -50,7 +50,12 @@ def most_different(covariates: FloatArray, names: tuple[str, ...], inside: BoolA
     equal = np.ones(len(covariates))
     differences = np.abs(standardised_differences(covariates, inside.astype(np.int64), equal, 0, 1))
     largest = int(np.argmax(differences))
-    return names[largest].replace("=", ": ").replace("_", " ") if differences[largest] > 0 else ""
+    return in_words(names[largest]) if differences[largest] > 0 else ""
+
+
+def in_words(balance_name: str) -> str:
+    """Return a column of the balance table as it is told: 'smoking: current', 'age'."""
+    return balance_name.replace("=", ": ").replace("_", " ")
 
 
 def predictability_of_arm(group: IntArray, arm: IntArray, treated: int, comparator: int) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import BoolArray, Design, IntArray, encode
-from pipelines.causal.overlap import effective_n, most_different, overlap_mask, standardised_differences
+from pipelines.causal.overlap import effective_n, in_words, most_different, overlap_mask, standardised_differences
 from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population
 from pipelines.causal.propensity import PropensityFit
@@ -83,6 +83,6 @@ def contrast_figures(
         overlap_share=float(overlap.mean()),
         outside_overlap=most_different(design.balance, design.balance_names, overlap),
         largest_imbalance=float(np.abs(differences[largest])) if largest >= 0 else 0.0,
-        most_imbalanced=design.balance_names[largest].replace("_", " ") if largest >= 0 else "",
+        most_imbalanced=in_words(design.balance_names[largest]) if largest >= 0 else "",
         effective_n=min(sizes),
     )
