@@ -78,4 +78,4 @@ def _number(value: float) -> str:
 def _standalone(svg: str, drawing: Drawing) -> str:
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" '
-    return svg.replace("<svg ", opening, 1)
+    return str(svg).replace("<svg ", opening, 1)
