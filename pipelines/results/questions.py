@@ -116,7 +116,7 @@ select
     result.description,
     result.remedy
 from checks.results as result
-order by result.percent_broken desc nulls last, result.check_name
+order by result.status = 'met', result.percent_broken desc nulls last, result.check_name
 """
 
 TABLE1 = """
