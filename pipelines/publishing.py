@@ -9,6 +9,7 @@ import duckdb
 
 from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
+from pipelines.filing import file_editions
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
@@ -122,6 +123,7 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
     )
     with disk_errors_named(settings.home):
         publish(settings, folder, generation)
+        file_editions(settings)
         _settle(settings, made)
     return generation
 
@@ -146,7 +148,9 @@ def _supersede(ledger: Ledger, clinic_code: str, delivery_id: str) -> None:
 
 
 def settle_published(settings: Settings) -> None:
-    """Write into the ledger what became of the deliveries of the published night, when a kill after the swap prevented it."""
+    """File the editions of the published night and write into the ledger what became of its deliveries, when a kill after the swap
+    prevented it."""
+    file_editions(settings)
     path = current_warehouse(settings)
     with open_ledger(settings.ledger) as ledger:
         is_open = any(entry.state == "seen" for entry in ledger.entries())

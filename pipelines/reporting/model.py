@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
+from pipelines.reporting.periods import Edition
 from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share
 
@@ -155,6 +156,8 @@ class Report(Frozen):
 
     schema_version: Literal["1.0.0"] = "1.0.0"
     stamp: Stamp
+    edition: Edition | None = None
+    """The period and version; None when the report is of a night, and for nobody to keep."""
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]
     refused_deliveries: tuple[RefusedDelivery, ...]

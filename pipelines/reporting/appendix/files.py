@@ -21,6 +21,12 @@ FOLDER = "methods"
 _PICTURES = {"sections": {"__all__": {"blocks": {"__all__": {"wide", "narrow"}}}}}
 
 
+def standards_left(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> list[str]:
+    """The items of the reporting standards that nothing in these released tables fills."""
+    appendix, released = build_appendix(tables, stamp)
+    return missing(released, _ids(appendix))
+
+
 def write_appendix(folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> tuple[list[Path], list[str]]:
     """Write everything into `folder`; returns the files and the items of standards that nothing fills (see `standards`).
 
