@@ -31,7 +31,7 @@ def shelf_of(clinic_code: str) -> str:
 
     Two codes never have the same folder, whatever other clinics there are, also on disks that ignore case.
     """
-    if clinic_code == NETWORK or _PLAIN.fullmatch(clinic_code):
+    if clinic_code == NETWORK or (_PLAIN.fullmatch(clinic_code) and clinic_code.lower() != NETWORK):
         return clinic_code
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", clinic_code)[:40]
     return f"{plain}-{hashlib.sha256(clinic_code.encode()).hexdigest()[:12]}"

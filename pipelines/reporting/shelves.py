@@ -23,6 +23,18 @@ def newest_edition(folder: Path) -> tuple[int, Path] | None:
     return max(found, default=None)
 
 
+def editions_of(folder: Path, period: str) -> list[Path]:
+    """Every edition that is filed for a period, of all shelves."""
+    return sorted(path for path in folder.glob(f"*/{period}/v*") if _VERSION.fullmatch(path.name))
+
+
+def latest_edition(shelf: Path) -> Path | None:
+    """The newest version of the newest period of a shelf, as a folder; None when nothing is filed."""
+    periods = periods_in(shelf) if shelf.is_dir() else []
+    newest = newest_edition(periods[0][1]) if periods else None
+    return newest[1] if newest else None
+
+
 def periods_in(shelf: Path) -> list[tuple[Period, Path]]:
     """The periods of which a shelf holds reports, the newest first."""
     found = [(period, path) for path in shelf.iterdir() if path.is_dir() and (period := period_of(path.name))]
