@@ -13,6 +13,7 @@ from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
 from pipelines.commands.correct import correct
+from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
 from pipelines.commands.quarantine import quarantine
@@ -282,6 +283,7 @@ main.add_command(alerts)
 main.add_command(as_of)
 main.add_command(backup)
 main.add_command(correct)
+main.add_command(deliver)
 main.add_command(extract)
 main.add_command(forget)
 main.add_command(quarantine)
