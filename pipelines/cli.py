@@ -16,6 +16,7 @@ from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
+from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
 from pipelines.commands.ui import ui
@@ -286,6 +287,7 @@ main.add_command(correct)
 main.add_command(deliver)
 main.add_command(extract)
 main.add_command(forget)
+main.add_command(portal)
 main.add_command(quarantine)
 main.add_command(rebuild)
 main.add_command(ui)
