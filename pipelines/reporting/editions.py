@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from jinja2 import Environment
+
 from pipelines.checksums import files_of, sha256_of
 from pipelines.reporting.documents.figures import figures_of, lines_of
 from pipelines.reporting.documents.letter import letter_of
@@ -53,7 +55,7 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
         name = shelf_of(_owner(own))
         place = folder / name / edition.folder
         files: dict[str, str | bytes] = {
-            PAGE: page_of(environment, *_page(own)),
+            PAGE: page_text(environment, own),
             PDF: printer.pdf_of(own),
             TABLE: csv_of(own),
             NUMBERS: numbers_of(own),
@@ -69,20 +71,26 @@ def _owner(report: ClinicReport | NetworkReport) -> str:
     return report.clinic_code if isinstance(report, ClinicReport) else NETWORK
 
 
-def _page(report: ClinicReport | NetworkReport) -> tuple[str, ClinicReport | NetworkReport, dict[str, object]]:
+def page_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
+    """The page of an edition, with its version, what a correction changed, and every number of it."""
     files = [(PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")]
     if isinstance(report, ClinicReport):
         navigation = [("../../index.html", "All reports of this clinic"), *files]
-        own = {"navigation": navigation, "every_value": list(lines_of(figures_of(report)).items())}
-        return "edition_clinic", report, clinic_view(report) | own
+        own = {"navigation": navigation, "every_value": _every_value(report)}
+        return page_of(environment, "edition_clinic", report, clinic_view(report) | own)
     hrefs = {line.clinic_code: f"../../../{shelf_of(line.clinic_code)}/index.html" for line in report.clinics}
     navigation = [
         ("../../index.html", "All reports of the network"),
         ("methods/appendix.html", "Methods appendix"),
         *files,
     ]
-    own = {"navigation": navigation, "every_value": list(lines_of(figures_of(report)).items())}
-    return "edition_network", report, network_view(report, hrefs) | own
+    own = {"navigation": navigation, "every_value": _every_value(report)}
+    return page_of(environment, "edition_network", report, network_view(report, hrefs) | own)
+
+
+def _every_value(report: ClinicReport | NetworkReport) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every value by section; what the network's page says of each clinic stands in its own table."""
+    return list(lines_of([one for one in figures_of(report) if one.section != "clinics"]).items())
 
 
 def seal(folder: Path) -> None:

@@ -110,10 +110,14 @@ def test_every_number_of_the_model_is_on_the_page_under_its_name(
     folder: Path, report: ClinicReport | NetworkReport
 ) -> None:
     page = squeezed(Text((place_of(folder, report) / PAGE).read_text(encoding="utf-8")).words)
-    for lines in lines_of(figures_of(report)).values():
+    own = [one for one in figures_of(report) if one.section != "clinics"]
+    for lines in lines_of(own).values():
         for what, values in lines:
             assert squeezed(f"{what} {values}") in page
-    for one in figures_of(report):
+    for line in getattr(report, "clinics", ()):
+        for one in line.indicators:
+            assert one.share.words is None or squeezed(one.share.words) in page.partition(line.clinic_code)[2]
+    for one in own:
         if one.is_number:
             assert squeezed(f"{one.field.replace('_', ' ')} {shown(one.value)}") in page
 
