@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 
+import dagster as dg
 import pytest
 from click.testing import CliRunner
 
@@ -12,7 +13,9 @@ from pipelines.cli import main
 from pipelines.delivering.mails import file_of
 from pipelines.delivering.outbox import Key, open_outbox
 from pipelines.delivering.sending import Delivered, deliver
+from pipelines.delivery_jobs import build_delivery_schedule, delivery
 from pipelines.errors import InstallationError, UsageError
+from pipelines.resources import NightBuild
 from pipelines.settings import Settings
 from tests.alerts.conftest import Mailbox, mail_server, mailbox
 
@@ -249,3 +252,26 @@ def test_the_command_says_what_became_of_each_and_ends_with_11_when_one_was_not_
     assert done.exit_code == 11
     configure(settings, "")
     assert "Nobody has subscribed" in CliRunner().invoke(main, ["deliver"]).output
+
+
+def test_the_daily_job_delivers_and_fails_when_something_was_not_delivered(settings: Settings) -> None:
+    night = NightBuild(home=str(settings.home), inbox=str(settings.inbox), timezone=settings.timezone)
+    schedule = build_delivery_schedule(settings)
+
+    def skipped() -> str:
+        return str(schedule.evaluate_tick(dg.build_schedule_context()).skip_message)
+
+    assert skipped() == "nobody has subscribed to a report"
+    configure(settings, subscribed(LEAD, "C001"))
+    assert skipped() == "None"
+    with dg.instance_for_test() as instance:
+        done = delivery.execute_in_process(instance=instance, resources={"night": night})
+        assert done.success
+        configure(settings, subscribed(MANAGER, "C002"))
+        failed = delivery.execute_in_process(instance=instance, resources={"night": night}, raise_on_error=False)
+    assert not failed.success
+    said = str([event.event_specific_data for event in (*failed.all_events, *done.all_events)])
+    assert "1 of 1 reports were not delivered" in said
+    assert MANAGER not in said
+    (settings.home / "stepcare.toml").write_text("subscription = 3")
+    assert skipped().startswith("skipped because a setting cannot be used")
