@@ -96,7 +96,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
         tables = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
         stamp = stamp_of(con, run_id)
     places = appendix_places(night.settings, night.folder(run_id), stamp, is_as_of=bool(night.as_of))
-    made = [write_appendix(place, tables, own) for place, own in places]
+    made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
     written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)
     answered = dg.AssetCheckResult(
         check_name="reporting_standards", passed=not absent, description="; ".join(absent) or None

@@ -17,7 +17,7 @@ from pipelines.filing import (
     write_corrections,
 )
 from pipelines.generations import REPORTS
-from pipelines.reporting.appendix.files import FOLDER
+from pipelines.reporting.appendix.files import BESIDE_EDITION, BESIDE_PAGES, FOLDER, Navigation
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.editions import seal, write_editions
 from pipelines.reporting.model import NETWORK, Stamp
@@ -47,15 +47,17 @@ def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.Data
     return written
 
 
-def appendix_places(settings: Settings, folder: Path, stamp: Stamp, *, is_as_of: bool) -> list[tuple[Path, Stamp]]:
-    """Where the methods appendix of this night goes, with its stamp: beside the network's editions that the night made."""
+def appendix_places(
+    settings: Settings, folder: Path, stamp: Stamp, *, is_as_of: bool
+) -> list[tuple[Path, Stamp, Navigation]]:
+    """Where the methods appendix of this night goes, with its stamp and links: beside the network's editions that were made."""
     if is_as_of:
-        return [(folder / REPORTS / FOLDER, stamp)]
+        return [(folder / REPORTS / FOLDER, stamp, BESIDE_PAGES)]
     found = []
     for place in sorted((folder / PERIODS / NETWORK).glob("*/v*")):
         period = period_of(place.parent.name)
         if period is not None:
-            found.append((place / FOLDER, stamp_for(stamp, Edition.first(period), settings.timezone)))
+            found.append((place / FOLDER, stamp_for(stamp, Edition.first(period), settings.timezone), BESIDE_EDITION))
     return found
 
 
