@@ -1,7 +1,7 @@
 """What the reports of many clinics cost: CPU seconds, bytes a file, and the ratio to what is asked.
 
-python benchmarks/reports.py                # 500 clinics: pages under 10 s of CPU, PDFs under 60 s, 150 KiB a page
-python benchmarks/reports.py --clinics 50
+python -m benchmarks.reports                # 500 clinics: pages under 10 s of CPU, PDFs under 60 s, 150 KiB a page
+python -m benchmarks.reports --clinics 50
 
 The tables are made up and released as a night releases them; estimates and the network's page do not grow with the clinics.
 """
@@ -26,7 +26,10 @@ T = TypeVar("T")
 HTML_S, PDF_S, PAGE_KIB = 10.0, 60.0, 150.0
 
 
-def main(n_clinics: int) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--clinics", type=int, default=500)
+    n_clinics = parser.parse_args().clinics
     exact = exact_tables({f"C{number:03}": 40 + 7 * (number % 90) for number in range(n_clinics)})
     tables = _timed("disclosure control", lambda: released(exact))
     reports = _timed("the model", lambda: build_reports(tables, STAMP))
@@ -65,6 +68,4 @@ def _sizes(what: str, files: list[bytes], asked_kib: float = 0.0) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--clinics", type=int, default=500)
-    main(parser.parse_args().clinics)
+    main()
