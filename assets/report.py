@@ -61,7 +61,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
-        stamp = stamp_of(con, run_id)
+        stamp = stamp_of(con, run_id, profile_of(night.settings.home))
     reports = build_reports(tables, stamp)
     folder = night.folder(run_id)
     if night.as_of:
@@ -94,7 +94,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
-        stamp = stamp_of(con, run_id)
+        stamp = stamp_of(con, run_id, profile_of(night.settings.home))
     places = appendix_places(night.settings, night.folder(run_id), stamp, is_as_of=bool(night.as_of))
     made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
     written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)

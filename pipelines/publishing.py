@@ -11,6 +11,7 @@ from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
 from pipelines.filing import file_editions
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
+from pipelines.privacy.profiles import NHS_HES, Profile
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
 from pipelines.settings import Settings
@@ -87,7 +88,7 @@ def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
     )
 
 
-def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str) -> Stamp:
+def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str, profile: Profile = NHS_HES) -> Stamp:
     """What the reports of this run are stamped with; the time and the run are all that another run would not repeat."""
     made = _made_from(con)
     return Stamp(
@@ -96,6 +97,7 @@ def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str) -> Stamp:
         data_hash=made.data,
         code_version=f"{version('stepcare')} ({made.code[:12]})",
         is_simulated=made.is_simulated,
+        smallest_shown=profile.smallest_shown,
         source_notes=tuple(_SOURCE_NOTES[clinic] for clinic in made.clinics if clinic in _SOURCE_NOTES),
     )
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,23 @@ def test_the_night_files_the_reports_of_the_last_week_and_month_with_links_that_
             n_links += 1
             assert (page.parent / link).resolve().is_file(), f"{page.name}: {link}"
     assert n_links > 50
+
+
+@pytest.mark.ci
+def test_a_night_with_nothing_new_makes_the_reports_of_a_period_that_is_over(night: tuple[Settings, list[str]]) -> None:
+    """From what is published; what is filed already stays as it is."""
+    settings, _ = night
+    week = max(path for path in (settings.reports / "network").iterdir() if "W" in path.name)
+    kept = settings.reports / "C001" / week.name / "v1" / "report.pdf"
+    before, filed = kept.stat().st_ino, week / "v1" / "report.json"
+    said = filed.read_bytes()
+    shutil.rmtree(week)
+    lines: list[str] = []
+    assert run_night(settings, lines.append).run_id is not None
+    assert any("Making the reports of the week to" in line for line in lines)
+    assert filed.read_bytes() == said
+    assert kept.stat().st_ino == before
+    assert run_night(settings, lines.append).run_id is None
 
 
 def test_no_outcome_is_on_a_nightly_page(night: tuple[Settings, list[str]]) -> None:

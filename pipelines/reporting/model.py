@@ -21,13 +21,15 @@ Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "ca
 
 
 class Stamp(Frozen):
-    """When and from what a report was made. `source_notes` say where the records come from, one sentence each."""
+    """When and from what a report was made. `source_notes` say where the records come from, one sentence each; smaller counts than
+    `smallest_shown` are withheld."""
 
     made_at: datetime
     run_id: str
     data_hash: str
     code_version: str
     is_simulated: bool
+    smallest_shown: int = 8
     source_notes: tuple[str, ...] = ()
 
 

@@ -250,3 +250,15 @@ def test_a_pdf_is_tagged_and_says_its_language_and_standard(reports: Reports) ->
     assert pdf.startswith(b"%PDF-1.7")
     for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang", b"pdfuaid"):
         assert mark in pdf
+
+
+def test_the_limit_below_which_counts_are_withheld_is_said_as_it_is(reports: Reports, tmp_path: Path) -> None:
+    stamp = reports.network.stamp.model_copy(update={"smallest_shown": 11})
+    strict = reports.clinics[0].model_copy(update={"stamp": stamp})
+    (place,) = write_editions(
+        tmp_path,
+        reports.model_copy(update={"clinics": (strict,)}),
+        lambda one: EDITION if isinstance(one, ClinicReport) else None,
+    )
+    assert "Counts of 1 to 10 are withheld" in (place / PAGE).read_text(encoding="utf-8")
+    assert "Counts of 1 to 10 are not shown" in json.dumps(document_of(strict))

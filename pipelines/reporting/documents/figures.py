@@ -15,6 +15,7 @@ _NAMED_BY = (
 )  # fmt: skip
 """Fields that tell the parts of one list apart; a part without any is told by its number."""
 
+IN_ALL = "In all"
 STAMPED = ("stamp", "edition", "schema_version")
 """Fields that say which report it is, not what it says."""
 
@@ -123,14 +124,12 @@ def shown(value: Value) -> str:
 
 def lines_of(figures: Sequence[Figure]) -> dict[str, list[tuple[str, str]]]:
     """By section, one line an item with all that is said of it in words: what is withheld or not there is left out, and what
-    the item is called by."""
+    the item is called by. What belongs to no item of a list stands together, a line a field of the report."""
     found: dict[str, dict[str, list[str]]] = {}
     for one in figures:
         is_in_name = isinstance(one.value, str) and one.value in one.item
         if one.value is not None and one.value != "" and not is_in_name:
+            section, what = (words_of(one.section), one.item) if one.item else (IN_ALL, words_of(one.section))
             said = f"{one.field.replace('_', ' ')} {shown(one.value)}".strip()
-            found.setdefault(one.section, {}).setdefault(one.item, []).append(said)
-    return {
-        words_of(section): [(item or words_of(section), "; ".join(said)) for item, said in items.items()]
-        for section, items in found.items()
-    }
+            found.setdefault(section, {}).setdefault(what, []).append(said)
+    return {section: [(what, "; ".join(said)) for what, said in items.items()] for section, items in found.items()}

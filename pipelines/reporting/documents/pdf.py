@@ -66,9 +66,16 @@ def document_of(report: ClinicReport | NetworkReport) -> dict[str, Any]:
             for one in _pictures(_view(report))
         ],
         "sections": [{"title": title, "lines": lines} for title, lines in _lines(report).items()],
-        "limits": [NOT_ADVICE_LINE, INTEREST_LINE],
+        "limits": [NOT_ADVICE_LINE, INTEREST_LINE, _withheld(stamp.smallest_shown)],
         "footer": f"data {stamp.data_hash[:12]} · code {stamp.code_version} · report schema {report.schema_version}",
     }
+
+
+def _withheld(smallest_shown: int) -> str:
+    return (
+        f"Counts of 1 to {smallest_shown - 1} are not shown, nor are others from which they could be worked out; all others are "
+        "rounded to 5, and percentages are worked out from the rounded counts."
+    )
 
 
 def _lines(report: Report) -> dict[str, list[tuple[str, str]]]:
