@@ -7,12 +7,15 @@ import dagster as dg
 import duckdb
 
 from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
+from pipelines.editions import appendix_places, make_editions, seal_editions
+from pipelines.filing import PERIODS
 from pipelines.generations import REPORTS
 from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
 from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
 from pipelines.reporting.building import TABLES, build_reports
+from pipelines.reporting.night_pages import write_night_pages
 from pipelines.reporting.pages import write_pages
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_checks, sql_asset
@@ -50,22 +53,28 @@ report_disclosure = [_disclosure_check(file) for file in _FILES]
     key_prefix="report",
     deps=[asset_key(file.table) for file in _FILES],
     group_name="report",
-    description="One page a clinic, one for the network and an index, made from report.* alone.",
+    description="The night's pages on process and freshness, and the reports of a week or month that is over, made from report.*.",
     kinds={"html"},
 )
 def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Build the report model and write its pages into the run's folder."""
+    """Build the report model and write its pages and the editions that are due into the run's folder."""
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
-        stamp = stamp_of(con, run_id)
-        written = write_pages(night.folder(run_id) / REPORTS, build_reports(tables, stamp))
-    return dg.MaterializeResult(metadata={"pages": len(written)})
+        stamp = stamp_of(con, run_id, profile_of(night.settings.home))
+    reports = build_reports(tables, stamp)
+    folder = night.folder(run_id)
+    if night.as_of:
+        written, editions = write_pages(folder / REPORTS, reports), 0
+    else:
+        written = write_night_pages(folder / REPORTS, reports)
+        editions = make_editions(night.settings, folder / PERIODS, tables, stamp)
+    return dg.MaterializeResult(metadata={"pages": len(written), "editions": editions})
 
 
 @dg.asset(
     key_prefix="report",
-    deps=[asset_key(f"report.{name}") for name in APPENDIX_TABLES],
+    deps=[pages, *(asset_key(f"report.{name}") for name in APPENDIX_TABLES)],
     group_name="report",
     description="The methods appendix as page, PDF and JSON, a model card a model and the reporting standards item by item, made "
     "from report.* alone.",
@@ -79,14 +88,16 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     ],
 )
 def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Write the methods appendix into the run's folder, and say which items of the standards nothing fills."""
-    from pipelines.reporting.appendix.files import FOLDER, write_appendix
+    """Write the methods appendix of the network's editions, and say which items of the standards nothing fills."""
+    from pipelines.reporting.appendix.files import standards_left, write_appendix
 
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
-        stamp = stamp_of(con, run_id)
-    written, absent = write_appendix(night.folder(run_id) / REPORTS / FOLDER, tables, stamp)
+        stamp = stamp_of(con, run_id, profile_of(night.settings.home))
+    places = appendix_places(night.settings, night.folder(run_id), stamp, is_as_of=bool(night.as_of))
+    made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
+    written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)
     answered = dg.AssetCheckResult(
         check_name="reporting_standards", passed=not absent, description="; ".join(absent) or None
     )
@@ -103,6 +114,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
 def published(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Make this run's folder the published generation."""
     run_id = context.run.run_id
+    seal_editions(night.folder(run_id))
     generation = publish_night(night.settings, night.folder(run_id), run_id)
     place = Path(night.settings.generations, generation.name)
     return dg.MaterializeResult(metadata={"generation": generation.name, "folder": dg.MetadataValue.path(str(place))})

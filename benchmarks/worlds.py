@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.night import run_night
+from pipelines.reporting.editions import NUMBERS
+from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelves import latest_edition
 from pipelines.results import open_results
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate, truth_folder
@@ -24,6 +27,12 @@ from pipelines.synthetic.worlds import WORLDS
 SCRATCH = tempfile.gettempdir()  # a night points TMPDIR at its own home
 PRIMARY = "r30d_12wk"
 QUESTIONS = {"decision": "add_manipulation - continue_without", "index": "manipulation - exercise"}
+
+
+def _latest(settings: Settings) -> Path:
+    place = latest_edition(settings.reports / NETWORK)
+    assert place is not None, "the first night makes the report of the week that is over"
+    return place
 
 
 def told(world: str, episodes: int, clinics: int, seed: int) -> list[str]:
@@ -42,7 +51,7 @@ def told(world: str, episodes: int, clinics: int, seed: int) -> list[str]:
         said = json.loads((truth_folder(settings.inbox) / "truth.json").read_text(encoding="utf-8"))
         truth = {(one["trial"], one["outcome"], one["contrast"]): one["effect"] for one in said["effects"]}
         run_night(settings, lambda _: None)
-        report = json.loads((settings.current / "reports" / "network.json").read_text(encoding="utf-8"))
+        report = json.loads((_latest(settings) / NUMBERS).read_text(encoding="utf-8"))
         with open_results(settings.current) as results:
             labels = results.sql(
                 "select label, count(*) as n from self_checks.labels where outcome = ? group by 1 order by 1",

@@ -12,8 +12,11 @@ from pipelines import errors
 from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
+from pipelines.commands.correct import correct
+from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
+from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
 from pipelines.commands.ui import ui
@@ -166,7 +169,8 @@ def _places(settings: Settings) -> None:
         )
     places = report_places(settings)
     _say(f"Published    {generation.name}{' (simulated data)' if generation.is_simulated else ''}")
-    _say(f"Report       {places['report']}")
+    _say(f"Reports      {places['reports']}   (weeks and months)")
+    _say(f"Tonight      {places['report']}   (process and freshness)")
     _say(f"Warehouse    {places['warehouse']}   (open it read-only)")
 
 
@@ -222,7 +226,7 @@ def adapt(source: str, out: Path | None, place: Path | None) -> None:
 @click.option("--open", "in_browser", is_flag=True, help="Open the report in the browser.")
 @click.option("--again", is_flag=True, help="Make the pages again from the published warehouse first.")
 def report(in_browser: bool, again: bool) -> None:
-    """Say where the published report is.
+    """Say where the reports are: those of weeks and months, and last night's page.
 
     \b
     Example:
@@ -238,7 +242,9 @@ def report(in_browser: bool, again: bool) -> None:
             run_job(settings, "weekly_report", _say, {"stepcare/because": "asked for"})
     _places(settings)
     if in_browser:
-        click.launch((settings.current / "reports" / "index.html").as_uri())
+        from pipelines.night import report_places
+
+        click.launch(report_places(settings)["reports"].as_uri())
 
 
 @main.command()
@@ -277,8 +283,11 @@ def status(runs: int) -> None:
 main.add_command(alerts)
 main.add_command(as_of)
 main.add_command(backup)
+main.add_command(correct)
+main.add_command(deliver)
 main.add_command(extract)
 main.add_command(forget)
+main.add_command(portal)
 main.add_command(quarantine)
 main.add_command(rebuild)
 main.add_command(ui)

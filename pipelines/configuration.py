@@ -20,14 +20,26 @@ def read_section(home: Path, name: str, kind: type[T]) -> T:
     known, a value of another type, or one that is missing without a default.
     """
     path = home / CONFIGURATION
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: it is not TOML ({error}). Correct it, or take it away") from None
-    said = tables.get(name, {})
+    said = _tables(path).get(name, {})
     if not isinstance(said, dict):
         raise UsageError(f"{path}: {name} must be a table, written [{name}]")
     return kind(**_checked(path, name, kind, said))
+
+
+def read_tables(home: Path, name: str, kind: type[T]) -> tuple[T, ...]:
+    """Every table `[[name]]` of `<home>/stepcare.toml` as the dataclass `kind`, in their order. Raises as `read_section`."""
+    path = home / CONFIGURATION
+    said = _tables(path).get(name, [])
+    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
+        raise UsageError(f"{path}: {name} must be tables, each written [[{name}]]")
+    return tuple(kind(**_checked(path, name, kind, one)) for one in said)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: it is not TOML ({error}). Correct it, or take it away") from None
 
 
 def _checked(path: Path, name: str, kind: type[Any], said: dict[str, Any]) -> dict[str, Any]:

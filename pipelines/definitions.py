@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 import assets
+from pipelines.delivery_jobs import build_delivery_schedule, delivery
 from pipelines.resources import NightBuild
 from pipelines.schedules import build_schedules, freshness, nightly, weekly_report, weekly_self_check
 from pipelines.settings import Settings
@@ -37,8 +38,8 @@ def build_definitions(
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: _with_freshness(spec, settings.timezone), _assets()),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
-        jobs=[nightly, weekly_report, weekly_self_check, upkeep, restore_drill],
-        schedules=[*schedules, *build_upkeep_schedules(settings)],
+        jobs=[nightly, weekly_report, weekly_self_check, upkeep, restore_drill, delivery],
+        schedules=[*schedules, *build_upkeep_schedules(settings), build_delivery_schedule(settings)],
         sensors=sensors,
         resources={"night": night} | resources,
         loggers=dict(loggers or {}),

@@ -17,6 +17,7 @@ from pipelines.finding import Finding
 from pipelines.generations import current_generation, current_warehouse
 from pipelines.integrity import verify_all
 from pipelines.provenance import ROOT
+from pipelines.reporting.editions import spoilt_in
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
@@ -35,6 +36,7 @@ def examine(
         *look_at_home(settings, machine or this_machine(), now or datetime.now(UTC), accept_plaintext=accept_plaintext),
         *_ledger(settings),
         *_published(settings),
+        *_filed(settings),
         *_inbox(settings),
     ]
 
@@ -77,6 +79,18 @@ def _published(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         f"published: {generation.name}", opens, "the warehouse does not open: run `stepcare nightly` to make it again"
     )
+
+
+def _filed(settings: Settings) -> Iterator[Finding]:
+    """The reports of weeks and months, each by its manifest."""
+    places = sorted(settings.reports.glob("*/*/v*")) if settings.reports.is_dir() else []
+    spoilt = [place for place in places if spoilt_in(place)]
+    if places:
+        yield Finding(
+            f"{len(places) - len(spoilt):,} of {len(places):,} filed reports are what was filed",
+            not spoilt,
+            f"{spoilt[0].relative_to(settings.home)} was changed: restore it from a backup" if spoilt else "",
+        )
 
 
 def _read_one(path: Path) -> None:

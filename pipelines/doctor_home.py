@@ -12,9 +12,12 @@ from pipelines.at_rest import Machine, at_rest, plain_swaps
 from pipelines.backups.keeping import backup_folder, backup_settings, backups_in
 from pipelines.backups.keys import read_identity, read_recipient
 from pipelines.configuration import CONFIGURATION, read_section
+from pipelines.delivering.readers import read_delivery_settings, read_readers, read_subscriptions
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
+from pipelines.portal.settings import read_sign_on
+from pipelines.privacy.profiles import profile_of
 from pipelines.room import WAREHOUSES_OF_ROOM, DiskSettings, room
 from pipelines.settings import Settings
 
@@ -133,7 +136,12 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "alerts": read_alert_settings,
     "backup": _read_backup,
     "clinics": read_clinic_settings,
+    "delivery": read_delivery_settings,
+    "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "portal": read_sign_on,
+    "reader": read_readers,
+    "subscription": read_subscriptions,
 }
 """Every table of stepcare.toml, and what reads it: raises UsageError when it is wrong."""
 

@@ -13,6 +13,7 @@ from pipelines import errors
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.disk import disk_errors_named, full_error, is_full
+from pipelines.filing import editions_due, today
 from pipelines.generations import Generation, clear_abandoned_work, current_generation
 from pipelines.integrity import Verified
 from pipelines.provenance import ROOT
@@ -95,7 +96,8 @@ def _night(settings: Settings, say: Say, events: logging.Handler | None, tonight
         settle_published(settings)
         say(f"  {reason[0].upper()}{reason[1:]}.")
         refused_now = tuple(entry for entry in judged if entry.state == "quarantined")
-        return NightResult(published, None, refused_now, _troubles(settings, verified, say))
+        run_id = _make_due_reports(settings, say, events, tonight)
+        return NightResult(current_generation(settings), run_id, refused_now, _troubles(settings, verified, say))
     say(f"  Starting, since {reason}.")
     run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events, tonight=tonight)
     with open_ledger(settings.ledger) as ledger:
@@ -107,6 +109,15 @@ def _night(settings: Settings, say: Say, events: logging.Handler | None, tonight
         )
     troubles = _troubles(settings, verified, say)
     return NightResult(current_generation(settings), run_id, refused_now, troubles)
+
+
+def _make_due_reports(settings: Settings, say: Say, events: logging.Handler | None, tonight: Tonight) -> str | None:
+    """Make the reports of a week or month that is over from what is published; returns the run, None when none is due."""
+    due = [edition.words for edition in editions_due(settings, today(settings))]
+    if not due:
+        return None
+    say(f"  Making the reports of {' and '.join(due)}.")
+    return run_job(settings, "weekly_report", say, {"stepcare/because": "a period is over"}, events, tonight=tonight)
 
 
 def _troubles(settings: Settings, verified: Verified, say: Say) -> tuple[errors.StepcareError, ...]:
@@ -186,6 +197,7 @@ def _explain(result: Any, home: Path) -> errors.StepcareError:
 def report_places(settings: Settings) -> dict[str, Path]:
     """Where a person finds what was published, by what it is."""
     return {
+        "reports": settings.reports / "index.html",
         "report": settings.current / "reports" / "index.html",
         "warehouse": settings.current / "warehouse.duckdb",
     }

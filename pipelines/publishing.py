@@ -9,7 +9,9 @@ import duckdb
 
 from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
+from pipelines.filing import file_editions
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
+from pipelines.privacy.profiles import NHS_HES, Profile
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
 from pipelines.settings import Settings
@@ -86,7 +88,7 @@ def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
     )
 
 
-def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str) -> Stamp:
+def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str, profile: Profile = NHS_HES) -> Stamp:
     """What the reports of this run are stamped with; the time and the run are all that another run would not repeat."""
     made = _made_from(con)
     return Stamp(
@@ -95,6 +97,7 @@ def stamp_of(con: duckdb.DuckDBPyConnection, run_id: str) -> Stamp:
         data_hash=made.data,
         code_version=f"{version('stepcare')} ({made.code[:12]})",
         is_simulated=made.is_simulated,
+        smallest_shown=profile.smallest_shown,
         source_notes=tuple(_SOURCE_NOTES[clinic] for clinic in made.clinics if clinic in _SOURCE_NOTES),
     )
 
@@ -122,6 +125,7 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
     )
     with disk_errors_named(settings.home):
         publish(settings, folder, generation)
+        file_editions(settings)
         _settle(settings, made)
     return generation
 
@@ -146,7 +150,9 @@ def _supersede(ledger: Ledger, clinic_code: str, delivery_id: str) -> None:
 
 
 def settle_published(settings: Settings) -> None:
-    """Write into the ledger what became of the deliveries of the published night, when a kill after the swap prevented it."""
+    """File the editions of the published night and write into the ledger what became of its deliveries, when a kill after the swap
+    prevented it."""
+    file_editions(settings)
     path = current_warehouse(settings)
     with open_ledger(settings.ledger) as ledger:
         is_open = any(entry.state == "seen" for entry in ledger.entries())

@@ -1,5 +1,5 @@
-"""When the night runs: at 02:30 clinic time, and when a complete delivery arrives; the weekly report on Monday at 06:00, the
-self-checks in full on Sunday at 08:00.
+"""When the night runs: at 02:30 clinic time, and when a complete delivery arrives; the reports of
+the week on Monday and of the month on its first at 06:00, the self-checks in full on Sunday at 08:00.
 
 Each looks before it starts: a night with nothing new is skipped, and says so.
 """
@@ -19,6 +19,7 @@ from pipelines.settings import Settings
 
 NIGHTLY_CRON = "30 2 * * *"
 WEEKLY_CRON = "0 6 * * 1"
+MONTHLY_CRON = "0 6 1 * *"
 SELF_CHECK_CRON = "0 8 * * 0"
 WHOLE_AGAIN = {"dagster/max_retries": "2", "dagster/retry_strategy": "ALL_STEPS"}
 """A run that was killed starts again from its first step: its folder is its own, and holds nothing of the one before."""
@@ -115,6 +116,15 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         description="Monday at 06:00 clinic time.",
     )
 
+    monthly_schedule = dg.ScheduleDefinition(
+        name="monthly_report",
+        job=weekly_report,
+        cron_schedule=MONTHLY_CRON,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="The first of the month at 06:00 clinic time, when no night made the month's reports.",
+    )
+
     self_check_schedule = dg.ScheduleDefinition(
         name="weekly_self_check",
         job=weekly_self_check,
@@ -139,7 +149,7 @@ def build_schedules(settings: Settings) -> tuple[list[dg.ScheduleDefinition], li
         run_key = hashlib.sha256(key.encode()).hexdigest()
         return dg.RunRequest(run_key=run_key, tags={**NIGHT_TAGS, "stepcare/because": _in_words(unseen)})
 
-    return [nightly_schedule, weekly_schedule, self_check_schedule], [
+    return [nightly_schedule, weekly_schedule, monthly_schedule, self_check_schedule], [
         new_deliveries,
         *summary_sensors(settings, nightly),
     ]

@@ -55,6 +55,11 @@ class Settings:
         return self.home / "current"
 
     @property
+    def reports(self) -> Path:
+        """The filed reports of weeks and months, a folder a clinic; written once."""
+        return self.home / "reports"
+
+    @property
     def work(self) -> Path:
         """Nights that are being built; nothing here is published."""
         return self.home / "work"

@@ -16,6 +16,7 @@ from pipelines.doctor_home import SECTIONS, open_to_others
 from pipelines.finding import Finding
 from pipelines.settings import Settings
 from tests.conftest import ROOT
+from tests.delivering.conftest import file_reports
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -122,7 +123,7 @@ def test_what_is_wrong_in_the_settings_is_named(at_home: Settings, machine: Mach
 def test_the_doctor_knows_every_table_that_any_part_reads() -> None:
     read = set()
     for path in (ROOT / "pipelines").rglob("*.py"):
-        read |= set(re.findall(r'read_section\([^"]*"(\w+)"', path.read_text(encoding="utf-8")))
+        read |= set(re.findall(r'read_(?:section|tables)\([^"]*"(\w+)"', path.read_text(encoding="utf-8")))
     assert read == set(SECTIONS)
 
 
@@ -165,3 +166,12 @@ def test_a_missing_or_late_backup_is_said(at_home: Settings, machine: Machine, t
     assert [finding.remedy for finding in about] == ["stepcare backup make"]
     (to / backup_name(NOW - timedelta(days=1), recipient)).touch()
     assert not [finding for finding in _ill(at_home, machine) if "backup" in finding.what]
+
+
+def test_a_filed_report_that_was_changed_is_named(at_home: Settings, machine: Machine) -> None:
+    file_reports(at_home, NOW.date())
+    assert _ill(at_home, machine) == []
+    (at_home.reports / "C001" / "2026-10" / "v1" / "report.csv").write_text("another")
+    (found,) = _ill(at_home, machine)
+    assert found.what == "5 of 6 filed reports are what was filed"
+    assert "reports/C001/2026-10/v1 was changed" in found.remedy

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +24,8 @@ from pipelines.doctor_home import open_to_others
 from pipelines.errors import ChecksFailed
 from pipelines.generations import current_generation, current_warehouse
 from pipelines.night import run_job, run_night
+from pipelines.reporting.editions import spoilt_in
+from pipelines.reporting.night_pages import PROCESS
 from pipelines.results import open_results
 from pipelines.schedules import what_is_new
 from pipelines.settings import Settings
@@ -85,6 +89,52 @@ def test_the_night_publishes_warehouse_and_pages(night: tuple[Settings, list[str
     assert current_generation(settings) is not None
     assert any("cohort/episodes" in line and "rows" in line for line in lines)
     assert list(settings.work.iterdir()) == []
+
+
+def test_the_night_files_the_reports_of_the_last_week_and_month_with_links_that_lead_somewhere(
+    night: tuple[Settings, list[str]],
+) -> None:
+    settings, _ = night
+    for shelf in ("C001", "C900", "network"):
+        editions = sorted((settings.reports / shelf).glob("*/v1"))
+        assert len(editions) == 2
+        assert [spoilt_in(place) for place in editions] == [[], []]
+    assert len(list((settings.reports / "network").glob("*/v1/methods/appendix.pdf"))) == 2
+    n_links = 0
+    for page in settings.reports.rglob("*.html"):
+        for link in re.findall(r'href="([^"#]+)', page.read_text(encoding="utf-8")):
+            n_links += 1
+            assert (page.parent / link).resolve().is_file(), f"{page.name}: {link}"
+    assert n_links > 50
+
+
+@pytest.mark.ci
+def test_a_night_with_nothing_new_makes_the_reports_of_a_period_that_is_over(night: tuple[Settings, list[str]]) -> None:
+    """From what is published; what is filed already stays as it is."""
+    settings, _ = night
+    week = max(path for path in (settings.reports / "network").iterdir() if "W" in path.name)
+    kept = settings.reports / "C001" / week.name / "v1" / "report.pdf"
+    before, filed = kept.stat().st_ino, week / "v1" / "report.json"
+    said = filed.read_bytes()
+    shutil.rmtree(week)
+    lines: list[str] = []
+    assert run_night(settings, lines.append).run_id is not None
+    assert any("Making the reports of the week to" in line for line in lines)
+    assert filed.read_bytes() == said
+    assert kept.stat().st_ino == before
+    assert run_night(settings, lines.append).run_id is None
+
+
+def test_no_outcome_is_on_a_nightly_page(night: tuple[Settings, list[str]]) -> None:
+    """Nights that are told one after the other could differ by one person."""
+    pages = sorted((night[0].current / "reports").rglob("*.json"))
+    assert len(pages) == 5
+    for page in pages:
+        said = json.loads(page.read_text(encoding="utf-8"))
+        assert not {"effects", "responders", "courses", "flow", "findings", "clinics"} & said.keys()
+        assert {one["code"] for one in said["indicators"]} <= PROCESS
+        text = page.with_suffix(".html").read_text(encoding="utf-8")
+        assert "improved at 12 weeks" not in text.lower()
 
 
 def test_the_tables_that_others_rely_on_have_their_columns(night: tuple[Settings, list[str]]) -> None:

@@ -52,7 +52,7 @@ def read_alert_settings(home: Path) -> AlertSettings:
         raise UsageError(f"{place} name must be one line of at most 60 letters")
     if settings.smtp_host:
         for key, address in [("sender", settings.sender), *(("to", address) for address in settings.to)]:
-            if not _is_address(address):
+            if not is_address(address):
                 raise UsageError(f"{place} {key} must be an e-mail address such as night@example.org")
         if not settings.to:
             raise UsageError(f"{place} smtp_host is set, but not whom to write to: to = ['someone@example.org']")
@@ -81,7 +81,8 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether the text is one plain e-mail address."""
     try:
         return bool(Address(addr_spec=text).domain) and text.isascii() and text.isprintable()
     except (ValueError, IndexError, AttributeError):  # the parser of the standard library stumbles over some

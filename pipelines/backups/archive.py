@@ -23,6 +23,7 @@ _BLOCK = tarfile.BLOCKSIZE
 _SUMS_NAME = f"{RECORD}/{SUMS}"
 _KNOWN_NAME = re.compile(
     r"store/[0-9a-f]{64}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,80}|ledger\.sqlite|stepcare\.toml"
+    r"|reports/[A-Za-z0-9_-]{1,60}/\d{4}-(?:W\d{2}|\d{2})/v\d{1,4}/(methods/)?[a-z0-9][a-z0-9._-]{0,60}"
     rf"|{RECORD}/({SUMS}|report\.json|(history|models|effects)\.parquet|report/[a-z0-9_]{{1,80}}\.parquet)"
 )
 
@@ -197,7 +198,7 @@ class Unpacker:
         path = self._folder / info.name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = path.open("xb", buffering=_CHUNK_BYTES)
-        path.chmod(0o400 if info.name.startswith("store/") else 0o600)
+        path.chmod(0o400 if info.name.startswith(("store/", "reports/")) else 0o600)
         self._name, self._n_left, self._n_padding = info.name, info.size, -info.size % _BLOCK
         self._digest = hashlib.sha256()
         if not info.size:

@@ -1,4 +1,4 @@
-"""Make a backup: the store, the ledger, the settings and the published report, in one encrypted file, written aside."""
+"""Make a backup: store, ledger, settings, the filed reports and the published one, in one encrypted file, written aside."""
 
 import contextlib
 import json
@@ -33,6 +33,7 @@ from pipelines.backups.keeping import (
 from pipelines.backups.keys import read_recipient
 from pipelines.backups.progress import Progress
 from pipelines.backups.snapshot import snapshot_of
+from pipelines.checksums import files_of
 from pipelines.configuration import CONFIGURATION
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
@@ -157,7 +158,15 @@ def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:
             raise StoreChanged(f"store/{key}: {error}") from None
         for name, digest in sorted(sums.items()):
             yield member_of(settings.store / key / name, f"store/{key}/{name}", digest)
+    yield from _filed(settings)
     yield from _report(settings, say)
+
+
+def _filed(settings: Settings) -> Iterator[Member]:
+    """The filed reports with their manifests: no night makes them again once other deliveries have come."""
+    for place in sorted(settings.reports.glob("*/*/v*") if settings.reports.is_dir() else ()):
+        for name in files_of(place):
+            yield member_of(place / name, f"{settings.reports.name}/{place.relative_to(settings.reports)}/{name}")
 
 
 def _report(settings: Settings, say: Say) -> Iterator[Member]:

@@ -17,6 +17,7 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
 from pipelines.deliveries.wholeness import spoilt_in_delivery
 from pipelines.errors import BackupError, UsageError
+from pipelines.reporting.shelves import write_shelves
 from pipelines.settings import Settings
 
 REPORT_RECORD = Path(RECORD) / "report.json"
@@ -111,6 +112,8 @@ def _verify(folder: Path) -> int:
             keys = {entry.delivery_key for entry in ledger.entries() if entry.delivery_key}
     except sqlite3.DatabaseError:
         is_sound = False
+    if settings.reports.is_dir():
+        write_shelves(settings.reports)
     spoilt = [key for key in sorted(keys) if spoilt_in_delivery(settings.store / key)] if is_sound else []
     if not is_sound or spoilt:
         what = f"{len(spoilt)} deliveries are not whole" if is_sound else "the ledger is damaged"

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
+from pipelines.reporting.periods import Edition
 from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share
 
@@ -20,13 +21,15 @@ Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "ca
 
 
 class Stamp(Frozen):
-    """When and from what a report was made. `source_notes` say where the records come from, one sentence each."""
+    """When and from what a report was made. `source_notes` say where the records come from, one sentence each; smaller counts than
+    `smallest_shown` are withheld."""
 
     made_at: datetime
     run_id: str
     data_hash: str
     code_version: str
     is_simulated: bool
+    smallest_shown: int = 8
     source_notes: tuple[str, ...] = ()
 
 
@@ -155,6 +158,8 @@ class Report(Frozen):
 
     schema_version: Literal["1.0.0"] = "1.0.0"
     stamp: Stamp
+    edition: Edition | None = None
+    """The period and version; None when the report is of a night, and for nobody to keep."""
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]
     refused_deliveries: tuple[RefusedDelivery, ...]

@@ -1,4 +1,8 @@
-"""From the reports to files: one self-contained page a clinic, the network's, an index, and the numbers as JSON."""
+"""From the reports to files: one self-contained page a clinic, the network's, an index, and the numbers as JSON.
+
+These are the whole pages of one moment, as `stepcare as-of` makes them. What a night publishes is in `night_pages.py`, what is
+kept in `editions.py`.
+"""
 
 import re
 from collections.abc import Collection
@@ -36,12 +40,12 @@ def write_pages(folder: Path, reports: Reports) -> list[Path]:
     for clinic in reports.clinics:
         name = file_name(clinic.clinic_code, taken=hrefs.values())
         hrefs[clinic.clinic_code] = f"clinics/{name}.html"
-        texts[folder / "clinics" / f"{name}.html"] = _page(environment, "clinic", clinic, clinic_view(clinic))
-        texts[folder / "clinics" / f"{name}.json"] = _numbers(clinic)
+        texts[folder / "clinics" / f"{name}.html"] = page_of(environment, "clinic", clinic, clinic_view(clinic))
+        texts[folder / "clinics" / f"{name}.json"] = numbers_of(clinic)
     network = reports.network
-    texts[folder / "network.html"] = _page(environment, "network", network, network_view(network, hrefs))
-    texts[folder / "network.json"] = _numbers(network)
-    texts[folder / "index.html"] = _page(environment, "index", network, {"lines": index_lines(reports, hrefs)})
+    texts[folder / "network.html"] = page_of(environment, "network", network, network_view(network, hrefs))
+    texts[folder / "network.json"] = numbers_of(network)
+    texts[folder / "index.html"] = index_page(environment, reports, hrefs)
     for path, text in texts.items():
         write_file(path, text)
     return list(texts)
@@ -80,7 +84,16 @@ def page_environment() -> Environment:
     return environment
 
 
-def _page(environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]) -> str:
+def index_page(
+    environment: Environment, reports: Reports, hrefs: dict[str, str], *, is_of_a_night: bool = False
+) -> str:
+    """The index of all pages; with `is_of_a_night`, of those that tell of process and freshness alone."""
+    lines = index_lines(reports, hrefs)
+    return page_of(environment, "index", reports.network, {"lines": lines, "is_of_a_night": is_of_a_night})
+
+
+def page_of(environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]) -> str:
+    """The page of a report by a template, which is given the report and a view of it."""
     made = environment.get_template(f"{template}.html.j2")
     return unbroken(made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view))
 
@@ -90,7 +103,8 @@ def unbroken(page: str) -> str:
     return _PERCENT.sub("\\1\u00a0%", page)
 
 
-def _numbers(report: Frozen) -> str:
+def numbers_of(report: Frozen) -> str:
+    """The report as JSON, by its own schema."""
     return report.model_dump_json(indent=2) + "\n"
 
 

@@ -5,6 +5,7 @@ import io
 import random
 import tarfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyrage
@@ -16,7 +17,9 @@ from pipelines.checksums import files_of, sha256_of, sums_text
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.doctor_home import open_to_others
 from pipelines.errors import BackupError, StepcareError, UsageError
+from pipelines.reporting.editions import spoilt_in
 from tests.backups.conftest import Place
+from tests.delivering.conftest import file_reports
 
 FLIPS = 100
 
@@ -47,6 +50,19 @@ def test_a_restored_home_is_bit_for_bit_what_was_kept(place: Place, tmp_path: Pa
         assert first.events() == second.events()
     assert open_to_others(home) == []
     assert {path.stat().st_mode & 0o777 for path in (home / "store").rglob("*") if path.is_file()} == {0o400}
+
+
+def test_filed_reports_are_restored_with_their_index_pages(place: Place, tmp_path: Path) -> None:
+    file_reports(place.settings, date(2026, 11, 23))
+    home = tmp_path / "new"
+    _restore(place.make(), place.identity, home)
+    kept = place.settings.reports
+    for name in files_of(kept):
+        assert (home / "reports" / name).read_bytes() == (kept / name).read_bytes()
+    editions = sorted((home / "reports").glob("*/*/v1"))
+    assert len(editions) == 6
+    assert [spoilt_in(edition) for edition in editions] == [[]] * 6
+    assert open_to_others(home) == []
 
 
 def test_one_flipped_bit_anywhere_is_refused_and_leaves_nothing(place: Place) -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -5,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import NightFailed
+from pipelines.errors import NightFailed, UsageError
 from pipelines.privacy.complementary import Total
 from pipelines.privacy.disclosure import Declared, declared, is_released, release, release_table, wilson_percent
 from pipelines.privacy.flows import Flow
-from pipelines.privacy.profiles import CMS, INTERNAL, NHS_HES, PROFILES, Profile
+from pipelines.privacy.profiles import CMS, INTERNAL, NHS_HES, PROFILES, Profile, profile_of
 from pipelines.tables import SqlFile
 
 PROFILE = st.sampled_from(list(PROFILES.values()))
@@ -198,3 +199,54 @@ def test_a_whole_number_column_that_no_line_declares_does_not_leave() -> None:
 def test_keys_and_measures_are_no_counts() -> None:
     frame = pd.DataFrame({"day": [3], "median_day": [4], "share_percent": [6]})
     assert release_table(frame, query(("key", "day"))).equals(frame)
+
+
+def plain(column: "pd.Series[Any]") -> list[Any]:
+    return [None if pd.isna(value) else value for value in column]
+
+
+def test_the_profile_is_that_of_the_configuration_and_nhs_hes_without_one(tmp_path: Path) -> None:
+    assert profile_of(tmp_path) is NHS_HES
+    (tmp_path / "stepcare.toml").write_text("[disclosure]\nprofile = 'cms'\n")
+    assert profile_of(tmp_path) is CMS
+    (tmp_path / "stepcare.toml").write_text("[disclosure]\nprofile = 'none'\n")
+    with pytest.raises(UsageError, match="must be one of nhs_hes, cms, internal"):
+        profile_of(tmp_path)
+
+
+CLINICS = {"clinic_code": ["A", "B", "C", "network"], "n": [6, 22, 92, 120], "mean": [1.0, 2.0, 3.0, 2.5]}
+CLINIC_HEADER = (("key", "clinic_code"), ("count", "n"), ("figure", "mean of n"), ("sum", "clinic_code to network"))
+
+
+def test_a_count_that_a_hidden_one_could_be_worked_out_from_is_hidden_with_its_figures() -> None:
+    shown = release_table(pd.DataFrame(CLINICS), query(*CLINIC_HEADER))
+    assert plain(shown["n"]) == [None, None, 90, 120]
+    assert shown["mean"].isna().tolist() == [True, True, False, False]
+    alone = release_table(pd.DataFrame(CLINICS), query(*CLINIC_HEADER[:3]))
+    assert plain(alone["n"]) == [None, 20, 90, 120]
+
+
+def test_rows_that_count_more_than_their_total_stop_the_night() -> None:
+    frame = pd.DataFrame(CLINICS | {"n": [6, 22, 93, 120]})
+    with pytest.raises(NightFailed, match="count more than their total 'network'"):
+        release_table(frame, query(*CLINIC_HEADER))
+
+
+def test_a_part_that_is_hidden_to_protect_another_tells_no_percentage_in_words() -> None:
+    frame = pd.DataFrame(
+        {"clinic_code": ["A", "B", "C", "network"], "n": [200, 200, 200, 600], "n_met": [6, 22, 92, 120]}
+    )
+    header = (("key", "clinic_code"), ("part", "n_met of n"), ("sum", "clinic_code to network"))
+    shown = release_table(frame, query(*header))
+    assert plain(shown["n_met"]) == [None, None, 90, 120]
+    assert plain(shown["n"]) == [200, 200, 200, 600]
+    assert plain(shown["n_met_percent_words"]) == ["<5 %", None, "45 %", "20 %"]
+    assert shown["n_met_percent"].isna().tolist() == [True, True, False, False]
+
+
+def test_who_a_step_left_out_cannot_be_had_from_who_remained() -> None:
+    frame = pd.DataFrame({"step_no": [0, 1, 2, 3], "out": [0, 3, 40, 50], "left": [300, 297, 257, 207]})
+    header = (("key", "step_no"), ("count", "out, left"), ("flow", "out from left by step_no"))
+    shown = release_table(frame, query(*header))
+    assert plain(shown["out"]) == [0, None, None, 50]
+    assert plain(shown["left"]) == [300, None, 255, 205]

@@ -18,18 +18,35 @@ from pipelines.reporting.pages import page_environment, unbroken, write_file
 from pipelines.reporting.standards import judge, missing, standards
 
 FOLDER = "methods"
+Navigation = tuple[tuple[str, str], ...]
+BESIDE_PAGES: Navigation = (("../index.html", "All reports"), ("../network.html", "All clinics together"))
+BESIDE_EDITION: Navigation = (
+    ("../../../index.html", "All reports of the network"),
+    ("../report.html", "All clinics together"),
+)
+"""The links of the page where it lies beside the pages of one moment, and beside the network's report of a period."""
 _PICTURES = {"sections": {"__all__": {"blocks": {"__all__": {"wide", "narrow"}}}}}
 
 
-def write_appendix(folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> tuple[list[Path], list[str]]:
+def standards_left(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> list[str]:
+    """The items of the reporting standards that nothing in these released tables fills."""
+    appendix, released = build_appendix(tables, stamp)
+    return missing(released, _ids(appendix))
+
+
+def write_appendix(
+    folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp, navigation: Navigation = BESIDE_PAGES
+) -> tuple[list[Path], list[str]]:
     """Write everything into `folder`; returns the files and the items of standards that nothing fills (see `standards`).
+
+    `navigation` are the links of the page to what lies around it.
 
     The same released tables and stamp give the same bytes. Each file is written aside and renamed.
     """
     appendix, released = build_appendix(tables, stamp)
     cards = model_cards(released)
     files: dict[str, str | bytes] = {
-        "appendix.html": page_of(appendix),
+        "appendix.html": page_of(appendix, navigation),
         "appendix.pdf": pdf_of(appendix),
         "appendix.json": appendix.model_dump_json(indent=2, exclude=_PICTURES) + "\n",
         "standards.json": _standards_json(appendix, released),
@@ -42,10 +59,11 @@ def write_appendix(folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stam
     return [folder / name for name in files], missing(released, _ids(appendix))
 
 
-def page_of(appendix: Appendix) -> str:
+def page_of(appendix: Appendix, navigation: Navigation = BESIDE_PAGES) -> str:
     """The appendix as one self-contained page."""
     template = page_environment().get_template("appendix.html.j2")
-    return unbroken(template.render(appendix=appendix, stamp=appendix.stamp, schema_version=appendix.schema_version))
+    said = {"stamp": appendix.stamp, "schema_version": appendix.schema_version, "navigation": navigation}
+    return unbroken(template.render(appendix=appendix, **said))
 
 
 def _ids(appendix: Appendix) -> list[str]:

@@ -1,0 +1,48 @@
+"""A report as CSV: a line a value, safe to open in a spreadsheet."""
+
+import csv
+import io
+
+from pipelines.privacy.spreadsheets import safe_text
+from pipelines.reporting.documents.figures import STAMPED, Figure, Value, figures_of
+from pipelines.reporting.model import Report
+
+COLUMNS = ("section", "item", "field", "value")
+
+
+def csv_of(report: Report) -> str:
+    """Section, item, field and value of everything that the report says; what is withheld is empty, texts are quoted.
+
+    The first lines say which report it is. No text begins as a formula does.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in [*_stamped(report), *figures_of(report)]:
+        writer.writerow([*map(safe_text, (one.section, one.item, one.field)), _cell(one.value)])
+    return text.getvalue()
+
+
+def _stamped(report: Report) -> list[Figure]:
+    said = report.model_dump(mode="json", include=set(STAMPED))
+    flat = {
+        f"{name} {inner}": value
+        for name in STAMPED
+        if isinstance(said.get(name), dict)
+        for inner, value in said[name].items()
+    }
+    lines = [
+        (field, value) for field, values in flat.items() for value in (values if isinstance(values, list) else [values])
+    ]
+    return [
+        Figure("report", "", "schema_version", report.schema_version),
+        *(Figure("report", "", field, value) for field, value in lines),
+    ]
+
+
+def _cell(value: Value) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return safe_text(value) if isinstance(value, str) else value

@@ -1,0 +1,123 @@
+"""The report of a week or a month as files that are written once: page, PDF, CSV, JSON and the e-mail's text, a folder each.
+
+Clinic first (`<clinic>/<period>/v1/`), so that the rights of a folder already mean 'own clinic only'.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment
+
+from pipelines.checksums import files_of, sha256_of
+from pipelines.reporting.documents.figures import figures_of, lines_of
+from pipelines.reporting.documents.letter import letter_of
+from pipelines.reporting.documents.pdf import Printer
+from pipelines.reporting.documents.tables import csv_of
+from pipelines.reporting.model import NETWORK, ClinicReport, NetworkReport, Reports
+from pipelines.reporting.pages import numbers_of, page_environment, page_of, write_file
+from pipelines.reporting.periods import Edition
+from pipelines.reporting.views import clinic_view, network_view
+
+PAGE, PDF, TABLE, NUMBERS, LETTER = "report.html", "report.pdf", "report.csv", "report.json", "e-mail.txt"
+MANIFEST = "manifest.json"
+_PLAIN = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,59}")
+
+EditionOf = Callable[[ClinicReport | NetworkReport], Edition | None]
+
+
+def shelf_of(clinic_code: str) -> str:
+    """The name of a clinic's folder, or of the network's: the code when it is plain capitals and digits, else with a hash.
+
+    Two codes never have the same folder, whatever other clinics there are, also on disks that ignore case.
+    """
+    if clinic_code == NETWORK or (_PLAIN.fullmatch(clinic_code) and clinic_code.lower() != NETWORK):
+        return clinic_code
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", clinic_code)[:40]
+    return f"{plain}-{hashlib.sha256(clinic_code.encode()).hexdigest()[:12]}"
+
+
+def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> list[Path]:
+    """Write the edition that `edition_of` gives for each report below `folder`; None writes nothing. Returns their folders.
+
+    The same reports and editions give the same bytes: the reports' stamps say the period, not the moment.
+    """
+    printer, environment = Printer(), page_environment()
+    written = []
+    each: tuple[ClinicReport | NetworkReport, ...] = (*reports.clinics, reports.network)
+    for report in each:
+        edition = edition_of(report)
+        if edition is None:
+            continue
+        own = report.model_copy(update={"edition": edition})
+        name = shelf_of(_owner(own))
+        place = folder / name / edition.folder
+        files: dict[str, str | bytes] = {
+            PAGE: page_text(environment, own),
+            PDF: printer.pdf_of(own),
+            TABLE: csv_of(own),
+            NUMBERS: numbers_of(own),
+            LETTER: letter_of(own),
+        }
+        for file, content in files.items():
+            write_file(place / file, content)
+        written.append(place)
+    return written
+
+
+def _owner(report: ClinicReport | NetworkReport) -> str:
+    return report.clinic_code if isinstance(report, ClinicReport) else NETWORK
+
+
+def page_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
+    """The page of an edition, with its version, what a correction changed, and every number of it."""
+    files = [(PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")]
+    if isinstance(report, ClinicReport):
+        navigation = [("../../index.html", "All reports of this clinic"), *files]
+        own = {"navigation": navigation, "every_value": _every_value(report)}
+        return page_of(environment, "edition_clinic", report, clinic_view(report) | own)
+    hrefs = {line.clinic_code: f"../../../{shelf_of(line.clinic_code)}/index.html" for line in report.clinics}
+    navigation = [
+        ("../../index.html", "All reports of the network"),
+        ("methods/appendix.html", "Methods appendix"),
+        *files,
+    ]
+    own = {"navigation": navigation, "every_value": _every_value(report)}
+    return page_of(environment, "edition_network", report, network_view(report, hrefs) | own)
+
+
+def _every_value(report: ClinicReport | NetworkReport) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every value by section; what the network's page says of each clinic stands in its own table."""
+    return list(lines_of([one for one in figures_of(report) if one.section != "clinics"]).items())
+
+
+def seal(folder: Path) -> None:
+    """Write the manifest of every edition below `folder`: what it is of, and the SHA-256 of each of its files."""
+    for numbers in sorted(folder.glob(f"*/*/v*/{NUMBERS}")):
+        place, said = numbers.parent, json.loads(numbers.read_text(encoding="utf-8"))
+        manifest = {
+            "schema_version": "1.0.0",
+            "report_schema_version": said["schema_version"],
+            "whose": place.parent.parent.name,
+            "edition": {
+                name: said["edition"][name]
+                for name in ("period", "kind", "first_day", "last_day", "version", "because")
+            },
+            "data_hash": said["stamp"]["data_hash"],
+            "code_version": said["stamp"]["code_version"],
+            "is_simulated": said["stamp"]["is_simulated"],
+            "files": {name: sha256_of(place / name) for name in files_of(place) if name != MANIFEST},
+        }
+        write_file(place / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def spoilt_in(place: Path) -> list[str]:
+    """The files of an edition that are not what its manifest says, missing or not listed. Empty when it is whole."""
+    try:
+        listed = json.loads((place / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError):
+        return [MANIFEST]
+    there = {name: sha256_of(place / name) for name in files_of(place) if name != MANIFEST}
+    return sorted(name for name in listed.keys() | there.keys() if listed.get(name) != there.get(name))
