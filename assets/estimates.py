@@ -233,7 +233,8 @@ def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
 
 
 _CLINIC_TABLES = {
-    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14): observed, expected, standardised, drawn to the network, signal.",
+    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14): observed, expected, standardised, drawn to "
+    "the network, signal.",
     "funnel": "One row an adjusted measure and effective number of episodes: the limits of the funnel.",
     "clinic_courses": "One row a clinic and measure of time to improvement or step-up (QI-15, QI-16, QI-19).",
 }

@@ -38,7 +38,7 @@ order by outcome.episode_key
 
 
 def write_clinic_comparison(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
-    """Compare the clinics on what is due and replace `estimates.case_mix`, `.funnel` and `.clinic_courses`; returns rows by table."""
+    """Compare the clinics on what is due and replace the three tables of clinics in `estimates`; returns rows by table."""
     due = con.execute(_DUE).df()
     say(f"case mix: {len(due)} episodes due, each clinic as the others tell it")
     found = compare_clinics(due)

@@ -47,13 +47,15 @@ def compare_clinics(episodes: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _compared(
     episodes: pd.DataFrame, measure: AdjustedMeasure, answered: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    observed = episodes[measure.column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    observed: FloatArray = np.asarray(
+        episodes[measure.column].astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64
+    )
     named = {"indicator": measure.indicator, "measure": measure.measure}
     try:
         expected = expected_outcomes(episodes, observed, is_binary=measure.is_binary)
     except TooFewError as error:
-        rows = episodes.groupby("clinic_code", sort=True).size().index
-        return pd.DataFrame([_refused(str(code), 0, str(error)) | named for code in rows]), pd.DataFrame()
+        codes = sorted(set(episodes["clinic_code"]))
+        return pd.DataFrame([_refused(str(code), 0, str(error)) | named for code in codes]), pd.DataFrame()
     known = np.isfinite(observed)
     table = episodes.loc[known, ["clinic_code", "index_period"]].assign(
         observed=observed[known], expected=expected[known]
@@ -92,7 +94,7 @@ def _compared(
         overdispersion=phi,
         adjusters_version=VERSION,
         status=np.where(large, "estimated", "refused"),
-        reason=[None if is_large else _TOO_FEW for is_large in large],
+        reason=pd.Series(_TOO_FEW, index=clinics.index, dtype=object).where(~large, None),
     )
     hidden = ["effective_n", "observed", "expected", "adjusted", "lower", "upper"]
     rows.loc[~large, hidden] = np.nan

@@ -64,8 +64,9 @@ def overdispersion(z: FloatArray) -> float:
     """Return the winsorised multiplicative overdispersion of z-scores (k,), never under 1; 1 with fewer than 8 clinics."""
     if len(z) < FEWEST_CLINICS:
         return 1.0
-    low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE])
-    return float(max(1.0, np.mean(np.clip(z, low, high) ** 2)))
+    low, high = np.quantile(z, [WINSORISED_SHARE, 1 - WINSORISED_SHARE]).tolist()
+    spread = float(np.mean(np.clip(z, low, high) ** 2))
+    return max(1.0, spread)
 
 
 def signal(value: float, limits: Limits) -> Signal:

@@ -9,14 +9,26 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
+from pipelines.reporting.branding import Branding
+from pipelines.reporting.carried import Carried
+from pipelines.reporting.checks_made import ChecksMade
+from pipelines.reporting.comparison import Adjusted, Chance, Funnel, Measure, Signal
+from pipelines.reporting.effects import (
+    ArmMean,
+    Effect,
+    Heterogeneity,
+    OtherAnalysis,
+    ProtocolItem,
+    RegimeValue,
+    RuleValue,
+)
 from pipelines.reporting.quality import DataQuality
-from pipelines.reporting.shares import ContradictionError, Frozen, Share
+from pipelines.reporting.shares import ContradictionError, Frozen, Share, Verdict
+from pipelines.reporting.xmr import Change, PeriodShare
 
 NETWORK = "network"
 
 Certainty = Literal["high", "moderate", "low", "not enough to say"]
-Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "cannot tell", "no target", "not recorded"]
 
 
 class Stamp(Frozen):
@@ -59,12 +71,14 @@ class Refusal(Frozen):
 
 
 class Indicator(Frozen):
-    """A process indicator: its share, what it is judged against and the verdict."""
+    """An indicator that is a share: what it is judged against, the verdict, its history and whether it changed."""
 
     code: str
     share: Share
     target_percent: int | None
     verdict: Verdict
+    history: tuple[PeriodShare, ...]
+    change: Change
 
 
 class Responders(Frozen):
@@ -73,6 +87,9 @@ class Responders(Frozen):
     n_due: int | None
     answered: Share
     improved: Share
+    if_none_improved_percent: int | None = Field(default=None, ge=0, le=100)
+    """Share improved of those due had nobody improved who did not answer; the next one: had everybody."""
+    if_all_improved_percent: int | None = Field(default=None, ge=0, le=100)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -121,6 +138,45 @@ class Course(Frozen):
         return self
 
 
+class ArmPoint(Frozen):
+    """Share (percent) with sustained improvement by a day under one strategy of a trial, adjusted, and as it was."""
+
+    trial: str
+    arm: str
+    day: int
+    improved_percent: int = Field(ge=0, le=100)
+    lower_percent: int | None = Field(ge=0, le=100)
+    upper_percent: int | None = Field(ge=0, le=100)
+    unadjusted_percent: int | None = Field(ge=0, le=100)
+    n_at_risk: int | None
+
+    @model_validator(mode="after")
+    def _holds_its_estimate(self) -> Self:
+        low, high = self.lower_percent, self.upper_percent
+        if low is not None and high is not None and not low <= self.improved_percent <= high:
+            raise ContradictionError(
+                f"{self.arm}, day {self.day}: {low} to {high} % does not hold {self.improved_percent} %"
+            )
+        return self
+
+
+class SafetyItem(Frozen):
+    """How often a kind of unwanted effect, or a reason for a step-up, was recorded; never a rate."""
+
+    list: Literal["serious event", "event", "step-up reason"]
+    item: str
+    n: int | None
+
+
+class EquityRow(Frozen):
+    """An indicator in one stratum of all clinics' patients."""
+
+    indicator: str
+    dimension: str
+    level: str
+    share: Share
+
+
 class FlowStep(Frozen):
     """One step of who is compared in a trial; counts of episodes."""
 
@@ -153,15 +209,24 @@ class Finding(Frozen):
 class Report(Frozen):
     """What a clinic's and the network's report share."""
 
-    schema_version: Literal["1.0.0"] = "1.0.0"
+    schema_version: Literal["2.0.0"] = "2.0.0"
     stamp: Stamp
+    branding: Branding = Branding()
+    carried: tuple[Carried, ...]
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]
     refused_deliveries: tuple[RefusedDelivery, ...]
     refusals: tuple[Refusal, ...]
     quality: DataQuality
     indicators: tuple[Indicator, ...]
+    measures: tuple[Measure, ...]
+    adjusted: tuple[Adjusted, ...]
+    funnel: Funnel
     responders: Responders
+    safety: tuple[SafetyItem, ...]
+    checks_made: ChecksMade
+    arm_means: tuple[ArmMean, ...]
+    arm_courses: tuple[ArmPoint, ...]
     effects: tuple[Effect, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     rule_values: tuple[RuleValue, ...]
@@ -171,11 +236,12 @@ class Report(Frozen):
 
 
 class ClinicReport(Report):
-    """One clinic's report; `effects`, `flow` and `network_responders` are network-wide."""
+    """One clinic's report; effects, arms, flow, checks made and `network_*` are network-wide; `adjusted` is the clinic's own."""
 
     clinic_code: str
     latest_delivery_id: str
     network_responders: Responders
+    network_indicators: tuple[Indicator, ...]
 
 
 class ClinicLine(Frozen):
@@ -191,6 +257,9 @@ class NetworkReport(Report):
     """The network's report: clinics in alphabetical order, never ranked."""
 
     clinics: tuple[ClinicLine, ...]
+    signals: tuple[Signal, ...]
+    chances: tuple[Chance, ...]
+    equity: tuple[EquityRow, ...]
     regimes: tuple[RegimeValue, ...]
     other_analyses: tuple[OtherAnalysis, ...]
     protocols: tuple[ProtocolItem, ...]

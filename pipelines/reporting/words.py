@@ -6,8 +6,9 @@ A withheld number is said to be withheld; a missing one is never 'normal'.
 from datetime import datetime
 from math import floor
 
-from pipelines.reporting.model import Certainty, Course, Responders, Verdict
-from pipelines.reporting.shares import Share
+from pipelines.reporting import number_forms
+from pipelines.reporting.model import Certainty, Course, Responders
+from pipelines.reporting.shares import Share, Verdict
 
 NEVER_SAID = (
     "needs manipulation",
@@ -40,7 +41,7 @@ VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
     "met": ("✓", "Target met"),
     "met or nearly": ("✓", "Target met or nearly"),
     "missed": ("✗", "Target missed"),
-    "missed, may be chance": ("≈", "Below target, may be chance"),
+    "missed, may be chance": ("≈", "Misses it, may be chance"),
     "cannot tell": ("?", "Too few to tell"),
     "no target": ("–", "No target set"),
     "not recorded": ("–", "Not recorded"),
@@ -49,7 +50,7 @@ VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
 
 def count_words(count: int | None) -> str:
     """A released count with thousands separated; a withheld one in words."""
-    return "fewer than 8" if count is None else f"{count:,}"
+    return "fewer than 8" if count is None else number_forms.number_words(count)
 
 
 def share_words(share: Share) -> str:
@@ -66,7 +67,7 @@ def interval_words(share: Share) -> str:
 
 def date_words(moment: datetime) -> str:
     """A date as people write it: 23 November 2026."""
-    return f"{moment.day} {moment:%B %Y}"
+    return number_forms.date_words(moment)
 
 
 def weeks_words(day: int) -> str:

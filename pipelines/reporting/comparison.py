@@ -1,0 +1,150 @@
+"""Clinics compared, and what may be a signal, as the report's model has them. Nothing here ranks, and others are never named."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipelines.reporting.shares import ContradictionError, Frozen
+
+Place = Literal["inside", "outside 95", "outside 99.8", "not judged"]
+FEWEST_CLINICS = 8
+SHARED_SHARE = 0.4
+"""A signal of this share of the clinics or more is one of the network (report/README.md, rule 6)."""
+
+
+class Adjusted(Frozen):
+    """One clinic and measure after adjustment for who came: percent, or points observed minus expected. `shrunk` is drawn to the
+    network."""
+
+    indicator: str
+    measure: str
+    clinic_code: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    n: int | None = None
+    effective_no: int | None = None
+    expected: float | None = None
+    adjusted: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    shrunk: float | None = None
+    shrunk_lower: float | None = None
+    shrunk_upper: float | None = None
+    network: float | None = None
+    overdispersion: float | None = None
+    is_representative: bool
+    signal: Place
+    direction: Literal["better", "worse", ""]
+    has_three_in_a_row: bool
+    adjusters_version: str
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        where = f"{self.clinic_code}, {self.indicator}, {self.measure}"
+        if self.status == "refused" and self.adjusted is not None:
+            raise ContradictionError(f"{where}: refused, but a value is given")
+        for low, middle, high in (
+            (self.lower, self.adjusted, self.upper),
+            (self.shrunk_lower, self.shrunk, self.shrunk_upper),
+        ):
+            if low is not None and middle is not None and high is not None and not low <= middle <= high:
+                raise ContradictionError(f"{where}: the interval {low} to {high} does not hold {middle}")
+        return self
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether it calls for a review (domain/indicators.md 5.2, rule 6)."""
+        return self.signal == "outside 99.8" or self.has_three_in_a_row
+
+
+class FunnelLimit(Frozen):
+    """The limits at one effective number of episodes, in percent."""
+
+    effective_no: int
+    network: float
+    lower_95: float
+    upper_95: float
+    lower_998: float
+    upper_998: float
+
+
+class FunnelPoint(Frozen):
+    """One clinic's place; `clinic_code` is empty where it is not to be named."""
+
+    clinic_code: str
+    effective_no: int
+    adjusted: float
+    is_representative: bool
+
+
+class Funnel(Frozen):
+    """The funnel of the share improved: limits, and places where there are enough clinics, `own` among them."""
+
+    n_clinics: int = Field(ge=0)
+    limits: tuple[FunnelLimit, ...]
+    points: tuple[FunnelPoint, ...]
+
+    @model_validator(mode="after")
+    def _shows_no_few(self) -> Self:
+        if self.points and self.n_clinics < FEWEST_CLINICS:
+            raise ContradictionError(f"places of clinics are drawn though there are only {self.n_clinics}")
+        return self
+
+    @property
+    def bands_only(self) -> bool:
+        """Whether there are too few clinics to draw any."""
+        return self.n_clinics < FEWEST_CLINICS
+
+
+class Signal(Frozen):
+    """Something to look at: of one clinic, or of the network where many share it (`n_clinics` of `n_judged`)."""
+
+    clinic_code: str
+    kind: Literal["target missed", "real change", "outside its limits"]
+    indicator: str
+    name: str
+    detail: str
+    n_clinics: int = 1
+    n_judged: int = 1
+
+
+class Chance(Frozen):
+    """How many comparisons of a kind were made, how many signals they gave, and how many chance alone would give."""
+
+    kind: str
+    n_made: int
+    n_signals: int
+    expected_by_chance: float
+
+
+class Measure(Frozen):
+    """A median or share over time of one clinic or the network, not adjusted."""
+
+    indicator: str
+    measure: str
+    clinic_code: str
+    status: Literal["estimated", "refused"]
+    reason: str | None = None
+    n: int | None = None
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+def funnel_of(rows: tuple[Adjusted, ...], limits: tuple[FunnelLimit, ...], own: str | None) -> Funnel:
+    """The funnel of the share improved. With `own`, that clinic alone is named; without, those outside the limits are."""
+    placed = [one for one in rows if one.measure == "responders" and one.adjusted is not None and one.effective_no]
+    points = [
+        FunnelPoint(
+            clinic_code=one.clinic_code
+            if one.clinic_code == own or (own is None and one.signal.startswith("outside"))
+            else "",
+            effective_no=one.effective_no or 0,
+            adjusted=one.adjusted or 0.0,
+            is_representative=one.is_representative,
+        )
+        for one in placed
+    ]
+    points.sort(key=lambda point: (point.clinic_code, point.effective_no, point.adjusted))
+    is_enough = len(placed) >= FEWEST_CLINICS
+    return Funnel(n_clinics=len(placed), limits=limits, points=tuple(points) if is_enough else ())
