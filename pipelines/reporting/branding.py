@@ -66,7 +66,7 @@ class ReportConfiguration:
     """All that a report takes from the installation; `targets` are percentages by indicator, None: no target."""
 
     branding: Branding = field(default_factory=Branding)
-    targets: Mapping[str, int | None] = USUAL_TARGETS
+    targets: Mapping[str, int | None] = field(default_factory=lambda: USUAL_TARGETS)
     representative_percent: int = REPRESENTATIVE_ANSWERED_PERCENT
 
 

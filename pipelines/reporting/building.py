@@ -200,6 +200,7 @@ def _clinic(night: _Night, code: str) -> ClinicReport:
         funnel=funnel_of(night.adjusted, night.limits, code),
         network_responders=night.responders[NETWORK],
         network_indicators=night.indicators[NETWORK],
+        network_measures=measures_of(night.rows["clinic_courses"], NETWORK),
         courses=own_courses or tuple(one for one in night.courses if one.clinic_code == NETWORK),
     )
 

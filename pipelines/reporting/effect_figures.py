@@ -60,7 +60,8 @@ def effect_plot(key: str, caption: str, rows: Sequence[EffectRow], margin: float
                 continue
             colour = OLIVE if row.is_published else NAVY
             drawing.line(x.at(row.points[1]), y, x.at(row.points[2]), y, colour, width=3)
-            (drawing.circle if row.is_published else drawing.diamond)(x.at(row.points[0]), y, 6, colour)
+            said = f"{row.name}: {row.number}"
+            (drawing.circle if row.is_published else drawing.diamond)(x.at(row.points[0]), y, 6, colour, title=said)
             end = x.at(row.points[2])
             if end + 8 + 7 * len(row.number) < width:
                 drawing.text(end + 8, y + 4, row.number)

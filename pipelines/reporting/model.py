@@ -242,6 +242,7 @@ class ClinicReport(Report):
     latest_delivery_id: str
     network_responders: Responders
     network_indicators: tuple[Indicator, ...]
+    network_measures: tuple[Measure, ...]
 
 
 class ClinicLine(Frozen):

@@ -1,4 +1,4 @@
-"""What the sections on regimes, other analyses and protocols are given."""
+"""What the sections on regimes and other analyses are given."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 from pipelines.causal.protocol import SteppedRegime
 from pipelines.causal.trials import DECISION, STEPPED
 from pipelines.reporting.effect_words import contrast_words
-from pipelines.reporting.effects import OtherAnalysis, ProtocolItem, RegimeValue
-from pipelines.reporting.steps import TRIAL_NAMES
+from pipelines.reporting.effects import OtherAnalysis, RegimeValue
 
 
 def _short(regime: SteppedRegime) -> str:
@@ -24,15 +23,12 @@ _TIMES = {outcome.name: f"{outcome.timepoint_weeks} weeks" for outcome in STEPPE
 Row = tuple[str, ...]
 
 
-def trial_views(
-    regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis], protocols: Sequence[ProtocolItem]
-) -> dict[str, Any]:
+def trial_views(regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis]) -> dict[str, Any]:
     """What the network's page shows of them."""
     return {
         "regimes": regime_rows(regimes),
         "regime_differences": regime_difference_rows(regimes),
         "other_analyses": other_analysis_rows(analyses),
-        "protocols": protocol_tables(protocols),
     }
 
 
@@ -70,22 +66,6 @@ def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:
 def _compared(one: OtherAnalysis) -> str:
     when = "after four weeks" if one.trial == DECISION.id else "in the first 14 days"
     return f"{contrast_words(one.contrast)}, {when}"
-
-
-def protocol_tables(items: Sequence[ProtocolItem]) -> list[tuple[str, list[Row]]]:
-    """(trial in words, rows of item, target trial and emulation), a table a trial."""
-    trials = sorted({one.trial for one in items})
-    return [
-        (
-            TRIAL_NAMES.get(trial, trial),
-            [
-                (one.item.capitalize(), one.target_trial, one.emulation)
-                for one in sorted(items, key=lambda one: one.item_no)
-                if one.trial == trial
-            ],
-        )
-        for trial in trials
-    ]
 
 
 def _in_100(one: RegimeValue | OtherAnalysis, *, is_signed: bool = False) -> str:

@@ -3,8 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
-
+from pipelines.reporting.branding import labels_of
+from pipelines.reporting.comparison_figures import ARM_NAMES, arm_plot
+from pipelines.reporting.comparison_views import (
+    carried_rows,
+    checks_view,
+    clinic_funnel,
+    equity_tables,
+    network_funnel,
+    safety_view,
+    signal_view,
+)
 from pipelines.reporting.effect_views import decision_view, index_view
 from pipelines.reporting.figures import (
     Figure,
@@ -14,87 +23,83 @@ from pipelines.reporting.figures import (
     responder_plot,
 )
 from pipelines.reporting.findings import cannot_be_said
-from pipelines.reporting.indicators import DEFINITIONS, SMALLEST_RESPONDER_DENOMINATOR
+from pipelines.reporting.gain_views import gain_view
+from pipelines.reporting.indicator_views import cell, history_table, indicator_table, measure_rows, tiles
+from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, SMALLEST_RESPONDER_DENOMINATOR
 from pipelines.reporting.model import (
     NETWORK,
+    ArmPoint,
     Arrival,
+    ClinicLine,
     ClinicReport,
     Course,
-    Indicator,
     NetworkReport,
     Refusal,
-    Report,
     Reports,
     Responders,
 )
+from pipelines.reporting.number_forms import written_in
+from pipelines.reporting.page_script import SCRIPT, SCRIPT_SOURCE
 from pipelines.reporting.quality_views import quality_view
 from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
-from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.trial_views import trial_views
 from pipelines.reporting.words import (
-    VERDICT_WORDS,
     count_words,
     course_sentence,
+    date_words,
     improved_sentence,
     interval_words,
+    missing_sentence,
     share_words,
     weeks_words,
 )
 
-_TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
+MOST_LINES = 60
+"""Clinics that the network's page lists one by one; more stand on the index page."""
 _FREQUENT_REASONS = 8
+_MOST_FURTHER = 20
 _STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
 def clinic_view(report: ClinicReport) -> dict[str, Any]:
     """What the template of a clinic's page needs beside the report."""
-    rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
-    return _common(report) | {
-        "episodes": count_words(_episodes(report.arrivals)),
-        "course": _course(report.courses, report.clinic_code),
-        "improved_sentence": improved_sentence(report.responders, report.network_responders),
-        "improved_figure": responder_plot("improved", rows),
-        "cannot": cannot_be_said(report),
-    }
+    with written_in(report.branding.language):
+        rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
+        return _common(report) | {
+            "tiles": tiles(report.indicators, report.network_indicators),
+            "indicator_areas": indicator_table(report.indicators, report.network_indicators),
+            "measures": measure_rows(report.measures, report.network_measures),
+            "funnel": clinic_funnel(report),
+            "course": _course(report.courses, report.clinic_code),
+            "improved_sentence": improved_sentence(report.responders, report.network_responders),
+            "improved_figure": responder_plot("improved", rows),
+        }
 
 
 def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, Any]:
     """What the template of the network's page needs beside the report."""
-    missed = sum(1 for line in report.clinics for one in line.indicators if one.verdict == "missed")
-    judged = sum(1 for line in report.clinics for one in line.indicators if one.verdict in _TONES)
-    return _common(report) | {
-        "episodes": count_words(_episodes(report.arrivals)),
-        "course": _course(report.courses, NETWORK),
-        "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK],
-        "improved_sentence": improved_sentence(report.responders),
-        "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
-        "indicator_names": [definition.name for definition in DEFINITIONS.values()],
-        "lines": [
-            {
-                "name": line.clinic_code,
-                "href": hrefs[line.clinic_code],
-                "episodes": count_words(line.n_episodes),
-                "improved": "not enough to say" if _too_few(line.responders) else share_words(line.responders.improved),
-                "interval": "" if _too_few(line.responders) else interval_words(line.responders.improved),
-                "cells": [_cell(one) for one in line.indicators],
-            }
-            for line in report.clinics
-        ],
-        "chance_line": (
-            f"{missed} of {judged} targets are missed by more than chance. About {round(judged * 0.025, 1):g} would be "
-            "missed by chance alone if every clinic stood exactly on its targets."
-        ),
-        "flow": [
-            flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
-            for trial in TRIAL_NAMES
-            if (steps := [step for step in report.flow if step.trial == trial])
-        ],
-        "index": index_view(report.effects),
-        **trial_views(report.regimes, report.other_analyses, report.protocols),
-        "imaging": _imaging(report),
-        "cannot": cannot_be_said(report),
-    }
+    with written_in(report.branding.language):
+        shown = report.clinics[:MOST_LINES]
+        return _common(report) | {
+            "tiles": tiles(report.indicators),
+            "indicator_areas": indicator_table(report.indicators),
+            "measures": measure_rows(report.measures),
+            "funnel": network_funnel(report),
+            "signals": signal_view(report.signals, report.chances, hrefs),
+            "course": _course(report.courses, NETWORK),
+            "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK][:MOST_LINES],
+            "improved_sentence": improved_sentence(report.responders),
+            "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
+            "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
+            "lines": [_line(line, hrefs) for line in shown],
+            "n_further_lines": len(report.clinics) - len(shown),
+            "n_clinics": count_words(len(report.clinics)),
+            "index": index_view(report.effects),
+            "equity": equity_tables(report.equity),
+            **trial_views(report.regimes, report.other_analyses),
+            "imaging": _imaging(report),
+        }
 
 
 def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, str]]:
@@ -110,9 +115,19 @@ def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, st
     ]
 
 
-def _common(report: Report) -> dict[str, Any]:
+def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
     return {
-        "tiles": [_tile(one) for one in report.indicators],
+        "label": labels_of(report.branding),
+        "script": SCRIPT,
+        "script_source": SCRIPT_SOURCE,
+        "made_on": date_words(report.stamp.made_at),
+        "episodes": count_words(_episodes(report.arrivals)),
+        "carried": carried_rows(report),
+        "history": history_table(report.indicators),
+        "missing_sentence": missing_sentence(report.responders),
+        "safety": safety_view(report.safety),
+        "checks": checks_view(report.checks_made),
+        "arms": _arms(report.arm_courses),
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refused_deliveries": [
             (f"{one.clinic_code}/{one.delivery_id}", _STATES[one.state], one.reason)
@@ -121,7 +136,37 @@ def _common(report: Report) -> dict[str, Any]:
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
         "model_notices": report.model_notices,
-        "decision": decision_view(report.effects, report.flow, report.heterogeneity, report.rule_values),
+        "decision": decision_view(
+            report.effects, report.flow, report.heterogeneity, report.rule_values, report.arm_means
+        ),
+        "gains": gain_view(report.effects, "decision"),
+        "flow": [
+            flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
+            for trial in TRIAL_NAMES
+            if (steps := [step for step in report.flow if step.trial == trial])
+        ],
+        "cannot": cannot_be_said(report),
+    }
+
+
+def _arms(points: Sequence[ArmPoint]) -> dict[str, Any]:
+    """The courses by arm of the first 14 days, and which treatments are not drawn."""
+    own = [one for one in points if one.trial == "index"]
+    absent = [
+        ARM_NAMES[arm] for arm in ("rest_or_advice", "exercise", "manipulation") if arm not in {one.arm for one in own}
+    ]
+    return {"figure": arm_plot("arms", own), "absent": ", ".join(absent).lower()}
+
+
+def _line(line: ClinicLine, hrefs: Mapping[str, str]) -> dict[str, Any]:
+    by_code = {one.code: one for one in line.indicators}
+    return {
+        "name": line.clinic_code,
+        "href": hrefs[line.clinic_code],
+        "episodes": count_words(line.n_episodes),
+        "improved": "not enough to say" if _too_few(line.responders) else share_words(line.responders.improved),
+        "interval": "" if _too_few(line.responders) else interval_words(line.responders.improved),
+        "cells": [cell(by_code[code]) for code in HEADLINE[1:]],
     }
 
 
@@ -134,67 +179,21 @@ def _arrival_row(one: Arrival) -> tuple[str, ...]:
     return (FEED_NAMES.get(one.feed, one.feed), *(count_words(count) for count in counts))
 
 
-def _refusals(refusals: Sequence[Refusal]) -> dict[str, list[tuple[str, ...]]]:
+def _refusals(refusals: Sequence[Refusal]) -> dict[str, Any]:
     """The most frequent reasons that may be counted, and all the others."""
     frequent = [one for one in refusals if one.n_refused][:_FREQUENT_REASONS]
     further = [one for one in refusals if one not in frequent]
-    return {"frequent": [_refusal_row(one) for one in frequent], "further": [_refusal_row(one) for one in further]}
+    return {
+        "frequent": [_refusal_row(one) for one in frequent],
+        "further": [_refusal_row(one) for one in further[:_MOST_FURTHER]],
+        "n_further": len(further),
+    }
 
 
 def _refusal_row(one: Refusal) -> tuple[str, ...]:
     what = "whole row" if one.scope == "row" else "this value"
     feed = FEED_NAMES.get(one.feed, one.feed)
     return f"{feed}: {one.field}" if one.field else feed, what, one.rule, count_words(one.n_refused)
-
-
-def _cell(one: Indicator) -> dict[str, str]:
-    symbol, verdict = VERDICT_WORDS[one.verdict]
-    return {
-        "value": share_words(one.share),
-        "symbol": symbol,
-        "verdict": verdict,
-        "tone": _TONES.get(one.verdict, "unsure"),
-    }
-
-
-def _tile(one: Indicator) -> dict[str, Any]:
-    definition = DEFINITIONS[one.code]
-    return _cell(one) | {
-        "code": one.code,
-        "name": definition.name,
-        "meaning": definition.meaning,
-        "value": "not recorded" if one.share.whole == 0 else share_words(one.share),
-        "interval": interval_words(one.share),
-        "target": ""
-        if one.target_percent is None
-        else "100 %"
-        if one.target_percent == 100
-        else f"≥ {one.target_percent} %",
-        "whole": (
-            "Nothing was recorded to judge by"
-            if one.share.whole == 0
-            else f"{count_words(one.share.whole)} {definition.unit}"
-        ),
-        "bar": _bar(one),
-    }
-
-
-def _bar(one: Indicator) -> Markup:
-    drawing = Drawing(200, 20)
-    x = Scale(0, 100, 4, 196)
-    drawing.rect(4, 7, 192, 6, BAND, radius=3)
-    bounds = one.share.bounds
-    if one.share.percent is not None:
-        drawing.rect(
-            x.at(one.share.lower or 0), 6, x.at(one.share.upper or 0) - x.at(one.share.lower or 0), 8, SKY, radius=4
-        )
-        drawing.diamond(x.at(one.share.percent), 10, 6, NAVY)
-    elif bounds is not None:
-        drawing.rect(x.at(bounds[0]), 6, x.at(bounds[1]) - x.at(bounds[0]), 8, NAVY, radius=4)
-    if one.target_percent is not None:
-        drawing.line(x.at(one.target_percent), 1, x.at(one.target_percent), 19, AXIS, width=2.5)
-    name = DEFINITIONS[one.code].name
-    return drawing.markup(f"bar-{one.code}", name, f"{share_words(one.share)}, {VERDICT_WORDS[one.verdict][1]}")
 
 
 def _too_few(responders: Responders) -> bool:

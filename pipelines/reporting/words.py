@@ -121,6 +121,14 @@ def not_answered_sentence(responders: Responders) -> str:
     )
 
 
+def missing_sentence(responders: Responders) -> str:
+    """Between which shares the truth lies whatever became of those who did not answer; empty where it may not be said."""
+    low, high = responders.if_none_improved_percent, responders.if_all_improved_percent
+    if low is None or high is None:
+        return ""
+    return f"Had nobody improved who did not answer it would be {low} % of those due, had everybody {high} %."
+
+
 def course_sentence(course: Course) -> str:
     """The natural course in words: shares by week 12 and half a year, the median and how many stepped up."""
     if not course.points:
