@@ -82,8 +82,8 @@ def effect_line(effects: Sequence[Effect]) -> Carried:
         return Carried(question=question, carrying="cannot be said", reason=effect.reason or "")
     is_shown = effect.lower is not None and effect.upper is not None and (effect.lower > 0 or effect.upper < 0)
     if effect.doubt and is_shown:
-        first = effect.doubt.partition(". ")[0].rstrip(".")
-        return Carried(question=question, carrying="with care", reason=f"{first}.")
+        reason = "The groups differ, but this must not be taken as shown: doubts remain, see below."
+        return Carried(question=question, carrying="with care", reason=reason)
     reason = "From records, not a trial, on average of all clinics; a factor nobody recorded could matter."
     return Carried(question=question, carrying="with care", reason=reason)
 

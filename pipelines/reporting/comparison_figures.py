@@ -6,7 +6,7 @@ from math import log
 from markupsafe import Markup
 
 from pipelines.reporting.comparison import Funnel, FunnelPoint
-from pipelines.reporting.figures import WIDE, Figure, two_sizes
+from pipelines.reporting.figures import Figure, one_size
 from pipelines.reporting.model import ArmPoint, Indicator
 from pipelines.reporting.number_forms import number_words
 from pipelines.reporting.svg import (
@@ -24,6 +24,8 @@ from pipelines.reporting.svg import (
 )
 from pipelines.reporting.words import count_words
 
+ARMS_WIDTH, FUNNEL_WIDTH = 380, 400
+FEWEST_SHOWN = 4
 MOST_MARKED = 60
 """Clinics whose marks can be pointed at one by one; more are one shape."""
 _SIZES = (20, 50, 100, 200, 500, 1000, 2000)
@@ -49,7 +51,7 @@ def funnel_plot(key: str, funnel: Funnel, own: str | None) -> Figure:
     limits = funnel.limits
 
     def draw(width: int) -> Drawing:
-        height = 330 if width >= WIDE else 300
+        height = 300
         drawing = Drawing(width, height)
         low = max(0.0, min([40.0, *(one.adjusted - 4 for one in funnel.points), *(one.lower_998 for one in limits)]))
         high = min(100.0, max([70.0, *(one.adjusted + 4 for one in funnel.points), *(one.upper_998 for one in limits)]))
@@ -98,15 +100,8 @@ def funnel_plot(key: str, funnel: Funnel, own: str | None) -> Figure:
         if one.effective_no in _SIZES
     ]
     described = f"Limits around {number_words(limits[0].network)} %; {len(funnel.points)} clinics drawn"
-    return two_sizes(
-        key,
-        caption,
-        described,
-        draw,
-        columns=("Clinic", "Patients", "Improved, adjusted", "60 % answered"),
-        rows=[*rows, *bands],
-        wide_width=520,
-    )
+    columns = ("Clinic", "Patients", "Improved, adjusted", "60 % answered")
+    return one_size(key, caption, described, draw(FUNNEL_WIDTH), columns=columns, rows=[*rows, *bands])
 
 
 def _places(drawing: Drawing, points: Sequence[FunnelPoint], x: Scale, y: Scale, own: str | None) -> None:
@@ -184,7 +179,7 @@ def arm_plot(key: str, points: Sequence[ArmPoint]) -> Figure | None:
     ]
     described = "; ".join(f"{name}, week {week}: {improved}" for name, week, improved, *_ in rows)
     columns = ("Treatment", "Week", "Improved, adjusted", "95 % range", "As it was", "Still followed")
-    return two_sizes(key, caption, described, draw, columns=columns, rows=rows, wide_width=520)
+    return one_size(key, caption, described, draw(ARMS_WIDTH), columns=columns, rows=rows)
 
 
 def _end_labels(drawing: Drawing, x: float, ends: Sequence[tuple[float, str, str, int]]) -> None:
@@ -196,10 +191,10 @@ def _end_labels(drawing: Drawing, x: float, ends: Sequence[tuple[float, str, str
 
 
 def spark(indicator: Indicator) -> Markup | None:
-    """The history of an indicator as a small line with its usual range; None with fewer than two periods to show."""
+    """The history of an indicator as a small line with its usual range; None with fewer than four periods to show."""
     values = [one.share.percent for one in indicator.history]
     shown = [(number, value) for number, value in enumerate(values) if value is not None]
-    if len(shown) < 2:
+    if len(shown) < FEWEST_SHOWN:
         return None
     change = indicator.change
     edges = [value for _, value in shown] + [edge for edge in (change.lower, change.upper) if edge is not None]
@@ -211,6 +206,6 @@ def spark(indicator: Indicator) -> Markup | None:
     if change.lower is not None and change.upper is not None:
         top = y.at(change.upper)
         drawing.rect(0, top, 104, y.at(change.lower) - top, OUTER)
-    drawing.path([(x.at(number), y.at(value)) for number, value in shown], MUTED, width=1.4)
+    drawing.path([(round(x.at(number)), y.at(value)) for number, value in shown], MUTED, width=1.4)
     drawing.circle(x.at(shown[-1][0]), y.at(shown[-1][1]), 2.8, NAVY)
     return drawing.decoration()

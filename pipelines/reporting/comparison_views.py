@@ -20,7 +20,7 @@ from pipelines.reporting.place_words import (
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, interval_words, share_words
 
-MOST_SIGNALS = 40
+MOST_SIGNALS = 24
 MOST_WITHHELD = 6
 ADJUSTED_COLUMNS = (
     "Measure",

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
-from pipelines.reporting.effect_words import MEASURES, PRIMARY, contrast_words, effect_sentence, left_out_sentence
+from pipelines.reporting.effect_words import (
+    MEASURES,
+    PRIMARY,
+    amount,
+    contrast_words,
+    effect_reading,
+    effect_sentence,
+    interval_of,
+    left_out_sentence,
+)
 from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import FlowStep
@@ -45,14 +54,23 @@ def decision_view(
         said = left_out_sentence([step for step in flow if step.trial == "decision"])
         sentences = [f"{effect_sentence(shown[0])} {said}".strip()]
     else:
-        sentences = [effect_sentence(one) for one in shown if one.outcome in PRIMARY]
+        sentences = [effect_sentence(one) for one in shown[:1]]
     return {
+        "other_rows": [_other_row(one) for one in shown[1:] if one.outcome in PRIMARY and one.status == "estimated"],
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,
         "published": [(study_words(one), finding_words(one), population_words(one)) for one in beside_decision()],
         "differences": _differences(heterogeneity, rule_values, "decision"),
         "arms": _arm_sentence(effects, arm_means),
     }
+
+
+def _other_row(one: Effect) -> tuple[str, ...]:
+    measure = MEASURES[one.outcome]
+    reading = effect_reading(one)
+    doubt = (one.doubt or "").partition(". ")[0].rstrip(".")
+    number = f"{amount(one, one.estimate or 0)} {measure.unit} ({interval_of(one)})"
+    return measure.name, number, reading[:1].upper() + reading[1:], f"{doubt}." if doubt else "none found"
 
 
 def _arm_sentence(effects: Iterable[Effect], arm_means: Iterable[ArmMean]) -> str:

@@ -89,9 +89,8 @@ def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
         for name, one in rows
     ]
     described = "; ".join(f"{name} {percent} ({interval or 'no interval'})" for name, _, percent, interval in table)
-    return two_sizes(
-        key, caption, described, draw, columns=("Who", "Answered", "Improved", "95 % interval"), rows=table
-    )
+    columns = ("Who", "Answered", "Improved", "95 % interval")
+    return one_size(key, caption, described, draw(NARROW), columns=columns, rows=table)
 
 
 def flow_plot(key: str, caption: str, steps: Sequence[FlowStep]) -> Figure:
@@ -173,7 +172,7 @@ def course_plot(key: str, course: Course) -> Figure:
     ]
     described = "; ".join(f"week {week}: {improved} improved" for week, improved, *_ in table)
     columns = ("Week", "Improved", "95 % interval", "Stepped up first", "Still followed")
-    return two_sizes(key, caption, described, draw, columns=columns, rows=table)
+    return one_size(key, caption, described, draw(NARROW), columns=columns, rows=table)
 
 
 def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figure:
@@ -187,7 +186,6 @@ def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figur
             y = 26 * number + 16
             is_any = row.level == "any level"
             drawing.text(66, y + 4, row.level, anchor="end", bold=is_any)
-            drawing.rect(x.start, y - 7, x.end - x.start, 14, BAND, radius=3)
             drawing.rect(x.start, y - 7, x.at(row.share.percent or 0) - x.start, 14, NAVY if is_any else BLUE, radius=3)
             if row.age_typical_percent is not None:
                 at = x.at(row.age_typical_percent)

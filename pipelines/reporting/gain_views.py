@@ -30,9 +30,9 @@ def gain_view(effects: Sequence[Effect], trial: str) -> dict[str, Any] | None:
     )
     rows = [
         _row(everyone, "Everyone compared", reach),
-        *(_row(one, _GROUP_WORDS[one.group_name], reach) for one in groups),
+        *(_row(one, _capital(_GROUP_WORDS[one.group_name]), reach) for one in groups),
     ]
-    return {"rows": rows, "scale": f"−{reach:.0f} to +{reach:.0f}", "margin": f"{margin:g}"}
+    return {"rows": rows, "scale": f"−{reach:.0f} to +{reach:.0f}", "margin": f"{margin:g}", "reach": f"{reach:.0f}"}
 
 
 def _row(one: Effect, name: str, reach: float) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def _row(one: Effect, name: str, reach: float) -> dict[str, Any]:
         "picture": _picture(one, reach),
         "value": amount(one, one.estimate),
         "interval": interval_of(one),
-        "reading": _meaning(effect_reading(one)),
+        "reading": _capital(effect_reading(one)),
         "reason": "",
         "is_average": one.group_name == "all",
     }
 
 
-def _meaning(reading: str) -> str:
-    return reading[:1].upper() + reading[1:]
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _picture(one: Effect, reach: float) -> Markup:

@@ -20,9 +20,9 @@ _CHANGE_TONES = {"better": "met", "worse": "missed"}
 def change_words(change: Change) -> tuple[str, str, str]:
     """Symbol, words and tone of a verdict on change."""
     if change.verdict == "cannot tell":
-        return "?", f"Change: cannot tell, {change.n_periods} of {FEWEST_PERIODS} quarters can be shown", "unsure"
+        return "?", f"Change: cannot tell, {change.n_periods} of {FEWEST_PERIODS} quarters", "unsure"
     if change.verdict == "usual variation":
-        return "≈", f"Usual variation over {change.n_periods} quarters", "unsure"
+        return "≈", f"Usual variation, {change.n_periods} quarters", "unsure"
     words = {"better": "for the better", "worse": "for the worse", "up": "upward", "down": "downward", "": ""}
     symbol = "▲" if change.way in ("better", "up") else "▼"
     return symbol, f"A real change {words[change.way]}: {change.reason}", _CHANGE_TONES.get(change.way, "unsure")

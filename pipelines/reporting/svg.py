@@ -156,10 +156,10 @@ class Drawing:
     ) -> None:
         """One line of text, escaped; `anchor` is start, middle or end."""
         self._add(
-            Markup('<text x="{}" y="{}" fill="{}"{}{}>{}</text>'),
+            Markup('<text x="{}" y="{}"{}{}{}>{}</text>'),
             _short(x),
             _short(y),
-            colour,
+            "" if colour == INK else Markup(' fill="{}"').format(colour),
             "" if anchor == "start" else Markup(' text-anchor="{}"').format(anchor),
             Markup(' font-weight="700"') if bold else "",
             text,
@@ -168,13 +168,13 @@ class Drawing:
     def markup(self, key: str, title: str, description: str) -> Markup:
         """The SVG element, named for readers who do not see it; `key` makes its ids unique on the page."""
         template = Markup(
-            '<svg viewBox="0 0 {} {}" role="img"{} font-size="{}" aria-labelledby="{}-t {}-d">'
+            '<svg viewBox="0 0 {} {}" role="img"{} font-size="{}" fill="{}" aria-labelledby="{}-t {}-d">'
             '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>'
         )
         shapes = Markup("").join(self.shapes)
         kind = Markup(' class="chart"') if self.has_marks else ""
         size = (_short(self.width), _short(self.height))
-        return template.format(*size, kind, FONT_SIZE, key, key, key, title, key, description, shapes)
+        return template.format(*size, kind, FONT_SIZE, INK, key, key, key, title, key, description, shapes)
 
     def decoration(self) -> Markup:
         """The SVG element where the words beside it say the same: hidden from readers who do not see it."""

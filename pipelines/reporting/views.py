@@ -33,6 +33,7 @@ from pipelines.reporting.model import (
     ClinicLine,
     ClinicReport,
     Course,
+    FlowStep,
     NetworkReport,
     Refusal,
     Reports,
@@ -54,10 +55,11 @@ from pipelines.reporting.words import (
     weeks_words,
 )
 
-MOST_LINES = 60
+MOST_LINES = 24
 """Clinics that the network's page lists one by one; more stand on the index page."""
+_MOST_COURSES = 20
 _FREQUENT_REASONS = 8
-_MOST_FURTHER = 20
+_MOST_FURTHER = 10
 _STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
@@ -88,7 +90,9 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "funnel": network_funnel(report),
             "signals": signal_view(report.signals, report.chances, hrefs),
             "course": _course(report.courses, NETWORK),
-            "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK][:MOST_LINES],
+            "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK][
+                :_MOST_COURSES
+            ],
             "improved_sentence": improved_sentence(report.responders),
             "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
             "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
@@ -140,13 +144,26 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
             report.effects, report.flow, report.heterogeneity, report.rule_values, report.arm_means
         ),
         "gains": gain_view(report.effects, "decision"),
-        "flow": [
-            flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
-            for trial in TRIAL_NAMES
-            if (steps := [step for step in report.flow if step.trial == trial])
-        ],
+        "flow": _flows(report.flow),
         "cannot": cannot_be_said(report),
     }
+
+
+def _flows(steps: Sequence[FlowStep]) -> list[Figure]:
+    """A figure a flow; trials that leave out the same episodes share one."""
+    flows: dict[tuple[tuple[object, ...], ...], list[str]] = {}
+    for trial in TRIAL_NAMES:
+        own = tuple((one.step, one.n_left_out, one.n_remaining) for one in steps if one.trial == trial)
+        if own:
+            flows.setdefault(own, []).append(trial)
+    return [
+        flow_plot(
+            f"flow-{trials[0]}",
+            "; also ".join(TRIAL_NAMES[trial] for trial in trials),
+            [one for one in steps if one.trial == trials[0]],
+        )
+        for trials in flows.values()
+    ]
 
 
 def _arms(points: Sequence[ArmPoint]) -> dict[str, Any]:
@@ -224,14 +241,30 @@ def _course_row(course: Course) -> tuple[str, ...]:
     return f"{course.clinic_code} ({course.source})", *(by_day.get(day, "not shown") for day in (28, 84)), half, last
 
 
-def _imaging(report: NetworkReport) -> list[Figure]:
-    """One figure a finding, those with a share of people without pain beside them first."""
-    figures = []
+def _imaging(report: NetworkReport) -> dict[str, Any]:
+    """A figure of each finding that has a share of people without pain beside it; the other findings as one table by level."""
     with_typical = {row.finding for row in report.imaging if row.age_typical_percent is not None}
-    for finding in sorted({row.finding for row in report.imaging}, key=lambda name: (name not in with_typical, name)):
-        rows = [row for row in report.imaging if row.finding == finding and row.share.words is not None]
-        rows.sort(key=lambda row: _LUMBAR_ORDER.index(row.level))
+    shown = [row for row in report.imaging if row.share.words is not None]
+    figures: list[Figure] = []
+    for finding in sorted(with_typical):
+        rows = sorted((row for row in shown if row.finding == finding), key=lambda row: _LUMBAR_ORDER.index(row.level))
         if rows:
-            key = f"imaging-{finding.replace(' ', '-')}"
-            figures.append(prevalence_plot(key, finding, rows))
-    return figures
+            figures.append(prevalence_plot(f"imaging-{finding.replace(' ', '-')}", finding, rows))
+    others = sorted({row.finding for row in shown} - with_typical)
+    shares = {(row.finding, row.level): row.share for row in shown}
+    levels = [level for level in _LUMBAR_ORDER if any((finding, level) in shares for finding in others)]
+    table = [
+        (
+            finding[:1].upper() + finding[1:],
+            *(share_words(shares[finding, level]) if (finding, level) in shares else "not shown" for level in levels),
+        )
+        for finding in others
+    ]
+    numbers = [(figure.caption, *row) for figure in figures for row in figure.rows]
+    return {
+        "figures": figures,
+        "number_columns": ("Finding", "Level", "Assessed", "With finding", "Same ages without pain"),
+        "numbers": numbers,
+        "columns": ("Finding", *levels),
+        "rows": table,
+    }
