@@ -24,7 +24,7 @@ from pipelines.reporting.svg import (
 )
 from pipelines.reporting.words import count_words
 
-ARMS_WIDTH, FUNNEL_WIDTH = 380, 400
+ARMS_WIDTH, FUNNEL_WIDTH = 360, 370
 FEWEST_SHOWN = 4
 MOST_MARKED = 60
 """Clinics whose marks can be pointed at one by one; more are one shape."""

@@ -143,25 +143,18 @@ def safety_view(items: Sequence[SafetyItem]) -> dict[str, list[tuple[str, str]]]
     return lists
 
 
-def equity_tables(rows: Sequence[EquityRow]) -> list[dict[str, Any]]:
-    """A table a dimension: a row a stratum, a column an indicator."""
+def equity_view(rows: Sequence[EquityRow]) -> dict[str, Any]:
+    """One table: a part a dimension, a row a stratum, a column an indicator."""
     codes = sorted({one.indicator for one in rows})
-    tables = []
+    parts = []
     for dimension in dict.fromkeys(one.dimension for one in rows):
         own = [one for one in rows if one.dimension == dimension]
         lines = []
         for level in dict.fromkeys(one.level for one in own):
             shares = {one.indicator: one.share for one in own if one.level == level}
-            cells = [_equity_cell(shares, code) for code in codes]
-            lines.append((level.replace("_", " ").capitalize(), *cells))
-        tables.append(
-            {
-                "caption": f"By {dimension}",
-                "columns": (dimension.capitalize(), *(DEFINITIONS[code].name for code in codes)),
-                "rows": lines,
-            }
-        )
-    return tables
+            lines.append((level.replace("_", " ").capitalize(), *(_equity_cell(shares, code) for code in codes)))
+        parts.append({"name": f"By {dimension}", "rows": lines})
+    return {"columns": ("Stratum", *(DEFINITIONS[code].name for code in codes)), "parts": parts}
 
 
 def _equity_cell(shares: Mapping[str, Any], code: str) -> str:

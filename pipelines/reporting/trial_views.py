@@ -26,8 +26,8 @@ Row = tuple[str, ...]
 def trial_views(regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis]) -> dict[str, Any]:
     """What the network's page shows of them."""
     return {
-        "regimes": regime_rows(regimes),
-        "regime_differences": regime_difference_rows(regimes),
+        "regimes": regime_table(regimes, "value"),
+        "regime_differences": regime_table(regimes, "difference"),
         "other_analyses": other_analysis_rows(analyses),
     }
 
@@ -37,22 +37,25 @@ def regime_words(regime: str) -> str:
     return " compared with ".join(_WORDS.get(name, name) for name in regime.split(" - ")).capitalize()
 
 
-def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
-    """A row a regime (what is done, when it is asked, patients improved in 100), the refused ones with their reason."""
-    return [
-        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one))
-        for one in regimes
-        if one.quantity == "value"
+def regime_table(regimes: Sequence[RegimeValue], quantity: str) -> dict[str, Any]:
+    """A row a regime, or comparison of two: patients improved in 100 at each time it was asked, refusals with their reason."""
+    own = [one for one in regimes if one.quantity == quantity]
+    outcomes = sorted({one.outcome for one in own})
+    found = {(one.regime, one.outcome): one for one in own}
+    rows = [
+        (
+            regime_words(regime),
+            *(
+                _in_100(found[regime, outcome], is_signed=quantity == "difference")
+                if (regime, outcome) in found
+                else "not asked"
+                for outcome in outcomes
+            ),
+        )
+        for regime in dict.fromkeys(one.regime for one in own)
     ]
-
-
-def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
-    """A row a comparison of two regimes: which, when, extra patients improved in 100."""
-    return [
-        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one, is_signed=True))
-        for one in regimes
-        if one.quantity == "difference"
-    ]
+    first = "Rule" if quantity == "value" else "Rules"
+    return {"columns": (first, *(f"At {_TIMES.get(name, name)}" for name in outcomes)), "rows": rows}
 
 
 def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:

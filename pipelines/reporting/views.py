@@ -9,7 +9,7 @@ from pipelines.reporting.comparison_views import (
     carried_rows,
     checks_view,
     clinic_funnel,
-    equity_tables,
+    equity_view,
     network_funnel,
     safety_view,
     signal_view,
@@ -100,7 +100,7 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "n_further_lines": len(report.clinics) - len(shown),
             "n_clinics": count_words(len(report.clinics)),
             "index": index_view(report.effects),
-            "equity": equity_tables(report.equity),
+            "equity": equity_view(report.equity),
             **trial_views(report.regimes, report.other_analyses),
             "imaging": _imaging(report),
         }
@@ -153,7 +153,11 @@ def _flows(steps: Sequence[FlowStep]) -> list[Figure]:
     """A figure a flow; trials that leave out the same episodes share one."""
     flows: dict[tuple[tuple[object, ...], ...], list[str]] = {}
     for trial in TRIAL_NAMES:
-        own = tuple((one.step, one.n_left_out, one.n_remaining) for one in steps if one.trial == trial)
+        own = tuple(
+            (one.step, one.n_left_out, one.n_remaining)
+            for one in steps
+            if one.trial == trial and (one.step_no == 0 or one.n_left_out != 0)
+        )
         if own:
             flows.setdefault(own, []).append(trial)
     return [
