@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipelines.reporting.indicators import MEASURE_NAMES
 from pipelines.reporting.shares import ContradictionError, Frozen
 
 Place = Literal["inside", "outside 95", "outside 99.8", "not judged"]
@@ -41,6 +42,7 @@ class Adjusted(Frozen):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         where = f"{self.clinic_code}, {self.indicator}, {self.measure}"
+        _must_be_known(self.indicator, self.measure)
         if self.status == "refused" and self.adjusted is not None:
             raise ContradictionError(f"{where}: refused, but a value is given")
         for low, middle, high in (
@@ -129,6 +131,16 @@ class Measure(Frozen):
     estimate: float | None = None
     lower: float | None = None
     upper: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        _must_be_known(self.indicator, self.measure)
+        return self
+
+
+def _must_be_known(indicator: str, measure: str) -> None:
+    if (indicator, measure) not in MEASURE_NAMES:
+        raise ContradictionError(f"{indicator} has no measure of this name")
 
 
 def funnel_of(rows: tuple[Adjusted, ...], limits: tuple[FunnelLimit, ...], own: str | None) -> Funnel:

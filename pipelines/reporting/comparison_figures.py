@@ -120,14 +120,7 @@ def _places(drawing: Drawing, points: Sequence[FunnelPoint], x: Scale, y: Scale,
         drawing.diamond(*at, 7, colour, is_hollow=not one.is_representative, title=said)
         name = one.clinic_code if len(one.clinic_code) <= 22 else f"{one.clinic_code[:21]}…"
         is_left = at[0] + 12 + 7 * len(name) > drawing.width
-        drawing.text(
-            at[0] - 12 if is_left else at[0] + 12,
-            at[1] + 4,
-            name,
-            colour=colour,
-            anchor="end" if is_left else "start",
-            bold=True,
-        )
+        drawing.text(at[0] - 14 - 7 * len(name) if is_left else at[0] + 12, at[1] + 4, name, colour=colour, bold=True)
 
 
 def arm_plot(key: str, points: Sequence[ArmPoint]) -> Figure | None:

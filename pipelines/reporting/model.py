@@ -171,7 +171,7 @@ class SafetyItem(Frozen):
 class EquityRow(Frozen):
     """An indicator in one stratum of all clinics' patients."""
 
-    indicator: str
+    indicator: Literal["QI-02", "QI-05", "QI-12"]
     dimension: str
     level: str
     share: Share
