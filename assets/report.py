@@ -10,6 +10,7 @@ from pipelines.generations import REPORTS
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
 from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
+from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.pages import write_pages
 from pipelines.resources import NightBuild
@@ -52,7 +53,9 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
         stamp = stamp_of(con, run_id)
-        written = write_pages(night.folder(run_id) / REPORTS, build_reports(tables, stamp))
+        written = write_pages(
+            night.folder(run_id) / REPORTS, build_reports(tables, stamp, read_report_configuration(night.settings.home))
+        )
     return dg.MaterializeResult(metadata={"pages": len(written)})
 
 

@@ -1,7 +1,6 @@
 """From the released tables of `report.*` to the reports. Nothing else of the warehouse is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,51 +10,33 @@ from pipelines.contracts import FEEDS
 from pipelines.errors import NightFailed
 from pipelines.reporting.branding import DEFAULT, ReportConfiguration
 from pipelines.reporting.carried import Carried, answered_line, change_line, difference_line, effect_line, gain_line
-from pipelines.reporting.checks_made import checks_made
-from pipelines.reporting.comparison import Adjusted, FunnelLimit, funnel_of
+from pipelines.reporting.comparison import funnel_of
 from pipelines.reporting.effects import (
-    ArmMean,
-    Effect,
-    Heterogeneity,
     OtherAnalysis,
     ProtocolItem,
     RegimeValue,
-    RuleValue,
-    arms_must_agree,
 )
 from pipelines.reporting.findings import findings
 from pipelines.reporting.model import (
     NETWORK,
-    ArmPoint,
-    Arrival,
     ClinicLine,
     ClinicReport,
-    Course,
-    Indicator,
     NetworkReport,
-    RefusedDelivery,
     Reports,
-    Responders,
     Stamp,
 )
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.quality import data_quality
+from pipelines.reporting.released_night import Night, read_night
 from pipelines.reporting.released_parts import (
-    adjusted_of,
-    arrivals_of,
-    courses_of,
     equity_of,
-    flow_of,
     imaging_of,
     indicator_counts,
-    indicators_of,
-    limits_of,
     measures_of,
     refusals_of,
-    responders_of,
     safety_of,
 )
-from pipelines.reporting.released_rows import Rows, in_order, of_clinic, parts, plain_rows
+from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
 from pipelines.reporting.shares import ContradictionError
 from pipelines.reporting.signals import chances, clinic_signals, drawn_together, judged_counts
 
@@ -87,7 +68,6 @@ TABLES = (
     "imaging_prevalence",
     "natural_course",
 )
-_COMPARED = ("trial", "contrast", "outcome")
 
 
 def build_reports(
@@ -105,7 +85,7 @@ def build_reports(
         raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
     try:
         with written_in(configuration.branding.language):
-            night = _read(rows, stamp, configuration)
+            night = read_night(rows, stamp, configuration)
             return Reports(clinics=tuple(_clinic(night, code) for code in night.codes), network=_network(night))
     except (ValidationError, ContradictionError) as error:
         said = (
@@ -119,64 +99,7 @@ def build_reports(
         ) from error
 
 
-@dataclass(frozen=True)
-class _Night:
-    """What the reports of one night are made from: each clinic's parts by code, and what all reports share."""
-
-    rows: dict[str, Rows]
-    configuration: ReportConfiguration
-    codes: list[str]
-    indicators: dict[str, tuple[Indicator, ...]]
-    responders: dict[str, Responders]
-    arrivals: dict[str, tuple[Arrival, ...]]
-    adjusted: tuple[Adjusted, ...]
-    limits: tuple[FunnelLimit, ...]
-    refused: tuple[RefusedDelivery, ...]
-    courses: tuple[Course, ...]
-    effects: tuple[Effect, ...]
-    heterogeneity: tuple[Heterogeneity, ...]
-    shared: dict[str, Any]
-
-
-def _read(rows: dict[str, Rows], stamp: Stamp, configuration: ReportConfiguration) -> _Night:
-    effects = parts(rows["effects"], Effect, *_COMPARED, "group_name", "group_level")
-    arms = parts(rows["arm_means"], ArmMean, "trial", "outcome", "arm")
-    arms_must_agree(effects, arms)
-    heterogeneity = parts(rows["heterogeneity"], Heterogeneity, *_COMPARED)
-    codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
-    everybody = [*codes, NETWORK]
-    return _Night(
-        rows=rows,
-        configuration=configuration,
-        codes=codes,
-        indicators={
-            code: indicators_of(rows["indicators"], rows["indicator_periods"], code, configuration.targets)
-            for code in everybody
-        },
-        responders={code: responders_of(rows["responders"], code) for code in everybody},
-        arrivals={code: arrivals_of(of_clinic(rows["arrivals"], code)) for code in everybody},
-        adjusted=adjusted_of(rows["case_mix"]),
-        limits=limits_of(rows["funnel"]),
-        refused=tuple(RefusedDelivery(**row) for row in rows["refused_deliveries"]),
-        courses=courses_of(rows["natural_course"]),
-        effects=effects,
-        heterogeneity=heterogeneity,
-        shared={
-            "stamp": stamp,
-            "branding": configuration.branding,
-            "checks_made": checks_made(rows["self_checks"], rows["concerns"], rows["effects"]),
-            "arm_means": arms,
-            "arm_courses": parts(rows["improvement_curves"], ArmPoint, "trial", "arm", "day"),
-            "effects": effects,
-            "heterogeneity": heterogeneity,
-            "rule_values": parts(rows["rule_values"], RuleValue, "trial", "outcome"),
-            "model_notices": tuple(str(row["notice"]) for row in in_order(rows["model_notices"], "notice")),
-            "flow": flow_of(rows["decision_flow"]),
-        },
-    )
-
-
-def _clinic(night: _Night, code: str) -> ClinicReport:
+def _clinic(night: Night, code: str) -> ClinicReport:
     refused = tuple(one for one in night.refused if one.clinic_code == code)
     adjusted = tuple(one for one in night.adjusted if one.clinic_code == code)
     own_courses = tuple(one for one in night.courses if one.clinic_code == code)
@@ -205,7 +128,7 @@ def _clinic(night: _Night, code: str) -> ClinicReport:
     )
 
 
-def _network(night: _Night) -> NetworkReport:
+def _network(night: Night) -> NetworkReport:
     signals = [
         one
         for code in night.codes
@@ -248,7 +171,7 @@ def _network(night: _Night) -> NetworkReport:
     )
 
 
-def _own(night: _Night, code: str) -> dict[str, Any]:
+def _own(night: Night, code: str) -> dict[str, Any]:
     """The parts that a clinic and the network have alike."""
     return {
         "carried": _carried(night, code),
@@ -262,7 +185,7 @@ def _own(night: _Night, code: str) -> dict[str, Any]:
     }
 
 
-def _carried(night: _Night, code: str) -> tuple[Carried, ...]:
+def _carried(night: Night, code: str) -> tuple[Carried, ...]:
     responders = night.responders[code]
     return (
         answered_line(

@@ -73,6 +73,8 @@ def checks_made(verdicts: Rows, concerns: Rows, effects: Rows) -> ChecksMade:
     """Draw the rows of report.self_checks, report.concerns and report.effects together."""
     by_check: dict[str, dict[str, int]] = defaultdict(lambda: {"passed": 0, "failed": 0, "not_done": 0})
     for row in verdicts:
+        if row["status"] not in ("passed", "failed", "not_done"):
+            raise ContradictionError("a self-check is neither passed, failed nor not done")
         by_check[str(row["check_name"])][str(row["status"])] += 1
     by_concern: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in concerns:

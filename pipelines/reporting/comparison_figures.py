@@ -6,8 +6,9 @@ from math import log
 from markupsafe import Markup
 
 from pipelines.reporting.comparison import Funnel, FunnelPoint
-from pipelines.reporting.figures import Figure, one_size
-from pipelines.reporting.model import ArmPoint, Indicator
+from pipelines.reporting.courses import ArmPoint
+from pipelines.reporting.figures import Figure, one_size, shortened
+from pipelines.reporting.model import Indicator
 from pipelines.reporting.number_forms import number_words
 from pipelines.reporting.svg import (
     AXIS,
@@ -71,7 +72,7 @@ def funnel_plot(key: str, funnel: Funnel, own: str | None) -> Figure:
                 drawing.line(x.at(log(size)), y.start, x.at(log(size)), y.start + 4, AXIS)
                 drawing.text(x.at(log(size)), y.start + 18, count_words(size), colour=MUTED, anchor="middle")
         drawing.text(x.end, height - 8, "patients who answered (log scale)", colour=MUTED, anchor="end")
-        at, first = places[min(2, len(places) - 1)]
+        at, first = min(places, key=lambda place: abs(place[1].effective_no - 40))
         drawing.text(at + 8, y.at(first.upper_998) + 16, "99.8 % of clinics", colour=MUTED)
         drawing.text(at + 8, y.at(first.upper_95) + 17, "95 % of clinics", colour=MUTED)
         drawing.text(x.end - 4, y.at(middle) - 6, f"all clinics {number_words(middle)} %", colour=MUTED, anchor="end")
@@ -118,7 +119,7 @@ def _places(drawing: Drawing, points: Sequence[FunnelPoint], x: Scale, y: Scale,
         said = f"{one.clinic_code}: {number_words(one.adjusted)} %, {count_words(one.effective_no)} patients"
         colour = NAVY if one.clinic_code == own else ORANGE
         drawing.diamond(*at, 7, colour, is_hollow=not one.is_representative, title=said)
-        name = one.clinic_code if len(one.clinic_code) <= 22 else f"{one.clinic_code[:21]}…"
+        name = shortened(one.clinic_code, 20)
         is_left = at[0] + 12 + 7 * len(name) > drawing.width
         drawing.text(at[0] - 14 - 7 * len(name) if is_left else at[0] + 12, at[1] + 4, name, colour=colour, bold=True)
 

@@ -17,6 +17,7 @@ from pipelines.reporting.place_words import (
     value_words,
     verdict_words,
 )
+from pipelines.reporting.shares import Share
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, interval_words, share_words
 
@@ -151,13 +152,13 @@ def equity_view(rows: Sequence[EquityRow]) -> dict[str, Any]:
         own = [one for one in rows if one.dimension == dimension]
         lines = []
         for level in dict.fromkeys(one.level for one in own):
-            shares = {one.indicator: one.share for one in own if one.level == level}
+            shares: dict[str, Share] = {one.indicator: one.share for one in own if one.level == level}
             lines.append((level.replace("_", " ").capitalize(), *(_equity_cell(shares, code) for code in codes)))
         parts.append({"name": f"By {dimension}", "rows": lines})
     return {"columns": ("Stratum", *(DEFINITIONS[code].name for code in codes)), "parts": parts}
 
 
-def _equity_cell(shares: Mapping[str, Any], code: str) -> str:
+def _equity_cell(shares: Mapping[str, Share], code: str) -> str:
     if code not in shares:
         return "fewer than 20"
     share = shares[code]

@@ -6,7 +6,8 @@ from math import sqrt
 
 from markupsafe import Markup
 
-from pipelines.reporting.model import Course, FlowStep, ImagingRow, Responders
+from pipelines.reporting.courses import Course
+from pipelines.reporting.model import FlowStep, ImagingRow, Responders
 from pipelines.reporting.steps import STEP_NAMES
 from pipelines.reporting.svg import BAND, BLUE, GRID, HAZE, INK, MUTED, NAVY, OLIVE, ORANGE, SKY, WHITE, Drawing, Scale
 from pipelines.reporting.words import count_words, interval_words, share_words
@@ -60,6 +61,11 @@ def one_size(
     )
 
 
+def shortened(name: str, most: int) -> str:
+    """A name cut to so many letters for a picture; it stands in full in the table beside."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
     """Share improved with its interval, one row a name, on a scale of 0 to 100 %."""
     caption = "Improved at 12 weeks, % of those who answered, with the 95 % interval"
@@ -72,9 +78,9 @@ def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
         for number, (name, responders) in enumerate(rows):
             share, y = responders.improved, 46 * number + 32
             if share.percent is None:
-                drawing.text(8, y - 14, f"{name}: not enough patients to say", colour=MUTED)
+                drawing.text(8, y - 14, f"{shortened(name, 20)}: not enough patients to say", colour=MUTED)
                 continue
-            drawing.text(8, y - 14, name, bold=number == 0)
+            drawing.text(8, y - 14, shortened(name, 24), bold=number == 0)
             drawing.text(width - 8, y - 14, f"{share.percent} % ({interval_words(share)})", anchor="end")
             low, high = x.at(share.lower or 0), x.at(share.upper or 0)
             drawing.rect(low, y - 4, high - low, 8, SKY, radius=4)

@@ -1,6 +1,8 @@
 """The indicators QI-01 to QI-26 that a report shows: names, meaning, usual targets and how they are judged."""
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from pipelines.reporting.shares import Share, Verdict
@@ -23,8 +25,8 @@ class Definition:
     meaning: str
     unit: str
     area: Area
-    target_percent: int | None
     next_step: str
+    target_percent: int | None = None
     direction: Direction = "up"
     smallest_denominator: int = 10
     benchmark: str = ""
@@ -33,234 +35,8 @@ class Definition:
 DEFINITIONS = {
     definition.code: definition
     for definition in (
-        Definition(
-            "QI-01",
-            "First forms complete",
-            "back pain, leg pain and a disability score recorded at the start",
-            "episodes",
-            "Assessment",
-            90,
-            "Hand out the first form before the first visit and check it at the desk.",
-        ),
-        Definition(
-            "QI-03",
-            "Low back examined",
-            "lumbar examination by the second visit when the complaint reaches the leg or foot",
-            "leg or foot complaints",
-            "Assessment",
-            100,
-            "Look at the records without an examination with the lead clinician.",
-        ),
-        Definition(
-            "QI-04",
-            "Nerves examined",
-            "strength, reflexes, sensation and straight-leg raise all recorded when there are leg symptoms",
-            "episodes with leg symptoms",
-            "Assessment",
-            95,
-            "Check which of the four parts is left blank most often.",
-        ),
-        Definition(
-            "QI-05",
-            "Red flags screened",
-            "every core red-flag question answered",
-            "episodes",
-            "Assessment",
-            100,
-            "List the episodes with screening not recorded and complete them first.",
-        ),
-        Definition(
-            "QI-06",
-            "Red flag acted on",
-            "referral or imaging recorded where a red flag is present; each is a case to review",
-            "episodes with a red flag",
-            "Safety",
-            None,
-            "Review every episode with a red flag and no action with the lead clinician.",
-            smallest_denominator=8,
-        ),
-        Definition(
-            "QI-07",
-            "Early imaging without a reason",
-            "imaging of the low back asked for by the clinic within 6 weeks, without red flag or nerve deficit",
-            "episodes without either",
-            "Imaging",
-            None,
-            "Look at who asks for early images and why.",
-            "down",
-            benchmark="NICE NG59: do not routinely offer imaging",
-        ),
-        Definition(
-            "QI-07a",
-            "Imaging within 28 days, ages 18 to 69",
-            "the same within 28 days, near HEDIS (ages 18 to 75; our bands end at 69)",
-            "episodes without either",
-            "Imaging",
-            None,
-            "Look at who asks for early images and why.",
-            "down",
-        ),
-        Definition(
-            "QI-08",
-            "Image fits the symptoms",
-            "the reading says that it fits, where a nerve root is touched or more on magnetic resonance",
-            "such studies",
-            "Imaging",
-            None,
-            "Ask readers to say whether the image fits the symptoms.",
-            "info",
-        ),
-        Definition(
-            "QI-09",
-            "Cleared for manipulation",
-            "screening complete and no contraindication recorded on the day of the first manipulation",
-            "episodes with manipulation",
-            "Treatment",
-            100,
-            "Review these records with the lead clinician this week.",
-        ),
-        Definition(
-            "QI-10",
-            "Qualified for manipulation",
-            "manipulation sessions by a practitioner with a postgraduate qualification in it",
-            "manipulation sessions",
-            "Treatment",
-            None,
-            "Check that qualifications are recorded.",
-        ),
-        Definition(
-            "QI-11",
-            "Exercise given alongside",
-            "exercise within 7 days of the first manipulation",
-            "episodes with manipulation",
-            "Treatment",
-            100,
-            "Check whether exercise was given but not recorded.",
-            benchmark="NICE NG59: manipulation only in a package with exercise",
-        ),
-        Definition(
-            "QI-20",
-            "Step-up justified",
-            "under 30 % better and nothing against it on the day manipulation was added, from day 14 on",
-            "step-ups",
-            "Treatment",
-            None,
-            "Look at step-ups of patients who were already better.",
-        ),
-        Definition(
-            "QI-23",
-            "Low risk: two visits at most",
-            "at most two visits at low STarT Back risk",
-            "low-risk episodes",
-            "Treatment",
-            None,
-            "Discuss how low-risk patients are told that few visits are enough.",
-        ),
-        Definition(
-            "QI-23a",
-            "High risk: psychologically informed",
-            "a psychologically informed component at high STarT Back risk",
-            "high-risk episodes",
-            "Treatment",
-            None,
-            "Check whether such care was given but not recorded.",
-        ),
-        Definition(
-            "QI-12",
-            "Improved at 12 weeks",
-            "at least 30 % less disability at 12 weeks, of those who answered; not adjusted",
-            "who answered",
-            "Outcome",
-            None,
-            "Read it with who did not answer and with the adjusted comparison.",
-            smallest_denominator=20,
-            benchmark="ATLAS: 55 % at 12 months",
-        ),
-        Definition(
-            "QI-14",
-            "Got worse",
-            "2 points more pain, 10 points more ODI or feeling much worse at 12 weeks; not adjusted",
-            "who answered",
-            "Outcome",
-            None,
-            "Look at the records of those who got worse.",
-            "down",
-            20,
-        ),
-        Definition(
-            "QI-24",
-            "Opioid stopped",
-            "no opioid at 12 weeks, of those with one at the start whose answer says so",
-            "with an opioid at the start",
-            "Outcome",
-            None,
-            "Tell the general practitioner when pain allows less.",
-        ),
-        Definition(
-            "QI-02",
-            "12-week form answered",
-            "12-week form answered in its window, of those due",
-            "episodes due",
-            "Coming and staying",
-            60,
-            "Phone or text the patients whose 12-week form is due this week.",
-            benchmark="PACBACK, a trial: 93 %",
-        ),
-        Definition(
-            "QI-17",
-            "Did not attend",
-            "booked visits that the patient did not attend without a word",
-            "booked visits",
-            "Coming and staying",
-            None,
-            "Send reminders the day before.",
-            "down",
-            20,
-            "NHS outpatients: 6.9 %",
-        ),
-        Definition(
-            "QI-17a",
-            "Cancelled late",
-            "booked visits cancelled too late to be given to another",
-            "booked visits",
-            "Coming and staying",
-            None,
-            "Send reminders two days before.",
-            "down",
-            20,
-        ),
-        Definition(
-            "QI-18",
-            "Dropped out",
-            "stopped coming before discharge, of those who came at least twice and whose care has ended",
-            "ended courses of care",
-            "Coming and staying",
-            None,
-            "Call who stays away once, and ask why.",
-            "down",
-            20,
-        ),
-        Definition(
-            "QI-22",
-            "Asked about unwanted effects",
-            "the question on unwanted effects answered at visits after the first",
-            "follow-up visits",
-            "Safety",
-            95,
-            "Put the question on the first line of the visit form.",
-        ),
-        Definition(
-            "QI-21",
-            "Unwanted effect reported",
-            "visits with an unwanted effect since the last, of visits where it was asked",
-            "visits asked",
-            "Safety",
-            None,
-            "Ask each time: few reports more often mean that nobody asked.",
-            "info",
-            20,
-            "mild ones in about half of patients after three visits",
-        ),
+        Definition(**row)
+        for row in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["indicator"]
     )
 }
 HEADLINE = ("QI-12", "QI-02", "QI-05", "QI-09", "QI-11", "QI-14", "QI-17", "QI-22")

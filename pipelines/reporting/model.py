@@ -13,6 +13,7 @@ from pipelines.reporting.branding import Branding
 from pipelines.reporting.carried import Carried
 from pipelines.reporting.checks_made import ChecksMade
 from pipelines.reporting.comparison import Adjusted, Chance, Funnel, Measure, Signal
+from pipelines.reporting.courses import ArmPoint, Course
 from pipelines.reporting.effects import (
     ArmMean,
     Effect,
@@ -97,66 +98,6 @@ class Responders(Frozen):
             raise ContradictionError(f"{self.answered.whole} were asked but only {self.n_due} were due")
         if self.improved.whole is not None and self.n_due is not None and self.improved.whole > self.n_due:
             raise ContradictionError(f"{self.improved.whole} answered but only {self.n_due} were due")
-        return self
-
-
-class CoursePoint(Frozen):
-    """Cumulative share (percent) improved and stepped up (manipulation, injection, surgery) by a day."""
-
-    day: int
-    improved_percent: int = Field(ge=0, le=100)
-    lower_percent: int | None = Field(ge=0, le=100)
-    upper_percent: int | None = Field(ge=0, le=100)
-    stepped_up_percent: int = Field(ge=0, le=100)
-    n_at_risk: int | None
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        low, high = self.lower_percent, self.upper_percent
-        if low is not None and high is not None and not low <= self.improved_percent <= high:
-            raise ContradictionError(
-                f"day {self.day}: the interval {low} to {high} % does not hold {self.improved_percent} %"
-            )
-        if self.improved_percent + self.stepped_up_percent > 101:
-            raise ContradictionError(f"day {self.day}: improved and stepped up exceed everyone")
-        return self
-
-
-class Course(Frozen):
-    """The natural course of one source of records; `median_day` is None when fewer than half improved."""
-
-    source: str
-    clinic_code: str
-    median_day: int | None
-    points: tuple[CoursePoint, ...]
-
-    @model_validator(mode="after")
-    def _never_falls(self) -> Self:
-        shares = [point.improved_percent for point in self.points]
-        if shares != sorted(shares):
-            raise ContradictionError(f"the cumulative share improved falls over time: {shares}")
-        return self
-
-
-class ArmPoint(Frozen):
-    """Share (percent) with sustained improvement by a day under one strategy of a trial, adjusted, and as it was."""
-
-    trial: str
-    arm: str
-    day: int
-    improved_percent: int = Field(ge=0, le=100)
-    lower_percent: int | None = Field(ge=0, le=100)
-    upper_percent: int | None = Field(ge=0, le=100)
-    unadjusted_percent: int | None = Field(ge=0, le=100)
-    n_at_risk: int | None
-
-    @model_validator(mode="after")
-    def _holds_its_estimate(self) -> Self:
-        low, high = self.lower_percent, self.upper_percent
-        if low is not None and high is not None and not low <= self.improved_percent <= high:
-            raise ContradictionError(
-                f"{self.arm}, day {self.day}: {low} to {high} % does not hold {self.improved_percent} %"
-            )
         return self
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.contracts import FEEDS
 from pipelines.reporting.comparison import Adjusted, FunnelLimit, Measure
+from pipelines.reporting.courses import Course, CoursePoint
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES, judge
 from pipelines.reporting.model import (
     Arrival,
-    Course,
-    CoursePoint,
     EquityRow,
     FlowStep,
     ImagingRow,

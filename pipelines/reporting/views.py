@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.reporting.branding import labels_of
-from pipelines.reporting.comparison_figures import ARM_NAMES, arm_plot
 from pipelines.reporting.comparison_views import (
     carried_rows,
     checks_view,
@@ -14,12 +13,9 @@ from pipelines.reporting.comparison_views import (
     safety_view,
     signal_view,
 )
+from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view
 from pipelines.reporting.effect_views import decision_view, index_view
 from pipelines.reporting.figures import (
-    Figure,
-    course_plot,
-    flow_plot,
-    prevalence_plot,
     responder_plot,
 )
 from pipelines.reporting.findings import cannot_be_said
@@ -28,12 +24,9 @@ from pipelines.reporting.indicator_views import cell, history_table, indicator_t
 from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, SMALLEST_RESPONDER_DENOMINATOR
 from pipelines.reporting.model import (
     NETWORK,
-    ArmPoint,
     Arrival,
     ClinicLine,
     ClinicReport,
-    Course,
-    FlowStep,
     NetworkReport,
     Refusal,
     Reports,
@@ -42,17 +35,15 @@ from pipelines.reporting.model import (
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.page_script import SCRIPT, SCRIPT_SOURCE
 from pipelines.reporting.quality_views import quality_view
-from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
+from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.trial_views import trial_views
 from pipelines.reporting.words import (
     count_words,
-    course_sentence,
     date_words,
     improved_sentence,
     interval_words,
     missing_sentence,
     share_words,
-    weeks_words,
 )
 
 MOST_LINES = 24
@@ -61,7 +52,6 @@ _MOST_COURSES = 20
 _FREQUENT_REASONS = 8
 _MOST_FURTHER = 10
 _STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
-_LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
 def clinic_view(report: ClinicReport) -> dict[str, Any]:
@@ -73,7 +63,7 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
             "indicator_areas": indicator_table(report.indicators, report.network_indicators),
             "measures": measure_rows(report.measures, report.network_measures),
             "funnel": clinic_funnel(report),
-            "course": _course(report.courses, report.clinic_code),
+            "course": course_view(report.courses, report.clinic_code),
             "improved_sentence": improved_sentence(report.responders, report.network_responders),
             "improved_figure": responder_plot("improved", rows),
         }
@@ -89,10 +79,8 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "measures": measure_rows(report.measures),
             "funnel": network_funnel(report),
             "signals": signal_view(report.signals, report.chances, hrefs),
-            "course": _course(report.courses, NETWORK),
-            "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK][
-                :_MOST_COURSES
-            ],
+            "course": course_view(report.courses, NETWORK),
+            "clinic_courses": [course_row(one) for one in report.courses if one.clinic_code != NETWORK][:_MOST_COURSES],
             "improved_sentence": improved_sentence(report.responders),
             "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
             "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
@@ -102,7 +90,7 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "index": index_view(report.effects),
             "equity": equity_view(report.equity),
             **trial_views(report.regimes, report.other_analyses),
-            "imaging": _imaging(report),
+            "imaging": imaging_view(report),
         }
 
 
@@ -131,7 +119,7 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
         "missing_sentence": missing_sentence(report.responders),
         "safety": safety_view(report.safety),
         "checks": checks_view(report.checks_made),
-        "arms": _arms(report.arm_courses),
+        "arms": arms_view(report.arm_courses),
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refused_deliveries": [
             (f"{one.clinic_code}/{one.delivery_id}", _STATES[one.state], one.reason)
@@ -144,39 +132,9 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
             report.effects, report.flow, report.heterogeneity, report.rule_values, report.arm_means
         ),
         "gains": gain_view(report.effects, "decision"),
-        "flow": _flows(report.flow),
+        "flow": flow_figures(report.flow),
         "cannot": cannot_be_said(report),
     }
-
-
-def _flows(steps: Sequence[FlowStep]) -> list[Figure]:
-    """A figure a flow; trials that leave out the same episodes share one."""
-    flows: dict[tuple[tuple[object, ...], ...], list[str]] = {}
-    for trial in TRIAL_NAMES:
-        own = tuple(
-            (one.step, one.n_left_out, one.n_remaining)
-            for one in steps
-            if one.trial == trial and (one.step_no == 0 or one.n_left_out != 0)
-        )
-        if own:
-            flows.setdefault(own, []).append(trial)
-    return [
-        flow_plot(
-            f"flow-{trials[0]}",
-            "; also ".join(TRIAL_NAMES[trial] for trial in trials),
-            [one for one in steps if one.trial == trials[0]],
-        )
-        for trials in flows.values()
-    ]
-
-
-def _arms(points: Sequence[ArmPoint]) -> dict[str, Any]:
-    """The courses by arm of the first 14 days, and which treatments are not drawn."""
-    own = [one for one in points if one.trial == "index"]
-    absent = [
-        ARM_NAMES[arm] for arm in ("rest_or_advice", "exercise", "manipulation") if arm not in {one.arm for one in own}
-    ]
-    return {"figure": arm_plot("arms", own), "absent": ", ".join(absent).lower()}
 
 
 def _line(line: ClinicLine, hrefs: Mapping[str, str]) -> dict[str, Any]:
@@ -219,56 +177,3 @@ def _refusal_row(one: Refusal) -> tuple[str, ...]:
 
 def _too_few(responders: Responders) -> bool:
     return responders.improved.percent is None or (responders.improved.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR
-
-
-def _where(course: Course) -> str:
-    return "all clinics together" if course.clinic_code == NETWORK else f"clinic {course.clinic_code}"
-
-
-def _course(courses: Sequence[Course], clinic_code: str) -> dict[str, Any] | None:
-    """The clinic's own course when there is one, else the network's; None when there is neither."""
-    for wanted in (clinic_code, NETWORK):
-        for course in courses:
-            if course.clinic_code == wanted and course.points:
-                return {
-                    "heading": f"{course.source[:1].upper()}{course.source[1:]}, {_where(course)}.",
-                    "sentence": course_sentence(course),
-                    "figure": course_plot("course", course),
-                }
-    return None
-
-
-def _course_row(course: Course) -> tuple[str, ...]:
-    by_day = {point.day: f"{point.improved_percent} %" for point in course.points}
-    half = "not reached" if course.median_day is None else weeks_words(course.median_day)
-    last = f"{course.points[-1].stepped_up_percent} %" if course.points else "not shown"
-    return f"{course.clinic_code} ({course.source})", *(by_day.get(day, "not shown") for day in (28, 84)), half, last
-
-
-def _imaging(report: NetworkReport) -> dict[str, Any]:
-    """A figure of each finding that has a share of people without pain beside it; the other findings as one table by level."""
-    with_typical = {row.finding for row in report.imaging if row.age_typical_percent is not None}
-    shown = [row for row in report.imaging if row.share.words is not None]
-    figures: list[Figure] = []
-    for finding in sorted(with_typical):
-        rows = sorted((row for row in shown if row.finding == finding), key=lambda row: _LUMBAR_ORDER.index(row.level))
-        if rows:
-            figures.append(prevalence_plot(f"imaging-{finding.replace(' ', '-')}", finding, rows))
-    others = sorted({row.finding for row in shown} - with_typical)
-    shares = {(row.finding, row.level): row.share for row in shown}
-    levels = [level for level in _LUMBAR_ORDER if any((finding, level) in shares for finding in others)]
-    table = [
-        (
-            finding[:1].upper() + finding[1:],
-            *(share_words(shares[finding, level]) if (finding, level) in shares else "not shown" for level in levels),
-        )
-        for finding in others
-    ]
-    numbers = [(figure.caption, *row) for figure in figures for row in figure.rows]
-    return {
-        "figures": figures,
-        "number_columns": ("Finding", "Level", "Assessed", "With finding", "Same ages without pain"),
-        "numbers": numbers,
-        "columns": ("Finding", *levels),
-        "rows": table,
-    }

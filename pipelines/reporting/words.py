@@ -7,7 +7,8 @@ from datetime import datetime
 from math import floor
 
 from pipelines.reporting import number_forms
-from pipelines.reporting.model import Certainty, Course, Responders
+from pipelines.reporting.courses import Course
+from pipelines.reporting.model import Certainty, Responders
 from pipelines.reporting.shares import Share, Verdict
 
 NEVER_SAID = (

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from pipelines.errors import NightFailed
 from pipelines.reporting.building import TABLES, build_reports
+from pipelines.reporting.courses import Course, CoursePoint
 from pipelines.reporting.effects import Effect
-from pipelines.reporting.model import Course, CoursePoint, Responders
+from pipelines.reporting.model import Responders
 from pipelines.reporting.shares import Share
 
 from .released import STAMP, effect_row, exact_tables, released
