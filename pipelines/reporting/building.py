@@ -10,7 +10,7 @@ from pipelines.contracts import FEEDS
 from pipelines.errors import NightFailed
 from pipelines.reporting.branding import DEFAULT, ReportConfiguration
 from pipelines.reporting.carried import Carried, answered_line, change_line, difference_line, effect_line, gain_line
-from pipelines.reporting.comparison import funnel_of
+from pipelines.reporting.comparison import clinic_funnel_of, network_funnel_of
 from pipelines.reporting.effects import (
     OtherAnalysis,
     ProtocolItem,
@@ -101,13 +101,12 @@ def build_reports(
 
 def _clinic(night: Night, code: str) -> ClinicReport:
     refused = tuple(one for one in night.refused if one.clinic_code == code)
-    adjusted = tuple(one for one in night.adjusted if one.clinic_code == code)
-    own_courses = tuple(one for one in night.courses if one.clinic_code == code)
+    adjusted = night.adjusted_by_clinic.get(code, ())
     return ClinicReport(
         **night.shared,
         **_own(night, code),
         clinic_code=code,
-        latest_delivery_id=str(of_clinic(night.rows["arrivals"], code)[0]["latest_delivery_id"]),
+        latest_delivery_id=str(night.of("arrivals", code)[0]["latest_delivery_id"]),
         findings=findings(
             arrivals=night.arrivals[code],
             refused_deliveries=refused,
@@ -120,11 +119,11 @@ def _clinic(night: Night, code: str) -> ClinicReport:
         ),
         refused_deliveries=refused,
         adjusted=adjusted,
-        funnel=funnel_of(night.adjusted, night.limits, code),
+        funnel=clinic_funnel_of(night.placed, night.unnamed, night.limits, code),
         network_responders=night.responders[NETWORK],
         network_indicators=night.indicators[NETWORK],
-        network_measures=measures_of(night.rows["clinic_courses"], NETWORK),
-        courses=own_courses or tuple(one for one in night.courses if one.clinic_code == NETWORK),
+        network_measures=measures_of(night.of("clinic_courses", NETWORK)),
+        courses=night.courses.get(code) or night.courses.get(NETWORK, ()),
     )
 
 
@@ -132,9 +131,7 @@ def _network(night: Night) -> NetworkReport:
     signals = [
         one
         for code in night.codes
-        for one in clinic_signals(
-            code, night.indicators[code], [one for one in night.adjusted if one.clinic_code == code]
-        )
+        for one in clinic_signals(code, night.indicators[code], night.adjusted_by_clinic.get(code, ()))
     ]
     judged = judged_counts({code: night.indicators[code] for code in night.codes}, night.adjusted)
     return NetworkReport(
@@ -150,8 +147,8 @@ def _network(night: Night) -> NetworkReport:
         ),
         refused_deliveries=night.refused,
         adjusted=night.adjusted,
-        funnel=funnel_of(night.adjusted, night.limits, None),
-        courses=night.courses,
+        funnel=network_funnel_of(night.placed, night.limits),
+        courses=tuple(course for _, own in sorted(night.courses.items()) for course in own),
         clinics=tuple(
             ClinicLine(
                 clinic_code=code,
@@ -176,12 +173,12 @@ def _own(night: Night, code: str) -> dict[str, Any]:
     return {
         "carried": _carried(night, code),
         "arrivals": night.arrivals[code],
-        "refusals": refusals_of(of_clinic(night.rows["quarantine_reasons"], code)),
-        "quality": data_quality(of_clinic(night.rows["data_quality"], code)),
+        "refusals": refusals_of(night.of("quarantine_reasons", code)),
+        "quality": data_quality(night.of("data_quality", code)),
         "indicators": night.indicators[code],
-        "measures": measures_of(night.rows["clinic_courses"], code),
+        "measures": measures_of(night.of("clinic_courses", code)),
         "responders": night.responders[code],
-        "safety": safety_of(night.rows["safety"], code),
+        "safety": safety_of(night.of("safety", code)),
     }
 
 
@@ -195,7 +192,7 @@ def _carried(night: Night, code: str) -> tuple[Carried, ...]:
             night.configuration.representative_percent,
         ),
         change_line(*indicator_counts(night.indicators[code])),
-        difference_line(night.adjusted, None if code == NETWORK else code),
+        difference_line(night.placed, None if code == NETWORK else night.adjusted_by_clinic.get(code, ())),
         effect_line(night.effects),
         gain_line(night.heterogeneity),
     )

@@ -50,13 +50,11 @@ def change_line(n_judged: int, n_indicators: int) -> Carried:
     )
 
 
-def difference_line(adjusted: Sequence[Adjusted], own: str | None) -> Carried:
-    """Whether clinics can be compared."""
-    question = "Does this clinic differ from the others?" if own else "Do clinics differ?"
-    rows = [one for one in adjusted if one.measure == "responders"]
-    placed = [one for one in rows if one.adjusted is not None]
-    mine = next((one for one in rows if one.clinic_code == own), None)
-    if own and (mine is None or mine.adjusted is None):
+def difference_line(placed: Sequence[Adjusted], own: Sequence[Adjusted] | None) -> Carried:
+    """Whether clinics can be compared: `placed` have a place in the funnel, `own` are the measures of the one clinic asked."""
+    question = "Do clinics differ?" if own is None else "Does this clinic differ from the others?"
+    mine = next((one for one in own or () if one.measure == "responders"), None)
+    if own is not None and (mine is None or mine.adjusted is None):
         reason = (mine.reason if mine else None) or "Fewer than 20 known outcomes."
         return Carried(question=question, carrying="cannot be said", reason=reason)
     if len(placed) < FEWEST_CLINICS:
@@ -64,7 +62,7 @@ def difference_line(adjusted: Sequence[Adjusted], own: str | None) -> Carried:
         return Carried(question=question, carrying="cannot be said", reason=reason)
     if mine is not None and not mine.is_representative:
         return Carried(question=question, carrying="cannot be said", reason="Under 60 % answered: not judged.")
-    reason = f"{len(placed)} clinics, adjusted for who came (list {rows[0].adjusters_version}). Never a ranking."
+    reason = f"{len(placed)} clinics, adjusted for who came (list {placed[0].adjusters_version}). Never a ranking."
     return Carried(question=question, carrying="can be said", reason=reason)
 
 

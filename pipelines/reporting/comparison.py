@@ -1,5 +1,6 @@
 """Clinics compared, and what may be a signal, as the report's model has them. Nothing here ranks, and others are never named."""
 
+from collections.abc import Iterable, Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -143,20 +144,39 @@ def _must_be_known(indicator: str, measure: str) -> None:
         raise ContradictionError(f"{indicator} has no measure of this name")
 
 
-def funnel_of(rows: tuple[Adjusted, ...], limits: tuple[FunnelLimit, ...], own: str | None) -> Funnel:
-    """The funnel of the share improved. With `own`, that clinic alone is named; without, those outside the limits are."""
-    placed = [one for one in rows if one.measure == "responders" and one.adjusted is not None and one.effective_no]
-    points = [
-        FunnelPoint(
-            clinic_code=one.clinic_code
-            if one.clinic_code == own or (own is None and one.signal.startswith("outside"))
-            else "",
-            effective_no=one.effective_no or 0,
-            adjusted=one.adjusted or 0.0,
-            is_representative=one.is_representative,
-        )
-        for one in placed
-    ]
+def placed(rows: Iterable[Adjusted]) -> tuple[Adjusted, ...]:
+    """The clinics that have a place in the funnel of the share improved."""
+    return tuple(one for one in rows if one.measure == "responders" and one.adjusted is not None and one.effective_no)
+
+
+def unnamed_points(rows: Sequence[Adjusted]) -> tuple[FunnelPoint, ...]:
+    """Every clinic's place without its name, in the order of the rows."""
+    return tuple(_point(one, "") for one in rows)
+
+
+def clinic_funnel_of(
+    rows: Sequence[Adjusted], unnamed: Sequence[FunnelPoint], limits: tuple[FunnelLimit, ...], own: str
+) -> Funnel:
+    """The funnel in which one clinic alone is named; `unnamed` are the places of the same rows."""
+    if len(rows) < FEWEST_CLINICS:
+        return Funnel(n_clinics=len(rows), limits=limits, points=())
+    others = [point for one, point in zip(rows, unnamed, strict=True) if one.clinic_code != own]
+    named = [_point(one, own) for one in rows if one.clinic_code == own]
+    others.sort(key=lambda point: (point.effective_no, point.adjusted))
+    return Funnel(n_clinics=len(rows), limits=limits, points=(*others, *named))
+
+
+def network_funnel_of(rows: Sequence[Adjusted], limits: tuple[FunnelLimit, ...]) -> Funnel:
+    """The funnel in which only the clinics outside the limits are named."""
+    points = [_point(one, one.clinic_code if one.signal.startswith("outside") else "") for one in rows]
     points.sort(key=lambda point: (point.clinic_code, point.effective_no, point.adjusted))
-    is_enough = len(placed) >= FEWEST_CLINICS
-    return Funnel(n_clinics=len(placed), limits=limits, points=tuple(points) if is_enough else ())
+    return Funnel(n_clinics=len(rows), limits=limits, points=tuple(points) if len(rows) >= FEWEST_CLINICS else ())
+
+
+def _point(one: Adjusted, name: str) -> FunnelPoint:
+    return FunnelPoint(
+        clinic_code=name,
+        effective_no=one.effective_no or 0,
+        adjusted=one.adjusted or 0.0,
+        is_representative=one.is_representative,
+    )

@@ -21,7 +21,7 @@ from pipelines.reporting.shares import Share
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, interval_words, share_words
 
-MOST_SIGNALS = 24
+MOST_SIGNALS = 20
 MOST_WITHHELD = 6
 ADJUSTED_COLUMNS = (
     "Measure",

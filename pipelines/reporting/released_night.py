@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.reporting.branding import ReportConfiguration
 from pipelines.reporting.checks_made import checks_made
-from pipelines.reporting.comparison import Adjusted, FunnelLimit
+from pipelines.reporting.comparison import Adjusted, FunnelLimit, FunnelPoint, placed, unnamed_points
 from pipelines.reporting.courses import ArmPoint, Course
 from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue, arms_must_agree
 from pipelines.reporting.model import NETWORK, Arrival, Indicator, RefusedDelivery, Responders, Stamp
@@ -18,9 +18,19 @@ from pipelines.reporting.released_parts import (
     limits_of,
     responders_of,
 )
-from pipelines.reporting.released_rows import Rows, in_order, of_clinic, parts
+from pipelines.reporting.released_rows import Rows, in_order, parts
 
 _COMPARED = ("trial", "contrast", "outcome")
+_BY_CLINIC = (
+    "arrivals",
+    "quarantine_reasons",
+    "data_quality",
+    "indicators",
+    "indicator_periods",
+    "clinic_courses",
+    "safety",
+    "responders",
+)
 
 
 @dataclass(frozen=True)
@@ -28,18 +38,26 @@ class Night:
     """What the reports of one night are made from: each clinic's parts by code, and what all reports share."""
 
     rows: dict[str, Rows]
+    by_clinic: dict[str, dict[str, Rows]]
     configuration: ReportConfiguration
     codes: list[str]
     indicators: dict[str, tuple[Indicator, ...]]
     responders: dict[str, Responders]
     arrivals: dict[str, tuple[Arrival, ...]]
     adjusted: tuple[Adjusted, ...]
+    adjusted_by_clinic: dict[str, tuple[Adjusted, ...]]
+    placed: tuple[Adjusted, ...]
+    unnamed: tuple[FunnelPoint, ...]
     limits: tuple[FunnelLimit, ...]
     refused: tuple[RefusedDelivery, ...]
-    courses: tuple[Course, ...]
+    courses: dict[str, tuple[Course, ...]]
     effects: tuple[Effect, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     shared: dict[str, Any]
+
+    def of(self, table: str, code: str) -> Rows:
+        """The rows of one clinic, or the network, in a table."""
+        return self.by_clinic[table].get(code, [])
 
 
 def read_night(rows: dict[str, Rows], stamp: Stamp, configuration: ReportConfiguration) -> Night:
@@ -48,22 +66,36 @@ def read_night(rows: dict[str, Rows], stamp: Stamp, configuration: ReportConfigu
     arms = parts(rows["arm_means"], ArmMean, "trial", "outcome", "arm")
     arms_must_agree(effects, arms)
     heterogeneity = parts(rows["heterogeneity"], Heterogeneity, *_COMPARED)
-    codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
+    by_clinic = {name: _split(rows[name]) for name in _BY_CLINIC}
+    codes = sorted(set(by_clinic["arrivals"]) - {NETWORK})
     everybody = [*codes, NETWORK]
+    adjusted = adjusted_of(rows["case_mix"])
+    in_funnel = placed(adjusted)
+    courses: dict[str, tuple[Course, ...]] = {}
+    for course in courses_of(rows["natural_course"]):
+        courses[course.clinic_code] = (*courses.get(course.clinic_code, ()), course)
+
+    def own(table: str, code: str) -> Rows:
+        return by_clinic[table].get(code, [])
+
     return Night(
         rows=rows,
+        by_clinic=by_clinic,
         configuration=configuration,
         codes=codes,
         indicators={
-            code: indicators_of(rows["indicators"], rows["indicator_periods"], code, configuration.targets)
+            code: indicators_of(own("indicators", code), own("indicator_periods", code), configuration.targets)
             for code in everybody
         },
-        responders={code: responders_of(rows["responders"], code) for code in everybody},
-        arrivals={code: arrivals_of(of_clinic(rows["arrivals"], code)) for code in everybody},
-        adjusted=adjusted_of(rows["case_mix"]),
+        responders={code: responders_of(own("responders", code)) for code in everybody},
+        arrivals={code: arrivals_of(own("arrivals", code)) for code in everybody},
+        adjusted=adjusted,
+        adjusted_by_clinic=_adjusted_by_clinic(adjusted),
+        placed=in_funnel,
+        unnamed=unnamed_points(in_funnel),
         limits=limits_of(rows["funnel"]),
         refused=tuple(RefusedDelivery(**row) for row in rows["refused_deliveries"]),
-        courses=courses_of(rows["natural_course"]),
+        courses=courses,
         effects=effects,
         heterogeneity=heterogeneity,
         shared={
@@ -79,3 +111,17 @@ def read_night(rows: dict[str, Rows], stamp: Stamp, configuration: ReportConfigu
             "flow": flow_of(rows["decision_flow"]),
         },
     )
+
+
+def _split(rows: Rows) -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    for row in rows:
+        found.setdefault(row["clinic_code"], []).append(row)
+    return found
+
+
+def _adjusted_by_clinic(adjusted: tuple[Adjusted, ...]) -> dict[str, tuple[Adjusted, ...]]:
+    found: dict[str, list[Adjusted]] = {}
+    for one in adjusted:
+        found.setdefault(one.clinic_code, []).append(one)
+    return {code: tuple(own) for code, own in found.items()}

@@ -16,7 +16,7 @@ from pipelines.reporting.model import (
     Responders,
     SafetyItem,
 )
-from pipelines.reporting.released_rows import Rows, grouped, named, of_clinic, parts, share_of
+from pipelines.reporting.released_rows import Rows, grouped, named, parts, share_of
 from pipelines.reporting.shares import Share
 from pipelines.reporting.xmr import PeriodShare, judged_change
 
@@ -43,12 +43,10 @@ def refusals_of(rows: Rows) -> tuple[Refusal, ...]:
     return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
 
 
-def indicators_of(
-    rows: Rows, periods: Rows, clinic_code: str, targets: Mapping[str, int | None]
-) -> tuple[Indicator, ...]:
+def indicators_of(rows: Rows, periods: Rows, targets: Mapping[str, int | None]) -> tuple[Indicator, ...]:
     """Every indicator that is a share, in the order of its definitions; one without a row was not recorded."""
-    by_code = {row["indicator"]: row for row in of_clinic(rows, clinic_code)}
-    histories = grouped(of_clinic(periods, clinic_code), lambda row: (row["indicator"],))
+    by_code = {row["indicator"]: row for row in rows}
+    histories = grouped(periods, lambda row: (row["indicator"],))
     made = []
     for code, definition in DEFINITIONS.items():
         share = share_of(by_code[code], "numerator", "denominator") if code in by_code else Share(whole=0)
@@ -70,12 +68,11 @@ def indicators_of(
     return tuple(made)
 
 
-def responders_of(rows: Rows, clinic_code: str) -> Responders:
+def responders_of(rows: Rows) -> Responders:
     """Who was due, answered and improved, with the bounds had nobody or everybody improved who did not answer."""
-    found = of_clinic(rows, clinic_code)
-    if not found:
+    if not rows:
         return Responders(n_due=0, answered=Share(whole=0), improved=Share(whole=0))
-    row = found[0]
+    row = rows[0]
     due, answered, improved = row["n_due"], row["n_answered"], row["n_responders"]
     has_bounds = bool(due) and answered is not None and improved is not None
     return Responders(
@@ -127,9 +124,9 @@ def adjusted_of(rows: Rows) -> tuple[Adjusted, ...]:
     return tuple(sorted(made, key=lambda one: (_measure_rank(one.indicator, one.measure), one.clinic_code)))
 
 
-def measures_of(rows: Rows, clinic_code: str) -> tuple[Measure, ...]:
+def measures_of(rows: Rows) -> tuple[Measure, ...]:
     """The medians and shares over time of one clinic or the network."""
-    made = [Measure(**named(row, Measure)) for row in of_clinic(rows, clinic_code)]
+    made = [Measure(**named(row, Measure)) for row in rows]
     return tuple(sorted(made, key=lambda one: _measure_rank(one.indicator, one.measure)))
 
 
@@ -143,9 +140,9 @@ def limits_of(rows: Rows) -> tuple[FunnelLimit, ...]:
     return tuple(found)
 
 
-def safety_of(rows: Rows, clinic_code: str) -> tuple[SafetyItem, ...]:
+def safety_of(rows: Rows) -> tuple[SafetyItem, ...]:
     """The safety list of one clinic or the network: serious first, then the most frequent."""
-    made = [SafetyItem(**named(row, SafetyItem)) for row in of_clinic(rows, clinic_code)]
+    made = [SafetyItem(**named(row, SafetyItem)) for row in rows]
     order = ("serious event", "event", "step-up reason")
     return tuple(sorted(made, key=lambda one: (order.index(one.list), -(one.n or 0), one.item)))
 

@@ -133,8 +133,8 @@ class Drawing:
         )
 
     def dots(self, points: list[Point], colour: str, *, width: float = 7) -> None:
-        """Many filled circles in one shape, without titles."""
-        places = " ".join(f"M{_short(x)} {_short(y)}h0" for x, y in points)
+        """Many filled circles in one shape, on whole pixels and without titles."""
+        places = "".join(f"M{x} {y}h0" for x, y in sorted({(round(x), round(y)) for x, y in points}))
         self._add(
             Markup('<path d="{}" stroke="{}" stroke-width="{}" stroke-linecap="round"/>'),
             places,

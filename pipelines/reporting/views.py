@@ -1,9 +1,11 @@
 """What a page's template is given: the report's numbers as words, table rows and figures. No number is made here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pipelines.reporting.branding import labels_of
+from pipelines.reporting.checks_made import ChecksMade
 from pipelines.reporting.comparison_views import (
     carried_rows,
     checks_view,
@@ -14,7 +16,9 @@ from pipelines.reporting.comparison_views import (
     signal_view,
 )
 from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view
+from pipelines.reporting.courses import ArmPoint
 from pipelines.reporting.effect_views import decision_view, index_view
+from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import (
     responder_plot,
 )
@@ -27,6 +31,7 @@ from pipelines.reporting.model import (
     Arrival,
     ClinicLine,
     ClinicReport,
+    FlowStep,
     NetworkReport,
     Refusal,
     Reports,
@@ -46,9 +51,9 @@ from pipelines.reporting.words import (
     share_words,
 )
 
-MOST_LINES = 24
+MOST_LINES = 16
 """Clinics that the network's page lists one by one; more stand on the index page."""
-_MOST_COURSES = 20
+_MOST_COURSES = 16
 _FREQUENT_REASONS = 8
 _MOST_FURTHER = 10
 _STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
@@ -107,6 +112,28 @@ def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, st
     ]
 
 
+@lru_cache(maxsize=2)
+def _of_all_clinics(
+    language: str,
+    effects: tuple[Effect, ...],
+    flow: tuple[FlowStep, ...],
+    heterogeneity: tuple[Heterogeneity, ...],
+    rule_values: tuple[RuleValue, ...],
+    arm_means: tuple[ArmMean, ...],
+    arm_courses: tuple[ArmPoint, ...],
+    checks_made: ChecksMade,
+) -> dict[str, Any]:
+    """The sections that are alike on every page of a night, drawn once."""
+    with written_in(language):
+        return {
+            "decision": decision_view(effects, flow, heterogeneity, rule_values, arm_means),
+            "gains": gain_view(effects, "decision"),
+            "arms": arms_view(arm_courses),
+            "flow": flow_figures(flow),
+            "checks": checks_view(checks_made),
+        }
+
+
 def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
     return {
         "label": labels_of(report.branding),
@@ -118,8 +145,6 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
         "history": history_table(report.indicators),
         "missing_sentence": missing_sentence(report.responders),
         "safety": safety_view(report.safety),
-        "checks": checks_view(report.checks_made),
-        "arms": arms_view(report.arm_courses),
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refused_deliveries": [
             (f"{one.clinic_code}/{one.delivery_id}", _STATES[one.state], one.reason)
@@ -128,11 +153,16 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
         "model_notices": report.model_notices,
-        "decision": decision_view(
-            report.effects, report.flow, report.heterogeneity, report.rule_values, report.arm_means
+        **_of_all_clinics(
+            report.branding.language,
+            report.effects,
+            report.flow,
+            report.heterogeneity,
+            report.rule_values,
+            report.arm_means,
+            report.arm_courses,
+            report.checks_made,
         ),
-        "gains": gain_view(report.effects, "decision"),
-        "flow": flow_figures(report.flow),
         "cannot": cannot_be_said(report),
     }
 
