@@ -14,7 +14,7 @@ NAVY, BLUE, SKY, ORANGE, OLIVE, BAND, WHITE = (
     "#0072b2",
     "#b3d4e8",
     "#b5400f",
-    "#6b6b00",
+    "#333d14",
     "#edf1f4",
     "#ffffff",
 )
@@ -29,7 +29,7 @@ DARK = {
     BLUE: "#6db6e6",
     SKY: "#33566e",
     ORANGE: "#ff9a63",
-    OLIVE: "#d6d060",
+    OLIVE: "#efe9b0",
     BAND: "#2a343e",
     OUTER: "#25313c",
     INNER: "#34475a",
