@@ -242,3 +242,12 @@ def test_a_night_with_nothing_to_compare_still_gives_pages(tmp_path: Path) -> No
     text = Page((tmp_path / "network.html").read_text(encoding="utf-8")).text
     assert "the comparison was not worked out" in text
     assert "no natural course could be worked out" in text
+
+
+def test_a_page_is_at_most_150_kib_however_many_the_clinics(tmp_path: Path) -> None:
+    many = {f"C{number:03d}": 100 + 37 * number % 500 for number in range(80)}
+    for path in write_pages(tmp_path, build_reports(released(exact_tables(many)), STAMP)):
+        if path.suffix == ".html":
+            assert path.stat().st_size <= 150 * 1024, path.name
+    page = (tmp_path / "network.html").read_text(encoding="utf-8")
+    assert "64 further clinics stand on the" in page
