@@ -29,7 +29,7 @@ ADJUSTED_COLUMNS = (
     "Drawn to all clinics",
     "All clinics",
     "Expected",
-    "Known",
+    "Patients known",
     "What it means",
 )
 _CARRYING = {

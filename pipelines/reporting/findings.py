@@ -16,6 +16,7 @@ from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.words import BEFORE_AFTER_LINE, count_words, improved_sentence, improved_title, share_words
 
 REFUSED_SHARE_OF_CONCERN = 0.05
+_MOST_NAMED = 5
 SAFETY_FIRST = ("QI-09", "QI-05")
 DECISION_TITLES = {
     "gains more": "Adding manipulation: patients gained more on average",
@@ -204,13 +205,19 @@ def cannot_be_said(report: Report) -> list[str]:
         lines.append("How those who did not answer fared.")
     unrecorded = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "not recorded"]
     if unrecorded:
-        lines.append(f"Not recorded here, so not judged: {', '.join(unrecorded)}.")
+        lines.append(f"Not recorded here, so not judged: {_listed(unrecorded)}.")
     few = [DEFINITIONS[one.code].name for one in report.indicators if one.verdict == "cannot tell"]
     if few:
-        lines.append(f"Too few to tell whether the target is met: {', '.join(few)}.")
+        lines.append(f"Too few to tell: {_listed(few)}.")
     refused = [
         one for one in report.effects if (one.trial, one.group_name, one.status) == ("decision", "all", "refused")
     ]
     if refused:
         lines.append(f"What adding manipulation changes: {refused[0].reason}")
     return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:_MOST_NAMED])
+    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

@@ -28,6 +28,11 @@ def change_words(change: Change) -> tuple[str, str, str]:
     return symbol, f"A real change {words[change.way]}: {change.reason}", _CHANGE_TONES.get(change.way, "unsure")
 
 
+def capital(words: str) -> str:
+    """The words with a capital letter first."""
+    return words[:1].upper() + words[1:]
+
+
 def target_words(one: Indicator) -> str:
     """A target with its direction: '≥ 90 %', '≤ 7 %', or nothing."""
     if one.target_percent is None:
@@ -72,7 +77,7 @@ def _tile(one: Indicator, other: Indicator | None) -> dict[str, Any]:
         "whole": (
             "Nothing was recorded to judge by"
             if one.share.whole == 0
-            else f"{count_words(one.share.whole)} {definition.unit}"
+            else capital(f"{count_words(one.share.whole)} {definition.unit}")
         ),
         "other": "" if other is None or other.share.whole == 0 else f"all clinics {share_words(other.share)}",
         "spark": spark(one) or Markup(""),

@@ -98,7 +98,8 @@ def improved_sentence(responders: Responders, network: Responders | None = None)
     if responders.n_due == 0:
         return not_answered_sentence(responders)
     if improved.percent is None:
-        return f"{count_words(responders.n_due)} episodes were due a 12-week answer; too few answered to show a share."
+        due = count_words(responders.n_due)
+        return f"{due[:1].upper()}{due[1:]} episodes were due a 12-week answer; too few answered to show a share."
     text = f"{improved.percent} % had at least 30 % less disability (plausible range {interval_words(improved)})"
     if network is not None and network.improved.percent is not None:
         text += f"; all clinics together {network.improved.percent} %"
