@@ -129,11 +129,20 @@ def _read_backup(home: Path) -> None:
         read_identity(Path(said.identity))
 
 
+def _read_report(home: Path) -> object:
+    from pipelines.reporting.branding import read_report_configuration
+
+    return read_report_configuration(home)
+
+
 SECTIONS: dict[str, Callable[[Path], object]] = {
     "alerts": read_alert_settings,
     "backup": _read_backup,
     "clinics": read_clinic_settings,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "report": _read_report,
+    "targets": _read_report,
+    "words": _read_report,
 }
 """Every table of stepcare.toml, and what reads it: raises UsageError when it is wrong."""
 
