@@ -10,10 +10,20 @@ from pipelines.reporting.comparison_figures import spark
 from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, MEASURE_NAMES
 from pipelines.reporting.model import Indicator
 from pipelines.reporting.number_forms import number_words
+from pipelines.reporting.shares import Verdict
 from pipelines.reporting.words import VERDICT_WORDS, count_words, interval_words, share_words
 from pipelines.reporting.xmr import FEWEST_PERIODS, Change
 
 TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
+_SHORT_VERDICTS: dict[Verdict, str] = {
+    "met": "met",
+    "met or nearly": "met or nearly",
+    "missed": "missed",
+    "missed, may be chance": "may be chance",
+    "cannot tell": "too few",
+    "no target": "",
+    "not recorded": "",
+}
 _CHANGE_TONES = {"better": "met", "worse": "missed"}
 
 
@@ -99,7 +109,7 @@ def indicator_table(indicators: Sequence[Indicator], others: Sequence[Indicator]
                 "name": definition.name,
                 "meaning": definition.meaning,
                 "benchmark": definition.benchmark,
-                "is_list": one.code == "QI-06" and one.share.percent is None and one.share.whole != 0,
+                "short": _SHORT_VERDICTS[one.verdict],
                 "interval": interval_words(one.share),
                 "whole": count_words(one.share.whole),
                 "target": target_words(one) or "none set",

@@ -5,6 +5,7 @@ interval that does not hold its estimate, a part larger than its whole) cannot b
 """
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -28,6 +29,9 @@ from pipelines.reporting.shares import ContradictionError, Frozen, Share, Verdic
 from pipelines.reporting.xmr import Change, PeriodShare
 
 NETWORK = "network"
+ROUNDED_TO = 5
+MOST_APART_PERCENT = 5
+"""How far two released shares of the same patients may lie apart: their counts are rounded to 5."""
 
 Certainty = Literal["high", "moderate", "low", "not enough to say"]
 
@@ -174,6 +178,19 @@ class Report(Frozen):
     model_notices: tuple[str, ...]
     flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        for before, after in pairwise(self.flow):
+            if before.trial == after.trial and (after.n_remaining or 0) > (before.n_remaining or 0) + ROUNDED_TO:
+                raise ContradictionError(
+                    f"{after.trial}: more episodes remain after the step '{after.step}' than before"
+                )
+        indicator = next((one.share.percent for one in self.indicators if one.code == "QI-12"), None)
+        improved = self.responders.improved.percent
+        if indicator is not None and improved is not None and abs(indicator - improved) > MOST_APART_PERCENT:
+            raise ContradictionError(f"{indicator} % and {improved} % are both said to have improved at 12 weeks")
+        return self
 
 
 class ClinicReport(Report):

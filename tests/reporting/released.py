@@ -258,7 +258,11 @@ def _checks(code: str, n: int) -> list[dict[str, Any]]:
 
 
 def _indicator(code: str, n: int, name: str) -> dict[str, Any]:
-    return {"clinic_code": code, "indicator": name, "numerator": round(n * SHARES[name]), "denominator": n}
+    numerator, denominator = round(n * SHARES[name]), n
+    if name == "QI-12":
+        improved = _responder(code, n)
+        numerator, denominator = improved["n_responders"], improved["n_answered"]
+    return {"clinic_code": code, "indicator": name, "numerator": numerator, "denominator": denominator}
 
 
 def _periods(code: str, n: int, name: str) -> list[dict[str, Any]]:
