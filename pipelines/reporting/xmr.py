@@ -16,6 +16,8 @@ from pipelines.reporting.shares import ContradictionError, Frozen, Share
 FEWEST_PERIODS = 8
 SMALLEST_PERIOD = 20
 MOVING_RANGE_FACTOR = 2.66
+ROUNDING_POINTS = 0.5
+"""Half a percentage point: what rounding alone makes of a value, so the mean moving range is taken as no less."""
 RUN = 7
 FALSE_ALARM_SHARE = 0.03
 """How often the rules call a change where there is none (simulated, 8 to 16 periods; tests/reporting/test_xmr.py)."""
@@ -63,7 +65,7 @@ def judged_change(history: Sequence[PeriodShare], direction: str) -> Change:
     earlier = values[:-1]
     mean = sum(earlier) / len(earlier)
     moves = [abs(after - before) for before, after in pairwise(earlier)]
-    half = MOVING_RANGE_FACTOR * sum(moves) / len(moves)
+    half = MOVING_RANGE_FACTOR * max(ROUNDING_POINTS, sum(moves) / len(moves))
     rule, sign = _rule(values, mean, half)
     return Change(
         verdict="a real change" if rule else "usual variation",
@@ -82,7 +84,7 @@ def _rule(values: Sequence[float], mean: float, half: float) -> tuple[str, int]:
     if abs(latest - mean) > half:
         return "the latest period is outside its limits", 1 if latest > mean else -1
     for sign in (1, -1):
-        if all(sign * (value - mean) > 0 for value in last):
+        if all(sign * (value - mean) > ROUNDING_POINTS for value in last):
             return "seven periods in a row on one side of the mean", sign
         if all(sign * step > 0 for step in steps):
             return "seven periods in a row in one direction", sign

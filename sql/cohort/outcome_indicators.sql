@@ -1,6 +1,6 @@
 -- Whether follow-up kept an indicator: 12-week form answered in its window (QI-02), 30 % less disability of those who answered (QI-12),
 -- got worse (QI-14), did not attend (QI-17) or cancelled late (QI-17a; a row a booking, moved ones left out), dropped out (QI-18, of
--- those who came twice and whose care has ended), unwanted effect (QI-21) and asked about one (QI-22; a row a session), opioid of the
+-- those who came twice, were observed for 14 weeks and whose care has ended: sooner, only who left early has ended), unwanted effect (QI-21) and asked about one (QI-22; a row a session), opioid of the
 -- intake no longer taken at 12 weeks (QI-24). A form counts once it is due: due_day + window is before observed_through_day.
 -- Asked: attended sessions after the first; declined, not known, not applicable and masked are left out; a clinic that never asked
 -- has no rows. Fewer is better in QI-14, QI-17, QI-17a, QI-18 and QI-21.
@@ -119,7 +119,10 @@ judged as (
         last_statuses.discharge_status in ('self_discharged', 'lost') as is_met
     from last_statuses
     inner join cohort.episodes as episodes on last_statuses.episode_key = episodes.episode_key
-    where episodes.attended_sessions >= 2 and last_statuses.discharge_status not in ('ongoing', 'closed_admin')
+    where
+        episodes.attended_sessions >= 2
+        and episodes.observed_through_day > 98
+        and last_statuses.discharge_status not in ('ongoing', 'closed_admin')
     union all
     select
         follow_up_sessions.clinic_code,

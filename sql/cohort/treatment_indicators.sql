@@ -2,7 +2,7 @@
 -- manipulation session), with exercise within 7 days (QI-11), step-up justified (QI-20), care matched to STarT risk (QI-23 low, QI-23a
 -- high). A step-up is a first manipulation from day 14 on; it is justified when pain of the main site is under 30 % better that day
 -- and nothing speaks against it; without that day's score or from under 3 points it is not judged. Low risk: at most two sessions;
--- high risk: a psychologically informed component; judged once care has ended or the 12-week form is due.
+-- high risk: a psychologically informed component; judged once the 12-week form is due.
 -- scope: global
 -- key: indicator, unit_key
 -- expect: indicator not null
@@ -128,7 +128,7 @@ matched as (
     where
         covariates.start_risk in ('low', 'high')
         and episodes.attended_sessions > 0
-        and (strata.has_care_ended or strata.is_due_12wk)
+        and strata.is_due_12wk
 ),
 
 judged as (

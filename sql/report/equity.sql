@@ -40,39 +40,61 @@ stratified as (
     group by judged.indicator, dimension.dimension, level
 ),
 
-smaller as (
+-- The strata are the same in all three indicators: a stratum is as small as it is where it is smallest.
+least as (
     select
-        stratified.*,
-        coalesce(
-            sum(stratified.denominator) over (
-                partition by stratified.indicator, stratified.dimension
-                order by stratified.denominator, stratified.level
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as n_in_smaller
+        stratified.dimension,
+        stratified.level,
+        case
+            when count(*) < max(count(*)) over (partition by stratified.dimension) then 0
+            else min(stratified.denominator)
+        end as n
     from stratified
+    group by stratified.dimension, stratified.level
+),
+
+ordered as (
+    select
+        least.dimension,
+        least.level,
+        least.n,
+        sum(least.n) over (
+            partition by least.dimension
+            order by least.n, least.level
+            rows between unbounded preceding and 1 preceding
+        ) as n_in_smaller
+    from least
 ),
 
 pooled as (
     select
-        smaller.indicator,
-        smaller.dimension,
-        smaller.level,
-        case
-            when smaller.denominator >= 20 and smaller.n_in_smaller not between 1 and 19 then smaller.level
-        end as own_level,
-        smaller.numerator,
-        smaller.denominator
-    from smaller
+        stratified.indicator,
+        stratified.dimension,
+        stratified.level,
+        case when ordered.n >= 20 and coalesce(ordered.n_in_smaller, 20) >= 20 then stratified.level end as own_level,
+        stratified.numerator,
+        stratified.denominator
+    from stratified
+    inner join ordered on stratified.dimension = ordered.dimension and stratified.level = ordered.level
+),
+
+named as (
+    select
+        pooled.dimension,
+        pooled.own_level,
+        string_agg(distinct pooled.level, ', ' order by pooled.level) as level
+    from pooled
+    group by pooled.dimension, pooled.own_level
 )
 
 select
     pooled.indicator,
     pooled.dimension,
-    string_agg(pooled.level, ', ' order by pooled.level) as level,
+    named.level,
     cast(sum(pooled.numerator) as bigint) as numerator,
     cast(sum(pooled.denominator) as bigint) as denominator
 from pooled
-group by pooled.indicator, pooled.dimension, pooled.own_level
+inner join named
+    on pooled.dimension = named.dimension and pooled.own_level is not distinct from named.own_level
+group by pooled.indicator, pooled.dimension, named.level
 having sum(pooled.denominator) >= 20
