@@ -232,6 +232,37 @@ def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
         yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
 
 
+_CLINIC_TABLES = {
+    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14): observed, expected, standardised, drawn to "
+    "the network, signal.",
+    "funnel": "One row an adjusted measure and effective number of episodes: the limits of the funnel.",
+    "clinic_courses": "One row a clinic and measure of time to improvement or step-up (QI-15, QI-16, QI-19).",
+}
+_CLINIC_DEPS = [
+    asset_key(table)
+    for table in ("cohort.outcomes", "cohort.covariates", "cohort.indicator_courses", "clean.outcome", RESULTS_TABLE)
+]
+
+
+@dg.multi_asset(
+    name="estimates__clinics",
+    specs=[
+        dg.AssetSpec(
+            ["estimates", name], deps=_CLINIC_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+        )
+        for name, said in _CLINIC_TABLES.items()
+    ],
+)
+def clinics(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Compare the clinics after adjustment for who came."""
+    from pipelines.estimating_clinics import write_clinic_comparison
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_clinic_comparison(con, context.log.info)
+    for name in _CLINIC_TABLES:
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+
+
 @dg.asset_check(
     asset=asset_key("estimates.prognosis_performance"),
     name="leakage",

@@ -14,6 +14,7 @@ from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
 from pipelines.reporting.appendix.building import TABLES as APPENDIX_TABLES
+from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.night_pages import write_night_pages
 from pipelines.reporting.pages import write_pages
@@ -62,7 +63,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
         stamp = stamp_of(con, run_id, profile_of(night.settings.home))
-    reports = build_reports(tables, stamp)
+    reports = build_reports(tables, stamp, read_report_configuration(night.settings.home))
     folder = night.folder(run_id)
     if night.as_of:
         written, editions = write_pages(folder / REPORTS, reports), 0

@@ -19,11 +19,19 @@ def read_section(home: Path, name: str, kind: type[T]) -> T:
     A list becomes a tuple. Raises UsageError, naming file, table and key, for TOML that cannot be read, a key that is not
     known, a value of another type, or one that is missing without a default.
     """
+    return kind(**_checked(home / CONFIGURATION, name, kind, read_table(home, name)))
+
+
+def read_table(home: Path, name: str) -> dict[str, Any]:
+    """The table `[name]` of `<home>/stepcare.toml` as it is written, empty when there is none.
+
+    Raises UsageError, naming the file, for TOML that cannot be read and for a name that is no table.
+    """
     path = home / CONFIGURATION
     said = _tables(path).get(name, {})
     if not isinstance(said, dict):
         raise UsageError(f"{path}: {name} must be a table, written [{name}]")
-    return kind(**_checked(path, name, kind, said))
+    return said
 
 
 def read_tables(home: Path, name: str, kind: type[T]) -> tuple[T, ...]:

@@ -132,6 +132,12 @@ def _read_backup(home: Path) -> None:
         read_identity(Path(said.identity))
 
 
+def _read_report(home: Path) -> object:
+    from pipelines.reporting.branding import read_report_configuration
+
+    return read_report_configuration(home)
+
+
 SECTIONS: dict[str, Callable[[Path], object]] = {
     "alerts": read_alert_settings,
     "backup": _read_backup,
@@ -141,7 +147,10 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "disk": lambda home: read_section(home, "disk", DiskSettings),
     "portal": read_sign_on,
     "reader": read_readers,
+    "report": _read_report,
     "subscription": read_subscriptions,
+    "targets": _read_report,
+    "words": _read_report,
 }
 """Every table of stepcare.toml, and what reads it: raises UsageError when it is wrong."""
 

@@ -18,6 +18,7 @@ from pipelines.filing import (
 )
 from pipelines.generations import REPORTS
 from pipelines.reporting.appendix.files import BESIDE_EDITION, BESIDE_PAGES, FOLDER, Navigation
+from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.editions import seal, write_editions
 from pipelines.reporting.model import NETWORK, Stamp
@@ -31,15 +32,15 @@ def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.Data
     What an earlier night made and a kill kept from its shelf is filed first.
     """
     file_editions(settings)
-    written = 0
+    configuration, written = read_report_configuration(settings.home), 0
     for edition in editions_due(settings, today(settings)):
-        reports = build_reports(tables, stamp_for(stamp, edition, settings.timezone))
+        reports = build_reports(tables, stamp_for(stamp, edition, settings.timezone), configuration)
         written += len(write_editions(folder, reports, lambda _, edition=edition: edition))  # type: ignore[misc]
     asked = corrections_asked(settings)
     for name, because in asked.items():
         period = period_of(name)
         if period is not None:
-            reports = build_reports(tables, stamp_for(stamp, Edition.first(period), settings.timezone))
+            reports = build_reports(tables, stamp_for(stamp, Edition.first(period), settings.timezone), configuration)
             written += len(write_editions(folder, reports, correction_of(settings, name, because)))
     if asked:
         folder.mkdir(exist_ok=True, mode=0o700)

@@ -115,5 +115,24 @@ CONTRACTS = {
     ),
     "prognosis_points": (_key("item", "band"), Expectation("between", ("points",), low=-5, high=5)),
     "prognosis_risks": (_key("total"), *_share("probability"), _BAND),
+    "case_mix": (
+        _key("indicator", "measure", "clinic_code"),
+        _STATUS,
+        *_not_null("n", "is_representative", "adjusters_version"),
+        _codes("signal", "inside", "outside 95", "outside 99.8", "not judged"),
+        *_interval("lower", "adjusted", "upper"),
+        *_interval("shrunk_lower", "shrunk", "shrunk_upper"),
+    ),
+    "funnel": (
+        _key("indicator", "measure", "effective_n"),
+        *_interval("lower_95", "network", "upper_95"),
+        *_interval("lower_998", "lower_95"),
+        *_interval("upper_95", "upper_998"),
+    ),
+    "clinic_courses": (
+        _key("indicator", "measure", "clinic_code"),
+        _STATUS,
+        *_interval("lower", "estimate", "upper"),
+    ),
 }
 """By table name, without its schema."""

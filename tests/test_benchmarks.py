@@ -34,6 +34,7 @@ SMALLEST = {
     "missing_outcomes": ((*ONE_SET, *FEW), TWO_ROWS),
     "policy_tree": (("600",), ("stepcare", "plain exact", "scikit-learn")),
     "reports": (("--clinics", "2"), ("of the 150 KiB asked", "largest PDF")),
+    "report_pages": (("2",), ("network KiB",)),
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
 OF_A_NIGHT = ("backup", "night", "trials", "truth", "worlds")

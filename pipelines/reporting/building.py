@@ -1,35 +1,44 @@
 """From the released tables of `report.*` to the reports. Nothing else of the warehouse is read."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
 from pipelines.contracts import FEEDS
 from pipelines.errors import NightFailed
-from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
+from pipelines.reporting.branding import DEFAULT, ReportConfiguration
+from pipelines.reporting.carried import Carried, answered_line, change_line, difference_line, effect_line, gain_line
+from pipelines.reporting.comparison import clinic_funnel_of, network_funnel_of
+from pipelines.reporting.effects import (
+    OtherAnalysis,
+    ProtocolItem,
+    RegimeValue,
+)
 from pipelines.reporting.findings import findings
-from pipelines.reporting.indicators import DEFINITIONS, judge
 from pipelines.reporting.model import (
     NETWORK,
-    Arrival,
     ClinicLine,
     ClinicReport,
-    Course,
-    CoursePoint,
-    FlowStep,
-    ImagingRow,
-    Indicator,
     NetworkReport,
-    Refusal,
-    RefusedDelivery,
     Reports,
-    Responders,
     Stamp,
 )
+from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.quality import data_quality
-from pipelines.reporting.released_rows import Rows, grouped, in_order, named, of_clinic, parts, plain_rows, share_of
-from pipelines.reporting.shares import Share
+from pipelines.reporting.released_night import Night, read_night
+from pipelines.reporting.released_parts import (
+    equity_of,
+    imaging_of,
+    indicator_counts,
+    measures_of,
+    refusals_of,
+    safety_of,
+)
+from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
+from pipelines.reporting.shares import ContradictionError
+from pipelines.reporting.signals import chances, clinic_signals, drawn_together, judged_counts
 
 TABLES = (
     "arrivals",
@@ -37,11 +46,21 @@ TABLES = (
     "quarantine_reasons",
     "data_quality",
     "indicators",
+    "indicator_periods",
+    "case_mix",
+    "funnel",
+    "clinic_courses",
+    "safety",
+    "equity",
     "responders",
     "decision_flow",
     "effects",
+    "arm_means",
+    "improvement_curves",
     "heterogeneity",
     "rule_values",
+    "self_checks",
+    "concerns",
     "model_notices",
     "regimes",
     "sensitivity",
@@ -49,11 +68,11 @@ TABLES = (
     "imaging_prevalence",
     "natural_course",
 )
-_FEED_ORDER = {feed: number for number, feed in enumerate(FEEDS)}
-_COMPARED = ("trial", "contrast", "outcome")
 
 
-def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
+def build_reports(
+    tables: Mapping[str, pd.DataFrame], stamp: Stamp, configuration: ReportConfiguration = DEFAULT
+) -> Reports:
     """The report of every clinic and of the network from the released tables, by table name without its schema.
 
     Raises NightFailed when a table is absent, a clinic is called 'network' or the numbers contradict each other.
@@ -62,163 +81,118 @@ def build_reports(tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> Reports:
     if absent:
         raise NightFailed(f"the report cannot be made: report.{', report.'.join(absent)} were not given")
     rows = {name: plain_rows(tables[name]) for name in TABLES}
+    if len(of_clinic(rows["arrivals"], NETWORK)) > len(FEEDS):
+        raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
     try:
-        return _reports(rows, stamp)
-    except ValidationError as error:
-        said = "; ".join(str(problem["msg"]) for problem in error.errors())
+        with written_in(configuration.branding.language):
+            night = read_night(rows, stamp, configuration)
+            return Reports(clinics=tuple(_clinic(night, code) for code in night.codes), network=_network(night))
+    except (ValidationError, ContradictionError) as error:
+        said = (
+            "; ".join(str(problem["msg"]) for problem in error.errors())
+            if isinstance(error, ValidationError)
+            else str(error)
+        )
         raise NightFailed(
             f"the report contradicts itself and was not made: {said}. "
             "Look at the report.* tables of this run; the last published report stays."
         ) from error
 
 
-def _reports(rows: dict[str, Rows], stamp: Stamp) -> Reports:
-    codes = sorted({row["clinic_code"] for row in rows["arrivals"]} - {NETWORK})
-    if len(of_clinic(rows["arrivals"], NETWORK)) > len(FEEDS):
-        raise NightFailed(f"a clinic is called '{NETWORK}', the name of all clinics together; ask it for another code")
-    effects = parts(rows["effects"], Effect, *_COMPARED, "group_name", "group_level")
-    heterogeneity = parts(rows["heterogeneity"], Heterogeneity, *_COMPARED)
-    notices = tuple(str(row["notice"]) for row in in_order(rows["model_notices"], "notice"))
-    rule_values = parts(rows["rule_values"], RuleValue, "trial", "outcome")
-    indicators = {code: _indicators(rows["indicators"], code) for code in [*codes, NETWORK]}
-    responders = {code: _responders(rows["responders"], code) for code in [*codes, NETWORK]}
-    flow = _flow(rows["decision_flow"])
-    courses = _courses(rows["natural_course"])
-    arrivals = {code: _arrivals(of_clinic(rows["arrivals"], code)) for code in [*codes, NETWORK]}
-    refused = tuple(RefusedDelivery(**row) for row in rows["refused_deliveries"])
-    clinics = tuple(
-        ClinicReport(
-            stamp=stamp,
-            clinic_code=code,
-            latest_delivery_id=str(of_clinic(rows["arrivals"], code)[0]["latest_delivery_id"]),
-            findings=findings(
-                arrivals=arrivals[code],
-                refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
-                indicators=indicators[code],
-                responders=responders[code],
-                effects=effects,
-                network=responders[NETWORK],
-            ),
-            arrivals=arrivals[code],
-            refused_deliveries=tuple(one for one in refused if one.clinic_code == code),
-            refusals=_refusals(of_clinic(rows["quarantine_reasons"], code)),
-            quality=data_quality(of_clinic(rows["data_quality"], code)),
-            indicators=indicators[code],
-            responders=responders[code],
-            network_responders=responders[NETWORK],
-            effects=effects,
-            heterogeneity=heterogeneity,
-            rule_values=rule_values,
-            model_notices=notices,
-            flow=flow,
-            courses=tuple(course for course in courses if course.clinic_code == code)
-            or tuple(course for course in courses if course.clinic_code == NETWORK),
-        )
-        for code in codes
-    )
-    network = NetworkReport(
-        stamp=stamp,
+def _clinic(night: Night, code: str) -> ClinicReport:
+    refused = tuple(one for one in night.refused if one.clinic_code == code)
+    adjusted = night.adjusted_by_clinic.get(code, ())
+    return ClinicReport(
+        **night.shared,
+        **_own(night, code),
+        clinic_code=code,
+        latest_delivery_id=str(night.of("arrivals", code)[0]["latest_delivery_id"]),
         findings=findings(
-            arrivals=arrivals[NETWORK],
+            arrivals=night.arrivals[code],
             refused_deliveries=refused,
-            indicators=indicators[NETWORK],
-            responders=responders[NETWORK],
-            effects=effects,
+            indicators=night.indicators[code],
+            responders=night.responders[code],
+            effects=night.effects,
+            network=night.responders[NETWORK],
+            adjusted=adjusted,
+            representative_percent=night.configuration.representative_percent,
         ),
-        arrivals=arrivals[NETWORK],
         refused_deliveries=refused,
-        refusals=_refusals(of_clinic(rows["quarantine_reasons"], NETWORK)),
-        quality=data_quality(of_clinic(rows["data_quality"], NETWORK)),
-        indicators=indicators[NETWORK],
-        responders=responders[NETWORK],
-        effects=effects,
-        heterogeneity=heterogeneity,
-        rule_values=rule_values,
-        model_notices=notices,
-        courses=courses,
+        adjusted=adjusted,
+        funnel=clinic_funnel_of(night.placed, night.unnamed, night.limits, code),
+        network_responders=night.responders[NETWORK],
+        network_indicators=night.indicators[NETWORK],
+        network_measures=measures_of(night.of("clinic_courses", NETWORK)),
+        courses=night.courses.get(code) or night.courses.get(NETWORK, ()),
+    )
+
+
+def _network(night: Night) -> NetworkReport:
+    signals = [
+        one
+        for code in night.codes
+        for one in clinic_signals(code, night.indicators[code], night.adjusted_by_clinic.get(code, ()))
+    ]
+    judged = judged_counts({code: night.indicators[code] for code in night.codes}, night.adjusted)
+    return NetworkReport(
+        **night.shared,
+        **_own(night, NETWORK),
+        findings=findings(
+            arrivals=night.arrivals[NETWORK],
+            refused_deliveries=night.refused,
+            indicators=night.indicators[NETWORK],
+            responders=night.responders[NETWORK],
+            effects=night.effects,
+            representative_percent=night.configuration.representative_percent,
+        ),
+        refused_deliveries=night.refused,
+        adjusted=night.adjusted,
+        funnel=network_funnel_of(night.placed, night.limits),
+        courses=tuple(course for _, own in sorted(night.courses.items()) for course in own),
         clinics=tuple(
             ClinicLine(
                 clinic_code=code,
-                n_episodes=next((one.n_rows for one in arrivals[code] if one.feed == "intake"), 0),
-                responders=responders[code],
-                indicators=indicators[code],
+                n_episodes=next((one.n_rows for one in night.arrivals[code] if one.feed == "intake"), 0),
+                responders=night.responders[code],
+                indicators=night.indicators[code],
             )
-            for code in codes
+            for code in night.codes
         ),
-        flow=flow,
-        regimes=parts(rows["regimes"], RegimeValue, "outcome", "regime"),
-        other_analyses=parts(rows["sensitivity"], OtherAnalysis, "trial", "contrast", "analysis"),
-        protocols=parts(rows["protocols"], ProtocolItem, "trial", "item_no"),
-        imaging=_imaging(rows["imaging_prevalence"]),
-    )
-    return Reports(clinics=clinics, network=network)
-
-
-def _arrivals(rows: Rows) -> tuple[Arrival, ...]:
-    return tuple(
-        Arrival(
-            feed=row["feed"],
-            n_rows=row["n_rows_in_force"],
-            n_rows_refused=row["n_rows_quarantined"],
-            n_values_set_aside=row["n_values_set_aside"],
-        )
-        for row in sorted(rows, key=lambda row: _FEED_ORDER.get(row["feed"], len(_FEED_ORDER)))
+        signals=drawn_together(signals, judged),
+        chances=chances(signals, judged),
+        equity=equity_of(night.rows["equity"]),
+        regimes=parts(night.rows["regimes"], RegimeValue, "outcome", "regime"),
+        other_analyses=parts(night.rows["sensitivity"], OtherAnalysis, "trial", "contrast", "analysis"),
+        protocols=parts(night.rows["protocols"], ProtocolItem, "trial", "item_no"),
+        imaging=imaging_of(night.rows["imaging_prevalence"]),
     )
 
 
-def _refusals(rows: Rows) -> tuple[Refusal, ...]:
-    made = [Refusal(**named(row, Refusal)) for row in rows]
-    return tuple(sorted(made, key=lambda one: (-(one.n_refused or 0), one.feed, one.field, one.scope, one.rule)))
+def _own(night: Night, code: str) -> dict[str, Any]:
+    """The parts that a clinic and the network have alike."""
+    return {
+        "carried": _carried(night, code),
+        "arrivals": night.arrivals[code],
+        "refusals": refusals_of(night.of("quarantine_reasons", code)),
+        "quality": data_quality(night.of("data_quality", code)),
+        "indicators": night.indicators[code],
+        "measures": measures_of(night.of("clinic_courses", code)),
+        "responders": night.responders[code],
+        "safety": safety_of(night.of("safety", code)),
+    }
 
 
-def _indicators(rows: Rows, clinic_code: str) -> tuple[Indicator, ...]:
-    by_code = {row["indicator"]: row for row in of_clinic(rows, clinic_code)}
-    made = []
-    for code, definition in DEFINITIONS.items():
-        share = share_of(by_code[code], "numerator", "denominator") if code in by_code else Share(whole=0)
-        verdict = judge(share, definition.target_percent)
-        made.append(Indicator(code=code, share=share, target_percent=definition.target_percent, verdict=verdict))
-    return tuple(made)
-
-
-def _responders(rows: Rows, clinic_code: str) -> Responders:
-    found = of_clinic(rows, clinic_code)
-    if not found:
-        return Responders(n_due=0, answered=Share(whole=0), improved=Share(whole=0))
-    row = found[0]
-    return Responders(
-        n_due=row["n_due"],
-        answered=share_of(row, "n_answered", "n_due"),
-        improved=share_of(row, "n_responders", "n_answered"),
+def _carried(night: Night, code: str) -> tuple[Carried, ...]:
+    responders = night.responders[code]
+    return (
+        answered_line(
+            responders.n_due,
+            responders.answered,
+            responders.improved,
+            night.configuration.representative_percent,
+        ),
+        change_line(*indicator_counts(night.indicators[code])),
+        difference_line(night.placed, None if code == NETWORK else night.adjusted_by_clinic.get(code, ())),
+        effect_line(night.effects),
+        gain_line(night.heterogeneity),
     )
-
-
-def _courses(rows: Rows) -> tuple[Course, ...]:
-    groups = grouped(rows, lambda row: (row["source"], row["clinic_code"]))
-    return tuple(
-        Course(
-            source=source,
-            clinic_code=code,
-            median_day=group[0]["median_day"],
-            points=tuple(CoursePoint(**named(one, CoursePoint)) for one in sorted(group, key=lambda row: row["day"])),
-        )
-        for (source, code), group in sorted(groups.items())
-    )
-
-
-def _flow(rows: Rows) -> tuple[FlowStep, ...]:
-    steps = [FlowStep(**named(row, FlowStep)) for row in rows]
-    return tuple(sorted(steps, key=lambda step: (step.trial, step.step_no)))
-
-
-def _imaging(rows: Rows) -> tuple[ImagingRow, ...]:
-    made = [
-        ImagingRow(
-            level=row["level"],
-            finding=row["finding"],
-            share=share_of(row, "n_with_finding", "n_assessed"),
-            age_typical_percent=row["age_typical_percent"],
-        )
-        for row in rows
-    ]
-    return tuple(sorted(made, key=lambda one: (one.finding, one.level)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipelines.evidence.figures import PublishedFigure
 from pipelines.reporting.effect_words import MEASURES, amount, contrast_words, effect_reading, interval_of
 from pipelines.reporting.effects import Effect
-from pipelines.reporting.figures import WIDE, Figure, two_sizes
+from pipelines.reporting.figures import NARROW, WIDE, Figure, one_size
 from pipelines.reporting.published import study_words
 from pipelines.reporting.svg import AXIS, BAND, MUTED, NAVY, OLIVE, Drawing, Scale
 
@@ -60,7 +60,8 @@ def effect_plot(key: str, caption: str, rows: Sequence[EffectRow], margin: float
                 continue
             colour = OLIVE if row.is_published else NAVY
             drawing.line(x.at(row.points[1]), y, x.at(row.points[2]), y, colour, width=3)
-            (drawing.circle if row.is_published else drawing.diamond)(x.at(row.points[0]), y, 6, colour)
+            said = f"{row.name}: {row.number}"
+            (drawing.circle if row.is_published else drawing.diamond)(x.at(row.points[0]), y, 6, colour, title=said)
             end = x.at(row.points[2])
             if end + 8 + 7 * len(row.number) < width:
                 drawing.text(end + 8, y + 4, row.number)
@@ -75,6 +76,5 @@ def effect_plot(key: str, caption: str, rows: Sequence[EffectRow], margin: float
 
     table = [(row.name, row.number, row.reading) for row in rows]
     described = "; ".join(f"{name}: {number}, {reading}" for name, number, reading in table)
-    return two_sizes(
-        key, caption, described, draw, columns=("What", "Difference (95 % interval)", "Reading"), rows=table
-    )
+    columns = ("What", "Difference (95 % interval)", "Reading")
+    return one_size(key, caption, described, draw(NARROW), columns=columns, rows=table)

@@ -1,13 +1,20 @@
 """What the sections on effects are given: sentences, figures and the published trials beside them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from pipelines.causal.fixed_groups import FIXED_GROUPS
 from pipelines.reporting.effect_figures import effect_plot, effect_rows
-from pipelines.reporting.effect_words import MEASURES, PRIMARY, contrast_words, effect_sentence, left_out_sentence
-from pipelines.reporting.effects import Effect, Heterogeneity, RuleValue
+from pipelines.reporting.effect_words import (
+    MEASURES,
+    PRIMARY,
+    amount,
+    contrast_words,
+    effect_reading,
+    effect_sentence,
+    interval_of,
+    left_out_sentence,
+)
+from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import Figure
 from pipelines.reporting.model import FlowStep
 from pipelines.reporting.published import beside, beside_decision, finding_words, population_words, study_words
@@ -23,6 +30,7 @@ def decision_view(
     flow: Sequence[FlowStep],
     heterogeneity: Sequence[Heterogeneity],
     rule_values: Sequence[RuleValue],
+    arm_means: Sequence[ArmMean],
 ) -> dict[str, Any]:
     """What the section on adding manipulation is given: sentences (the primary outcome first), figures, trials, and whether
     patients differ."""
@@ -46,14 +54,39 @@ def decision_view(
         said = left_out_sentence([step for step in flow if step.trial == "decision"])
         sentences = [f"{effect_sentence(shown[0])} {said}".strip()]
     else:
-        sentences = [effect_sentence(one) for one in shown if one.outcome in PRIMARY]
+        sentences = [effect_sentence(one) for one in shown[:1]]
     return {
+        "other_rows": [_other_row(one) for one in shown[1:] if one.outcome in PRIMARY and one.status == "estimated"],
         "sentences": sentences or ["Not enough patients to say: the comparison was not worked out."],
         "figures": figures,
         "published": [(study_words(one), finding_words(one), population_words(one)) for one in beside_decision()],
         "differences": _differences(heterogeneity, rule_values, "decision"),
-        "groups": _groups(effects, "decision", sides),
+        "arms": _arm_sentence(effects, arm_means),
     }
+
+
+def _other_row(one: Effect) -> tuple[str, ...]:
+    measure = MEASURES[one.outcome]
+    reading = effect_reading(one)
+    doubt = (one.doubt or "").partition(". ")[0].rstrip(".")
+    number = f"{amount(one, one.estimate or 0)} {measure.unit} ({interval_of(one)})"
+    return measure.name, number, reading[:1].upper() + reading[1:], f"{doubt}." if doubt else "none found"
+
+
+def _arm_sentence(effects: Iterable[Effect], arm_means: Iterable[ArmMean]) -> str:
+    """How many of a hundred alike improve under each arm, where the difference itself may be shown."""
+    primary = [one for one in average_effects(effects, "decision") if one.outcome == "r30d_12wk"]
+    means = {one.arm: one for one in arm_means if (one.trial, one.outcome) == ("decision", "r30d_12wk")}
+    if not primary or primary[0].status != "estimated":
+        return ""
+    treated, _, comparator = primary[0].contrast.partition(" - ")
+    if treated not in means or comparator not in means:
+        return ""
+    first, other = means[treated], means[comparator]
+    return (
+        f"Of 100 alike, about {100 * first.mean:.0f} ({100 * first.lower:.0f} to {100 * first.upper:.0f}) improve with "
+        f"manipulation added, and about {100 * other.mean:.0f} ({100 * other.lower:.0f} to {100 * other.upper:.0f}) without."
+    )
 
 
 def _differences(heterogeneity: Iterable[Heterogeneity], rules: Iterable[RuleValue], trial: str) -> list[str]:
@@ -68,20 +101,6 @@ def _differences(heterogeneity: Iterable[Heterogeneity], rules: Iterable[RuleVal
                 f"{rule.words}.".replace("-", "−")
             )
     return said
-
-
-def _groups(effects: Iterable[Effect], trial: str, sides: tuple[str, str]) -> Figure | None:
-    """The effects in the groups fixed in advance, if any was estimated."""
-    words = {group.name: group.words for group in FIXED_GROUPS}
-    found = [one for one in effects if one.trial == trial and one.group_name in words and one.outcome == "r30d_12wk"]
-    estimated = [one for one in found if one.status == "estimated"]
-    if not estimated:
-        return None
-    caption = "Extra patients improved per 100 in groups fixed in advance; the intervals hold for all of them together"
-    rows = [
-        replace(row, name=words[one.group_name]) for one, row in zip(estimated, effect_rows(estimated), strict=True)
-    ]
-    return effect_plot(f"{trial}-groups", caption, rows, MEASURES["r30d_12wk"].margin, sides)
 
 
 def index_view(effects: Sequence[Effect]) -> dict[str, Any]:

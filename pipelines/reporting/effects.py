@@ -1,5 +1,6 @@
 """Effects, differences between patients and rules, as the report's model has them."""
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -51,6 +52,44 @@ class Effect(Frozen):
             if part is not None and self.n is not None and part > self.n:
                 raise ContradictionError(f"{where}: {part} in an arm of {self.n} in all")
         return self
+
+
+class ArmMean(Frozen):
+    """The mean outcome had everybody been given the arm: a share, or points of the scale."""
+
+    trial: str
+    outcome: str
+    arm: str
+    mean: float
+    lower: float
+    upper: float
+
+    @model_validator(mode="after")
+    def _holds_its_mean(self) -> Self:
+        if not self.lower <= self.mean <= self.upper:
+            raise ContradictionError(
+                f"{self.trial}, {self.arm}: {self.lower} to {self.upper} does not hold {self.mean}"
+            )
+        return self
+
+
+def arms_must_agree(effects: Sequence[Effect], arms: Sequence[ArmMean]) -> None:
+    """Raise ContradictionError where the difference of two arms lies outside the interval of the effect between them."""
+    means = {(one.trial, one.outcome, one.arm): one.mean for one in arms}
+    for effect in effects:
+        if effect.group_name != "all" or effect.lower is None or effect.upper is None:
+            continue
+        treated, _, comparator = effect.contrast.partition(" - ")
+        first, other = (means.get((effect.trial, effect.outcome, arm)) for arm in (treated, comparator))
+        if (
+            first is not None
+            and other is not None
+            and not effect.lower - 0.0001 <= first - other <= effect.upper + 0.0001
+        ):
+            raise ContradictionError(
+                f"{effect.trial}, {effect.outcome}, {effect.contrast}: the arms differ by {first - other:.4f}, "
+                f"outside the effect's interval {effect.lower} to {effect.upper}"
+            )
 
 
 class RegimeValue(Frozen):

@@ -6,9 +6,10 @@ from math import sqrt
 
 from markupsafe import Markup
 
-from pipelines.reporting.model import Course, FlowStep, ImagingRow, Responders
+from pipelines.reporting.courses import Course
+from pipelines.reporting.model import FlowStep, ImagingRow, Responders
 from pipelines.reporting.steps import STEP_NAMES
-from pipelines.reporting.svg import BAND, BLUE, GRID, INK, MUTED, NAVY, OLIVE, ORANGE, SKY, WHITE, Drawing, Scale
+from pipelines.reporting.svg import BAND, BLUE, GRID, HAZE, INK, MUTED, NAVY, OLIVE, ORANGE, SKY, WHITE, Drawing, Scale
 from pipelines.reporting.words import count_words, interval_words, share_words
 
 WIDE, NARROW = 560, 340
@@ -16,7 +17,8 @@ WIDE, NARROW = 560, 340
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture for wide and narrow pages and the table of its numbers (first column names the row)."""
+    """A picture for wide and narrow pages, or one for both (`narrow` is empty), and the table of its numbers (first column names
+    the row)."""
 
     caption: str
     description: str
@@ -43,6 +45,27 @@ def two_sizes(
     return Figure(caption=caption, description=description, wide=wide, narrow=narrow, columns=columns, rows=tuple(rows))
 
 
+def one_size(
+    key: str,
+    caption: str,
+    description: str,
+    drawing: Drawing,
+    *,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+) -> Figure:
+    """The figure with one picture, small enough for a telephone."""
+    picture = drawing.markup(key, caption, description)
+    return Figure(
+        caption=caption, description=description, wide=picture, narrow=Markup(""), columns=columns, rows=tuple(rows)
+    )
+
+
+def shortened(name: str, most: int) -> str:
+    """A name cut to so many letters for a picture; it stands in full in the table beside."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
     """Share improved with its interval, one row a name, on a scale of 0 to 100 %."""
     caption = "Improved at 12 weeks, % of those who answered, with the 95 % interval"
@@ -55,14 +78,15 @@ def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
         for number, (name, responders) in enumerate(rows):
             share, y = responders.improved, 46 * number + 32
             if share.percent is None:
-                drawing.text(8, y - 14, f"{name}: not enough patients to say", colour=MUTED)
+                drawing.text(8, y - 14, f"{shortened(name, 20)}: not enough patients to say", colour=MUTED)
                 continue
-            drawing.text(8, y - 14, name, bold=number == 0)
+            drawing.text(8, y - 14, shortened(name, 24), bold=number == 0)
             drawing.text(width - 8, y - 14, f"{share.percent} % ({interval_words(share)})", anchor="end")
             low, high = x.at(share.lower or 0), x.at(share.upper or 0)
             drawing.rect(low, y - 4, high - low, 8, SKY, radius=4)
+            said = f"{name}: {share.percent} % ({interval_words(share)})"
             (drawing.diamond if number == 0 else drawing.circle)(
-                x.at(share.percent), y, 6, NAVY if number == 0 else OLIVE
+                x.at(share.percent), y, 6, NAVY if number == 0 else OLIVE, title=said
             )
         return drawing
 
@@ -71,9 +95,8 @@ def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
         for name, one in rows
     ]
     described = "; ".join(f"{name} {percent} ({interval or 'no interval'})" for name, _, percent, interval in table)
-    return two_sizes(
-        key, caption, described, draw, columns=("Who", "Answered", "Improved", "95 % interval"), rows=table
-    )
+    columns = ("Who", "Answered", "Improved", "95 % interval")
+    return one_size(key, caption, described, draw(NARROW), columns=columns, rows=table)
 
 
 def flow_plot(key: str, caption: str, steps: Sequence[FlowStep]) -> Figure:
@@ -103,7 +126,7 @@ def flow_plot(key: str, caption: str, steps: Sequence[FlowStep]) -> Figure:
         for step in steps
     ]
     described = "; ".join(f"{name}: {remaining} remain" for name, _, remaining in table)
-    return two_sizes(key, caption, described, draw, columns=("Step", "Left out", "Remaining"), rows=table)
+    return one_size(key, caption, described, draw(NARROW), columns=("Step", "Left out", "Remaining"), rows=table)
 
 
 def course_plot(key: str, course: Course) -> Figure:
@@ -124,11 +147,14 @@ def course_plot(key: str, course: Course) -> Figure:
         marks = [(x.at(sqrt(one.day)), one) for one in course.points]
         upper = [(at, y.at(one.upper_percent or one.improved_percent)) for at, one in marks]
         lower = [(at, y.at(one.lower_percent or one.improved_percent)) for at, one in marks]
-        drawing.area([start, *upper, *reversed(lower)], "#dcebf5")
+        drawing.area([start, *upper, *reversed(lower)], HAZE)
         drawing.path([start, *((at, y.at(one.improved_percent)) for at, one in marks)], BLUE)
         drawing.path([start, *((at, y.at(one.stepped_up_percent)) for at, one in marks)], ORANGE, dash="5 3")
         for at, one in marks:
-            drawing.circle(at, y.at(one.improved_percent), 4, BLUE)
+            said = (
+                f"Week {one.day // 7}: {one.improved_percent} % improved, {one.stepped_up_percent} % stepped up first"
+            )
+            drawing.circle(at, y.at(one.improved_percent), 4, BLUE, title=said)
             drawing.text(at, y.at(one.improved_percent) - 10, f"{one.improved_percent}", bold=True, anchor="middle")
             drawing.diamond(at, y.at(one.stepped_up_percent), 4, ORANGE)
             drawing.text(at, y.at(one.stepped_up_percent) + 17, f"{one.stepped_up_percent}", anchor="middle")
@@ -152,7 +178,7 @@ def course_plot(key: str, course: Course) -> Figure:
     ]
     described = "; ".join(f"week {week}: {improved} improved" for week, improved, *_ in table)
     columns = ("Week", "Improved", "95 % interval", "Stepped up first", "Still followed")
-    return two_sizes(key, caption, described, draw, columns=columns, rows=table)
+    return one_size(key, caption, described, draw(NARROW), columns=columns, rows=table)
 
 
 def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figure:
@@ -166,7 +192,6 @@ def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figur
             y = 26 * number + 16
             is_any = row.level == "any level"
             drawing.text(66, y + 4, row.level, anchor="end", bold=is_any)
-            drawing.rect(x.start, y - 7, x.end - x.start, 14, BAND, radius=3)
             drawing.rect(x.start, y - 7, x.at(row.share.percent or 0) - x.start, 14, NAVY if is_any else BLUE, radius=3)
             if row.age_typical_percent is not None:
                 at = x.at(row.age_typical_percent)
@@ -188,7 +213,7 @@ def prevalence_plot(key: str, finding: str, rows: Sequence[ImagingRow]) -> Figur
     ]
     described = "; ".join(f"{level} {percent}" for level, _, percent, _ in table)
     columns = ("Level", "Assessed", "With finding", "Same ages without pain")
-    return two_sizes(key, finding[0].upper() + finding[1:], described, draw, columns=columns, rows=table)
+    return one_size(key, finding[0].upper() + finding[1:], described, draw(NARROW), columns=columns, rows=table)
 
 
 def _ticks(drawing: Drawing, x: Scale, bottom: float, values: Sequence[int], unit: str) -> None:

@@ -1,113 +1,80 @@
-"""The process indicators that a report shows: names, meaning, targets and how they are judged."""
+"""The indicators QI-01 to QI-26 that a report shows: names, meaning, usual targets and how they are judged."""
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-from pipelines.reporting.model import Verdict
-from pipelines.reporting.shares import Share
+from pipelines.reporting.shares import Share, Verdict
 
-SMALLEST_DENOMINATOR = 10
-SMALLEST_RESPONDER_DENOMINATOR = 20
 REPRESENTATIVE_ANSWERED_PERCENT = 60
+SMALLEST_RESPONDER_DENOMINATOR = 20
 NEARLY_ALL_PERCENT = 95
+
+Direction = Literal["up", "down", "info"]
+Area = Literal["Assessment", "Imaging", "Treatment", "Outcome", "Coming and staying", "Safety"]
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One indicator: what is counted, of whom (`unit`), its target if any, and what to do about it."""
+    """One indicator that is a share: what is counted, of whom (`unit`), which way is better, its usual target if any, the
+    published figure to read beside it, and what to do about it. Below `smallest_denominator` it is withheld."""
 
     code: str
     name: str
     meaning: str
     unit: str
-    target_percent: int | None
+    area: Area
     next_step: str
+    target_percent: int | None = None
+    direction: Direction = "up"
+    smallest_denominator: int = 10
+    benchmark: str = ""
 
 
 DEFINITIONS = {
     definition.code: definition
     for definition in (
-        Definition(
-            "QI-01",
-            "First forms complete",
-            "back pain, leg pain and a disability score recorded at the start",
-            "episodes",
-            90,
-            "Hand out the first form before the first visit and check it at the desk.",
-        ),
-        Definition(
-            "QI-02",
-            "12-week form answered",
-            "12-week form answered in its window, of those due",
-            "episodes due",
-            60,
-            "Phone or text the patients whose 12-week form is due this week.",
-        ),
-        Definition(
-            "QI-03",
-            "Low back examined",
-            "lumbar examination by the second visit when the complaint reaches the leg or foot",
-            "leg or foot complaints",
-            100,
-            "Look at the records without an examination with the lead clinician.",
-        ),
-        Definition(
-            "QI-04",
-            "Nerves examined",
-            "strength, reflexes, sensation and straight-leg raise all recorded when there are leg symptoms",
-            "episodes with leg symptoms",
-            95,
-            "Check which of the four parts is left blank most often.",
-        ),
-        Definition(
-            "QI-05",
-            "Red flags screened",
-            "every core red-flag question answered",
-            "episodes",
-            100,
-            "List the episodes with screening not recorded and complete them first.",
-        ),
-        Definition(
-            "QI-09",
-            "Cleared for manipulation",
-            "screening complete and no contraindication recorded on the day of the first manipulation",
-            "episodes with manipulation",
-            100,
-            "Review these records with the lead clinician this week.",
-        ),
-        Definition(
-            "QI-10",
-            "Qualified for manipulation",
-            "manipulation sessions by a practitioner with a postgraduate qualification in it",
-            "manipulation sessions",
-            None,
-            "Check that qualifications are recorded.",
-        ),
-        Definition(
-            "QI-11",
-            "Exercise given alongside",
-            "exercise within 7 days of the first manipulation",
-            "episodes with manipulation",
-            100,
-            "Check whether exercise was given but not recorded.",
-        ),
+        Definition(**row)
+        for row in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["indicator"]
     )
 }
+HEADLINE = ("QI-12", "QI-02", "QI-05", "QI-09", "QI-11", "QI-14", "QI-17", "QI-22")
+"""The tiles on top; every indicator stands in the table below them."""
+
+MEASURE_NAMES = {
+    ("QI-13", "odi change"): ("Less disability (ODI) than expected", "points of 100"),
+    ("QI-13", "rmdq change"): ("Less disability (RMDQ) than expected", "points of 24"),
+    ("QI-13", "leg pain change"): ("Less leg pain than expected", "points of 10"),
+    ("QI-12", "responders"): ("Improved at 12 weeks, adjusted", "%"),
+    ("QI-14", "deterioration"): ("Got worse, adjusted", "%"),
+    ("QI-15", "median day of sustained improvement"): ("Half improved for good by day", "days"),
+    ("QI-15", "improved by day 90"): ("Improved for good by day 90", "%"),
+    ("QI-16", "median sessions to improvement"): ("Visits until half improved", "visits"),
+    ("QI-19", "median day of step-up"): ("Half stepped up to manipulation by day", "days"),
+    ("QI-19", "stepped up by day 28"): ("Stepped up to manipulation by day 28", "%"),
+    ("QI-19", "stepped up by day 42"): ("Stepped up to manipulation by day 42", "%"),
+    ("QI-19", "stepped up by day 84"): ("Stepped up to manipulation by day 84", "%"),
+}
+"""Name and unit of each measure that is no plain share, in the order of a page."""
 
 
-def judge(share: Share, target_percent: int | None) -> Verdict:
-    """Whether the target is met, as far as released numbers can tell.
+def judge(share: Share, target_percent: int | None, direction: Direction = "up", smallest: int = 10) -> Verdict:
+    """Whether the target is met, as far as released numbers can tell; where fewer is better, it is the most that is wanted.
 
     A target of 100 % is 'met or nearly' over 95 %: whether everybody is in the share is withheld.
     """
     if share.whole == 0:
         return "not recorded"
     bounds = share.bounds
-    if bounds is None or (share.whole is not None and share.whole < SMALLEST_DENOMINATOR):
+    if bounds is None or (share.whole is not None and share.whole < smallest):
         return "cannot tell"
-    return "no target" if target_percent is None else _judge_against(share, bounds, target_percent)
+    if target_percent is None:
+        return "no target"
+    return _at_most(share, bounds, target_percent) if direction == "down" else _at_least(share, bounds, target_percent)
 
 
-def _judge_against(share: Share, bounds: tuple[int, int], target_percent: int) -> Verdict:
+def _at_least(share: Share, bounds: tuple[int, int], target_percent: int) -> Verdict:
     low, high = bounds
     if low >= target_percent:
         return "met"
@@ -115,4 +82,13 @@ def _judge_against(share: Share, bounds: tuple[int, int], target_percent: int) -
         return "met or nearly"
     if high < target_percent:
         return "missed" if share.upper is None or share.upper < target_percent else "missed, may be chance"
+    return "cannot tell"
+
+
+def _at_most(share: Share, bounds: tuple[int, int], target_percent: int) -> Verdict:
+    low, high = bounds
+    if high <= target_percent:
+        return "met"
+    if low > target_percent:
+        return "missed" if share.lower is None or share.lower > target_percent else "missed, may be chance"
     return "cannot tell"

@@ -5,19 +5,36 @@ interval that does not hold its estimate, a part larger than its whole) cannot b
 """
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.reporting.effects import Effect, Heterogeneity, OtherAnalysis, ProtocolItem, RegimeValue, RuleValue
+from pipelines.reporting.branding import Branding
+from pipelines.reporting.carried import Carried
+from pipelines.reporting.checks_made import ChecksMade
+from pipelines.reporting.comparison import Adjusted, Chance, Funnel, Measure, Signal
+from pipelines.reporting.courses import ArmPoint, Course
+from pipelines.reporting.effects import (
+    ArmMean,
+    Effect,
+    Heterogeneity,
+    OtherAnalysis,
+    ProtocolItem,
+    RegimeValue,
+    RuleValue,
+)
 from pipelines.reporting.periods import Edition
 from pipelines.reporting.quality import DataQuality
-from pipelines.reporting.shares import ContradictionError, Frozen, Share
+from pipelines.reporting.shares import ContradictionError, Frozen, Share, Verdict
+from pipelines.reporting.xmr import Change, PeriodShare
 
 NETWORK = "network"
+ROUNDED_TO = 5
+MOST_APART_PERCENT = 5
+"""How far two released shares of the same patients may lie apart: their counts are rounded to 5."""
 
 Certainty = Literal["high", "moderate", "low", "not enough to say"]
-Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "cannot tell", "no target", "not recorded"]
 
 
 class Stamp(Frozen):
@@ -62,12 +79,14 @@ class Refusal(Frozen):
 
 
 class Indicator(Frozen):
-    """A process indicator: its share, what it is judged against and the verdict."""
+    """An indicator that is a share: what it is judged against, the verdict, its history and whether it changed."""
 
     code: str
     share: Share
     target_percent: int | None
     verdict: Verdict
+    history: tuple[PeriodShare, ...]
+    change: Change
 
 
 class Responders(Frozen):
@@ -76,6 +95,9 @@ class Responders(Frozen):
     n_due: int | None
     answered: Share
     improved: Share
+    if_none_improved_percent: int | None = Field(default=None, ge=0, le=100)
+    """Share improved of those due had nobody improved who did not answer; the next one: had everybody."""
+    if_all_improved_percent: int | None = Field(default=None, ge=0, le=100)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -86,42 +108,21 @@ class Responders(Frozen):
         return self
 
 
-class CoursePoint(Frozen):
-    """Cumulative share (percent) improved and stepped up (manipulation, injection, surgery) by a day."""
+class SafetyItem(Frozen):
+    """How often a kind of unwanted effect, or a reason for a step-up, was recorded; never a rate."""
 
-    day: int
-    improved_percent: int = Field(ge=0, le=100)
-    lower_percent: int | None = Field(ge=0, le=100)
-    upper_percent: int | None = Field(ge=0, le=100)
-    stepped_up_percent: int = Field(ge=0, le=100)
-    n_at_risk: int | None
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        low, high = self.lower_percent, self.upper_percent
-        if low is not None and high is not None and not low <= self.improved_percent <= high:
-            raise ContradictionError(
-                f"day {self.day}: the interval {low} to {high} % does not hold {self.improved_percent} %"
-            )
-        if self.improved_percent + self.stepped_up_percent > 101:
-            raise ContradictionError(f"day {self.day}: improved and stepped up exceed everyone")
-        return self
+    list: Literal["serious event", "event", "step-up reason"]
+    item: str
+    n: int | None
 
 
-class Course(Frozen):
-    """The natural course of one source of records; `median_day` is None when fewer than half improved."""
+class EquityRow(Frozen):
+    """An indicator in one stratum of all clinics' patients."""
 
-    source: str
-    clinic_code: str
-    median_day: int | None
-    points: tuple[CoursePoint, ...]
-
-    @model_validator(mode="after")
-    def _never_falls(self) -> Self:
-        shares = [point.improved_percent for point in self.points]
-        if shares != sorted(shares):
-            raise ContradictionError(f"the cumulative share improved falls over time: {shares}")
-        return self
+    indicator: Literal["QI-02", "QI-05", "QI-12"]
+    dimension: str
+    level: str
+    share: Share
 
 
 class FlowStep(Frozen):
@@ -156,17 +157,26 @@ class Finding(Frozen):
 class Report(Frozen):
     """What a clinic's and the network's report share."""
 
-    schema_version: Literal["1.0.0"] = "1.0.0"
+    schema_version: Literal["2.0.0"] = "2.0.0"
     stamp: Stamp
     edition: Edition | None = None
     """The period and version; None when the report is of a night, and for nobody to keep."""
+    branding: Branding = Branding()
+    carried: tuple[Carried, ...]
     findings: tuple[Finding, ...] = Field(max_length=3)
     arrivals: tuple[Arrival, ...]
     refused_deliveries: tuple[RefusedDelivery, ...]
     refusals: tuple[Refusal, ...]
     quality: DataQuality
     indicators: tuple[Indicator, ...]
+    measures: tuple[Measure, ...]
+    adjusted: tuple[Adjusted, ...]
+    funnel: Funnel
     responders: Responders
+    safety: tuple[SafetyItem, ...]
+    checks_made: ChecksMade
+    arm_means: tuple[ArmMean, ...]
+    arm_courses: tuple[ArmPoint, ...]
     effects: tuple[Effect, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     rule_values: tuple[RuleValue, ...]
@@ -174,13 +184,29 @@ class Report(Frozen):
     flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
 
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        shown = [step for step in self.flow if step.n_remaining is not None]
+        for before, after in pairwise(shown):
+            if before.trial == after.trial and (after.n_remaining or 0) > (before.n_remaining or 0) + ROUNDED_TO:
+                raise ContradictionError(
+                    f"{after.trial}: more episodes remain after the step '{after.step}' than before"
+                )
+        indicator = next((one.share.percent for one in self.indicators if one.code == "QI-12"), None)
+        improved = self.responders.improved.percent
+        if indicator is not None and improved is not None and abs(indicator - improved) > MOST_APART_PERCENT:
+            raise ContradictionError(f"{indicator} % and {improved} % are both said to have improved at 12 weeks")
+        return self
+
 
 class ClinicReport(Report):
-    """One clinic's report; `effects`, `flow` and `network_responders` are network-wide."""
+    """One clinic's report; effects, arms, flow, checks made and `network_*` are network-wide; `adjusted` is the clinic's own."""
 
     clinic_code: str
     latest_delivery_id: str
     network_responders: Responders
+    network_indicators: tuple[Indicator, ...]
+    network_measures: tuple[Measure, ...]
 
 
 class ClinicLine(Frozen):
@@ -196,6 +222,9 @@ class NetworkReport(Report):
     """The network's report: clinics in alphabetical order, never ranked."""
 
     clinics: tuple[ClinicLine, ...]
+    signals: tuple[Signal, ...]
+    chances: tuple[Chance, ...]
+    equity: tuple[EquityRow, ...]
     regimes: tuple[RegimeValue, ...]
     other_analyses: tuple[OtherAnalysis, ...]
     protocols: tuple[ProtocolItem, ...]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.quality.kahn import Category, Owner
-from pipelines.reporting.figures import Figure, two_sizes
+from pipelines.reporting.figures import NARROW, Figure, one_size
 from pipelines.reporting.quality import CheckLine, DataQuality, QualityArea, Trend
 from pipelines.reporting.svg import BAND, INK, MUTED, NAVY, ORANGE, Drawing, Scale
 from pipelines.reporting.words import count_words, share_words
@@ -64,7 +64,7 @@ def quality_plot(key: str, areas: Sequence[QualityArea]) -> Figure:
 
     table = [(AREA_NAMES[area.category], f"{area.n_met:,}", f"{area.n_not_met:,}") for area in areas]
     described = "; ".join(f"{AREA_NAMES[area.category]}: {_met_words(area)}" for area in areas)
-    return two_sizes(key, caption, described, draw, columns=("Checks", "Met", "Not met"), rows=table)
+    return one_size(key, caption, described, draw(NARROW), columns=("Checks", "Met", "Not met"), rows=table)
 
 
 def _met_words(area: QualityArea) -> str:

@@ -1,8 +1,10 @@
 """A released share and the base of every part of a report: immutable, never contradicting itself."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Verdict = Literal["met", "met or nearly", "missed", "missed, may be chance", "cannot tell", "no target", "not recorded"]
 
 
 class ContradictionError(ValueError):

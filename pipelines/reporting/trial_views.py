@@ -1,4 +1,4 @@
-"""What the sections on regimes, other analyses and protocols are given."""
+"""What the sections on regimes and other analyses are given."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 from pipelines.causal.protocol import SteppedRegime
 from pipelines.causal.trials import DECISION, STEPPED
 from pipelines.reporting.effect_words import contrast_words
-from pipelines.reporting.effects import OtherAnalysis, ProtocolItem, RegimeValue
-from pipelines.reporting.steps import TRIAL_NAMES
+from pipelines.reporting.effects import OtherAnalysis, RegimeValue
 
 
 def _short(regime: SteppedRegime) -> str:
@@ -24,15 +23,12 @@ _TIMES = {outcome.name: f"{outcome.timepoint_weeks} weeks" for outcome in STEPPE
 Row = tuple[str, ...]
 
 
-def trial_views(
-    regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis], protocols: Sequence[ProtocolItem]
-) -> dict[str, Any]:
+def trial_views(regimes: Sequence[RegimeValue], analyses: Sequence[OtherAnalysis]) -> dict[str, Any]:
     """What the network's page shows of them."""
     return {
-        "regimes": regime_rows(regimes),
-        "regime_differences": regime_difference_rows(regimes),
+        "regimes": regime_table(regimes, "value"),
+        "regime_differences": regime_table(regimes, "difference"),
         "other_analyses": other_analysis_rows(analyses),
-        "protocols": protocol_tables(protocols),
     }
 
 
@@ -41,22 +37,25 @@ def regime_words(regime: str) -> str:
     return " compared with ".join(_WORDS.get(name, name) for name in regime.split(" - ")).capitalize()
 
 
-def regime_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
-    """A row a regime (what is done, when it is asked, patients improved in 100), the refused ones with their reason."""
-    return [
-        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one))
-        for one in regimes
-        if one.quantity == "value"
+def regime_table(regimes: Sequence[RegimeValue], quantity: str) -> dict[str, Any]:
+    """A row a regime, or comparison of two: patients improved in 100 at each time it was asked, refusals with their reason."""
+    own = [one for one in regimes if one.quantity == quantity]
+    outcomes = sorted({one.outcome for one in own})
+    found = {(one.regime, one.outcome): one for one in own}
+    rows = [
+        (
+            regime_words(regime),
+            *(
+                _in_100(found[regime, outcome], is_signed=quantity == "difference")
+                if (regime, outcome) in found
+                else "not asked"
+                for outcome in outcomes
+            ),
+        )
+        for regime in dict.fromkeys(one.regime for one in own)
     ]
-
-
-def regime_difference_rows(regimes: Sequence[RegimeValue]) -> list[Row]:
-    """A row a comparison of two regimes: which, when, extra patients improved in 100."""
-    return [
-        (regime_words(one.regime), _TIMES.get(one.outcome, one.outcome), _in_100(one, is_signed=True))
-        for one in regimes
-        if one.quantity == "difference"
-    ]
+    first = "Rule" if quantity == "value" else "Rules"
+    return {"columns": (first, *(f"At {_TIMES.get(name, name)}" for name in outcomes)), "rows": rows}
 
 
 def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:
@@ -70,22 +69,6 @@ def other_analysis_rows(analyses: Sequence[OtherAnalysis]) -> list[Row]:
 def _compared(one: OtherAnalysis) -> str:
     when = "after four weeks" if one.trial == DECISION.id else "in the first 14 days"
     return f"{contrast_words(one.contrast)}, {when}"
-
-
-def protocol_tables(items: Sequence[ProtocolItem]) -> list[tuple[str, list[Row]]]:
-    """(trial in words, rows of item, target trial and emulation), a table a trial."""
-    trials = sorted({one.trial for one in items})
-    return [
-        (
-            TRIAL_NAMES.get(trial, trial),
-            [
-                (one.item.capitalize(), one.target_trial, one.emulation)
-                for one in sorted(items, key=lambda one: one.item_no)
-                if one.trial == trial
-            ],
-        )
-        for trial in trials
-    ]
 
 
 def _in_100(one: RegimeValue | OtherAnalysis, *, is_signed: bool = False) -> str:

@@ -1,100 +1,102 @@
 """What a page's template is given: the report's numbers as words, table rows and figures. No number is made here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup
-
+from pipelines.reporting.branding import labels_of
+from pipelines.reporting.checks_made import ChecksMade
+from pipelines.reporting.comparison_views import (
+    carried_rows,
+    checks_view,
+    clinic_funnel,
+    equity_view,
+    network_funnel,
+    safety_view,
+    signal_view,
+)
+from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view
+from pipelines.reporting.courses import ArmPoint
 from pipelines.reporting.effect_views import decision_view, index_view
+from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
 from pipelines.reporting.figures import (
-    Figure,
-    course_plot,
-    flow_plot,
-    prevalence_plot,
     responder_plot,
 )
 from pipelines.reporting.findings import cannot_be_said
-from pipelines.reporting.indicators import DEFINITIONS, SMALLEST_RESPONDER_DENOMINATOR
+from pipelines.reporting.gain_views import gain_view
+from pipelines.reporting.indicator_views import cell, history_table, indicator_table, measure_rows, tiles
+from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, SMALLEST_RESPONDER_DENOMINATOR
 from pipelines.reporting.model import (
     NETWORK,
     Arrival,
+    ClinicLine,
     ClinicReport,
-    Course,
-    Indicator,
+    FlowStep,
     NetworkReport,
     Refusal,
-    Report,
     Reports,
     Responders,
 )
+from pipelines.reporting.number_forms import written_in
+from pipelines.reporting.page_script import SCRIPT, SCRIPT_SOURCE
 from pipelines.reporting.quality_views import quality_view
-from pipelines.reporting.steps import FEED_NAMES, TRIAL_NAMES
-from pipelines.reporting.svg import AXIS, BAND, NAVY, SKY, Drawing, Scale
+from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.trial_views import trial_views
 from pipelines.reporting.words import (
-    VERDICT_WORDS,
     count_words,
-    course_sentence,
+    date_words,
     improved_sentence,
     interval_words,
+    missing_sentence,
     share_words,
-    weeks_words,
 )
 
-_TONES = {"met": "met", "met or nearly": "met", "missed": "missed", "missed, may be chance": "missed"}
+MOST_LINES = 16
+"""Clinics that the network's page lists one by one; more stand on the index page."""
+_MOST_COURSES = 16
 _FREQUENT_REASONS = 8
+_MOST_FURTHER = 10
 _STATES = {"quarantined": "not loaded", "held": "held", "incomplete": "not complete yet"}
-_LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
 def clinic_view(report: ClinicReport) -> dict[str, Any]:
     """What the template of a clinic's page needs beside the report."""
-    rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
-    return _common(report) | {
-        "episodes": count_words(_episodes(report.arrivals)),
-        "course": _course(report.courses, report.clinic_code),
-        "improved_sentence": improved_sentence(report.responders, report.network_responders),
-        "improved_figure": responder_plot("improved", rows),
-        "cannot": cannot_be_said(report),
-    }
+    with written_in(report.branding.language):
+        rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
+        return _common(report) | {
+            "tiles": tiles(report.indicators, report.network_indicators),
+            "indicator_areas": indicator_table(report.indicators, report.network_indicators),
+            "measures": measure_rows(report.measures, report.network_measures),
+            "funnel": clinic_funnel(report),
+            "course": course_view(report.courses, report.clinic_code),
+            "improved_sentence": improved_sentence(report.responders, report.network_responders),
+            "improved_figure": responder_plot("improved", rows),
+        }
 
 
 def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, Any]:
     """What the template of the network's page needs beside the report."""
-    missed = sum(1 for line in report.clinics for one in line.indicators if one.verdict == "missed")
-    judged = sum(1 for line in report.clinics for one in line.indicators if one.verdict in _TONES)
-    return _common(report) | {
-        "episodes": count_words(_episodes(report.arrivals)),
-        "course": _course(report.courses, NETWORK),
-        "clinic_courses": [_course_row(one) for one in report.courses if one.clinic_code != NETWORK],
-        "improved_sentence": improved_sentence(report.responders),
-        "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
-        "indicator_names": [definition.name for definition in DEFINITIONS.values()],
-        "lines": [
-            {
-                "name": line.clinic_code,
-                "href": hrefs[line.clinic_code],
-                "episodes": count_words(line.n_episodes),
-                "improved": "not enough to say" if _too_few(line.responders) else share_words(line.responders.improved),
-                "interval": "" if _too_few(line.responders) else interval_words(line.responders.improved),
-                "cells": [_cell(one) for one in line.indicators],
-            }
-            for line in report.clinics
-        ],
-        "chance_line": (
-            f"{missed} of {judged} targets are missed by more than chance. About {round(judged * 0.025, 1):g} would be "
-            "missed by chance alone if every clinic stood exactly on its targets."
-        ),
-        "flow": [
-            flow_plot(f"flow-{trial}", TRIAL_NAMES[trial], steps)
-            for trial in TRIAL_NAMES
-            if (steps := [step for step in report.flow if step.trial == trial])
-        ],
-        "index": index_view(report.effects),
-        **trial_views(report.regimes, report.other_analyses, report.protocols),
-        "imaging": _imaging(report),
-        "cannot": cannot_be_said(report),
-    }
+    with written_in(report.branding.language):
+        shown = report.clinics[:MOST_LINES]
+        return _common(report) | {
+            "tiles": tiles(report.indicators),
+            "indicator_areas": indicator_table(report.indicators),
+            "measures": measure_rows(report.measures),
+            "funnel": network_funnel(report),
+            "signals": signal_view(report.signals, report.chances, hrefs),
+            "course": course_view(report.courses, NETWORK),
+            "clinic_courses": [course_row(one) for one in report.courses if one.clinic_code != NETWORK][:_MOST_COURSES],
+            "improved_sentence": improved_sentence(report.responders),
+            "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
+            "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
+            "lines": [_line(line, hrefs) for line in shown],
+            "n_further_lines": len(report.clinics) - len(shown),
+            "n_clinics": count_words(len(report.clinics)),
+            "index": index_view(report.effects),
+            "equity": equity_view(report.equity),
+            **trial_views(report.regimes, report.other_analyses),
+            "imaging": imaging_view(report),
+        }
 
 
 def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, str]]:
@@ -110,9 +112,39 @@ def index_lines(reports: Reports, hrefs: Mapping[str, str]) -> list[dict[str, st
     ]
 
 
-def _common(report: Report) -> dict[str, Any]:
+@lru_cache(maxsize=2)
+def _of_all_clinics(
+    language: str,
+    effects: tuple[Effect, ...],
+    flow: tuple[FlowStep, ...],
+    heterogeneity: tuple[Heterogeneity, ...],
+    rule_values: tuple[RuleValue, ...],
+    arm_means: tuple[ArmMean, ...],
+    arm_courses: tuple[ArmPoint, ...],
+    checks_made: ChecksMade,
+) -> dict[str, Any]:
+    """The sections that are alike on every page of a night, drawn once."""
+    with written_in(language):
+        return {
+            "decision": decision_view(effects, flow, heterogeneity, rule_values, arm_means),
+            "gains": gain_view(effects, "decision"),
+            "arms": arms_view(arm_courses),
+            "flow": flow_figures(flow),
+            "checks": checks_view(checks_made),
+        }
+
+
+def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
     return {
-        "tiles": [_tile(one) for one in report.indicators],
+        "label": labels_of(report.branding),
+        "script": SCRIPT,
+        "script_source": SCRIPT_SOURCE,
+        "made_on": date_words(report.stamp.made_at),
+        "episodes": count_words(_episodes(report.arrivals)),
+        "carried": carried_rows(report),
+        "history": history_table(report.indicators),
+        "missing_sentence": missing_sentence(report.responders),
+        "safety": safety_view(report.safety),
         "arrivals": [_arrival_row(one) for one in report.arrivals],
         "refused_deliveries": [
             (f"{one.clinic_code}/{one.delivery_id}", _STATES[one.state], one.reason)
@@ -121,7 +153,29 @@ def _common(report: Report) -> dict[str, Any]:
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
         "model_notices": report.model_notices,
-        "decision": decision_view(report.effects, report.flow, report.heterogeneity, report.rule_values),
+        **_of_all_clinics(
+            report.branding.language,
+            report.effects,
+            report.flow,
+            report.heterogeneity,
+            report.rule_values,
+            report.arm_means,
+            report.arm_courses,
+            report.checks_made,
+        ),
+        "cannot": cannot_be_said(report),
+    }
+
+
+def _line(line: ClinicLine, hrefs: Mapping[str, str]) -> dict[str, Any]:
+    by_code = {one.code: one for one in line.indicators}
+    return {
+        "name": line.clinic_code,
+        "href": hrefs[line.clinic_code],
+        "episodes": count_words(line.n_episodes),
+        "improved": "not enough to say" if _too_few(line.responders) else share_words(line.responders.improved),
+        "interval": "" if _too_few(line.responders) else interval_words(line.responders.improved),
+        "cells": [cell(by_code[code]) for code in HEADLINE[1:]],
     }
 
 
@@ -134,11 +188,15 @@ def _arrival_row(one: Arrival) -> tuple[str, ...]:
     return (FEED_NAMES.get(one.feed, one.feed), *(count_words(count) for count in counts))
 
 
-def _refusals(refusals: Sequence[Refusal]) -> dict[str, list[tuple[str, ...]]]:
+def _refusals(refusals: Sequence[Refusal]) -> dict[str, Any]:
     """The most frequent reasons that may be counted, and all the others."""
     frequent = [one for one in refusals if one.n_refused][:_FREQUENT_REASONS]
     further = [one for one in refusals if one not in frequent]
-    return {"frequent": [_refusal_row(one) for one in frequent], "further": [_refusal_row(one) for one in further]}
+    return {
+        "frequent": [_refusal_row(one) for one in frequent],
+        "further": [_refusal_row(one) for one in further[:_MOST_FURTHER]],
+        "n_further": len(further),
+    }
 
 
 def _refusal_row(one: Refusal) -> tuple[str, ...]:
@@ -147,92 +205,5 @@ def _refusal_row(one: Refusal) -> tuple[str, ...]:
     return f"{feed}: {one.field}" if one.field else feed, what, one.rule, count_words(one.n_refused)
 
 
-def _cell(one: Indicator) -> dict[str, str]:
-    symbol, verdict = VERDICT_WORDS[one.verdict]
-    return {
-        "value": share_words(one.share),
-        "symbol": symbol,
-        "verdict": verdict,
-        "tone": _TONES.get(one.verdict, "unsure"),
-    }
-
-
-def _tile(one: Indicator) -> dict[str, Any]:
-    definition = DEFINITIONS[one.code]
-    return _cell(one) | {
-        "code": one.code,
-        "name": definition.name,
-        "meaning": definition.meaning,
-        "value": "not recorded" if one.share.whole == 0 else share_words(one.share),
-        "interval": interval_words(one.share),
-        "target": ""
-        if one.target_percent is None
-        else "100 %"
-        if one.target_percent == 100
-        else f"≥ {one.target_percent} %",
-        "whole": (
-            "Nothing was recorded to judge by"
-            if one.share.whole == 0
-            else f"{count_words(one.share.whole)} {definition.unit}"
-        ),
-        "bar": _bar(one),
-    }
-
-
-def _bar(one: Indicator) -> Markup:
-    drawing = Drawing(200, 20)
-    x = Scale(0, 100, 4, 196)
-    drawing.rect(4, 7, 192, 6, BAND, radius=3)
-    bounds = one.share.bounds
-    if one.share.percent is not None:
-        drawing.rect(
-            x.at(one.share.lower or 0), 6, x.at(one.share.upper or 0) - x.at(one.share.lower or 0), 8, SKY, radius=4
-        )
-        drawing.diamond(x.at(one.share.percent), 10, 6, NAVY)
-    elif bounds is not None:
-        drawing.rect(x.at(bounds[0]), 6, x.at(bounds[1]) - x.at(bounds[0]), 8, NAVY, radius=4)
-    if one.target_percent is not None:
-        drawing.line(x.at(one.target_percent), 1, x.at(one.target_percent), 19, AXIS, width=2.5)
-    name = DEFINITIONS[one.code].name
-    return drawing.markup(f"bar-{one.code}", name, f"{share_words(one.share)}, {VERDICT_WORDS[one.verdict][1]}")
-
-
 def _too_few(responders: Responders) -> bool:
     return responders.improved.percent is None or (responders.improved.whole or 0) < SMALLEST_RESPONDER_DENOMINATOR
-
-
-def _where(course: Course) -> str:
-    return "all clinics together" if course.clinic_code == NETWORK else f"clinic {course.clinic_code}"
-
-
-def _course(courses: Sequence[Course], clinic_code: str) -> dict[str, Any] | None:
-    """The clinic's own course when there is one, else the network's; None when there is neither."""
-    for wanted in (clinic_code, NETWORK):
-        for course in courses:
-            if course.clinic_code == wanted and course.points:
-                return {
-                    "heading": f"{course.source[:1].upper()}{course.source[1:]}, {_where(course)}.",
-                    "sentence": course_sentence(course),
-                    "figure": course_plot("course", course),
-                }
-    return None
-
-
-def _course_row(course: Course) -> tuple[str, ...]:
-    by_day = {point.day: f"{point.improved_percent} %" for point in course.points}
-    half = "not reached" if course.median_day is None else weeks_words(course.median_day)
-    last = f"{course.points[-1].stepped_up_percent} %" if course.points else "not shown"
-    return f"{course.clinic_code} ({course.source})", *(by_day.get(day, "not shown") for day in (28, 84)), half, last
-
-
-def _imaging(report: NetworkReport) -> list[Figure]:
-    """One figure a finding, those with a share of people without pain beside them first."""
-    figures = []
-    with_typical = {row.finding for row in report.imaging if row.age_typical_percent is not None}
-    for finding in sorted({row.finding for row in report.imaging}, key=lambda name: (name not in with_typical, name)):
-        rows = [row for row in report.imaging if row.finding == finding and row.share.words is not None]
-        rows.sort(key=lambda row: _LUMBAR_ORDER.index(row.level))
-        if rows:
-            key = f"imaging-{finding.replace(' ', '-')}"
-            figures.append(prevalence_plot(key, finding, rows))
-    return figures

@@ -6,8 +6,10 @@ A withheld number is said to be withheld; a missing one is never 'normal'.
 from datetime import datetime
 from math import floor
 
-from pipelines.reporting.model import Certainty, Course, Responders, Verdict
-from pipelines.reporting.shares import Share
+from pipelines.reporting import number_forms
+from pipelines.reporting.courses import Course
+from pipelines.reporting.model import Certainty, Responders
+from pipelines.reporting.shares import Share, Verdict
 
 NEVER_SAID = (
     "needs manipulation",
@@ -40,7 +42,7 @@ VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
     "met": ("✓", "Target met"),
     "met or nearly": ("✓", "Target met or nearly"),
     "missed": ("✗", "Target missed"),
-    "missed, may be chance": ("≈", "Below target, may be chance"),
+    "missed, may be chance": ("≈", "Misses it, may be chance"),
     "cannot tell": ("?", "Too few to tell"),
     "no target": ("–", "No target set"),
     "not recorded": ("–", "Not recorded"),
@@ -49,7 +51,7 @@ VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
 
 def count_words(count: int | None) -> str:
     """A released count with thousands separated; a withheld one in words: it may be small, or tell of a small one."""
-    return "not shown" if count is None else f"{count:,}"
+    return "not shown" if count is None else number_forms.number_words(count)
 
 
 def share_words(share: Share) -> str:
@@ -66,7 +68,7 @@ def interval_words(share: Share) -> str:
 
 def date_words(moment: datetime) -> str:
     """A date as people write it: 23 November 2026."""
-    return f"{moment.day} {moment:%B %Y}"
+    return number_forms.date_words(moment)
 
 
 def weeks_words(day: int) -> str:
@@ -96,7 +98,8 @@ def improved_sentence(responders: Responders, network: Responders | None = None)
     if responders.n_due == 0:
         return not_answered_sentence(responders)
     if improved.percent is None:
-        return f"{count_words(responders.n_due)} episodes were due a 12-week answer; too few answered to show a share."
+        due = count_words(responders.n_due)
+        return f"{due[:1].upper()}{due[1:]} episodes were due a 12-week answer; too few answered to show a share."
     text = f"{improved.percent} % had at least 30 % less disability (plausible range {interval_words(improved)})"
     if network is not None and network.improved.percent is not None:
         text += f"; all clinics together {network.improved.percent} %"
@@ -118,6 +121,14 @@ def not_answered_sentence(responders: Responders) -> str:
     return (
         f"Of {count_words(responders.n_due)} due, {silent} gave no usable answer; they may have done better or worse."
     )
+
+
+def missing_sentence(responders: Responders) -> str:
+    """Between which shares the truth lies whatever became of those who did not answer; empty where it may not be said."""
+    low, high = responders.if_none_improved_percent, responders.if_all_improved_percent
+    if low is None or high is None:
+        return ""
+    return f"Had nobody improved who did not answer it would be {low} % of those due, had everybody {high} %."
 
 
 def course_sentence(course: Course) -> str:

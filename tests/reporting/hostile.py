@@ -36,6 +36,12 @@ CODED = {
     ("responders", "n_answered_percent_words"), ("indicators", "indicator"),
     ("data_quality", "category"), ("data_quality", "severity"), ("data_quality", "owner"), ("data_quality", "status"),
     ("data_quality", "trend"), ("data_quality", "n_broken_percent_words"),
+    ("indicator_periods", "indicator"), ("indicator_periods", "numerator_percent_words"),
+    ("case_mix", "indicator"), ("case_mix", "measure"), ("case_mix", "status"), ("case_mix", "signal"),
+    ("case_mix", "direction"), ("funnel", "indicator"), ("funnel", "measure"), ("clinic_courses", "indicator"),
+    ("clinic_courses", "measure"), ("clinic_courses", "status"), ("safety", "list"), ("equity", "indicator"),
+    ("equity", "numerator_percent_words"), ("self_checks", "status"), ("concerns", "severity"),
+    ("improvement_curves", "trial"), ("arm_means", "trial"),
 }  # fmt: skip
 """Columns of our own words: another one is refused or not shown."""
 

@@ -27,10 +27,26 @@ SHARES = {
     "QI-03": 0.88,
     "QI-04": 0.97,
     "QI-05": 0.82,
+    "QI-06": 0.35,
+    "QI-07": 0.12,
+    "QI-07a": 0.08,
+    "QI-08": 0.45,
     "QI-09": 0.995,
     "QI-10": 0.64,
     "QI-11": 0.9,
+    "QI-12": 0.52,
+    "QI-14": 0.14,
+    "QI-17": 0.07,
+    "QI-17a": 0.03,
+    "QI-18": 0.31,
+    "QI-20": 0.77,
+    "QI-21": 0.12,
+    "QI-22": 0.94,
+    "QI-23": 0.13,
+    "QI-23a": 0.75,
+    "QI-24": 0.9,
 }
+PERIODS = tuple(f"{year}-Q{quarter}" for year in (2024, 2025, 2026) for quarter in (1, 2, 3, 4))
 REFUSED_DELIVERY = {
     "clinic_code": "C002",
     "delivery_id": "2026-11-23",
@@ -87,6 +103,23 @@ RULE_VALUE = _COMPARED | {
 }
 
 
+STRATA = {"female": "sex", "male": "sex", "self": "payer", "public": "payer"}
+ARMS = {"rest_or_advice": 0, "exercise": 3, "manipulation": 7}
+SELF_CHECK = _COMPARED | {
+    "contrast": "add_manipulation - continue_without",
+    "check_name": "leakage",
+    "status": "passed",
+    "is_withheld": False,
+    "words": "Nothing tells the outcome better than is honest.",
+}
+CONCERN = _COMPARED | {
+    "contrast": "add_manipulation - continue_without",
+    "concern": "one_clinic",
+    "severity": "tell",
+    "words": "Without one single clinic no difference would be shown any more.",
+}
+
+
 def effect_row(**changed: Any) -> dict[str, Any]:
     """One row of report.effects, before release; the decision trial's primary result unless changed."""
     return {
@@ -119,6 +152,23 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
         "quarantine_reasons": pd.DataFrame([_refusal(code, n) for code, n in everyone.items()]),
         "data_quality": pd.DataFrame([row for code, n in everyone.items() for row in _checks(code, n)]),
         "indicators": pd.DataFrame([_indicator(code, n, name) for code, n in everyone.items() for name in SHARES]),
+        "indicator_periods": pd.DataFrame(
+            [row for code, n in everyone.items() for name in SHARES for row in _periods(code, n, name)],
+            columns=["clinic_code", "indicator", "index_period", "numerator", "denominator"],
+        ),
+        "case_mix": pd.DataFrame([row for code, n in sizes.items() for row in _adjusted(code, n)]),
+        "funnel": pd.DataFrame([_limit(n) for n in (20, 50, 100, 200, 500)]),
+        "clinic_courses": pd.DataFrame([row for code, n in everyone.items() for row in _clinic_courses(code, n)]),
+        "safety": pd.DataFrame([row for code, n in everyone.items() for row in _safety(code, n)]),
+        "equity": pd.DataFrame([_stratum(code, level) for code in ("QI-02", "QI-05", "QI-12") for level in STRATA]),
+        "arm_means": pd.DataFrame(
+            [_arm_mean("add_manipulation", 0.521), _arm_mean("continue_without", 0.5)],
+        ),
+        "improvement_curves": pd.DataFrame([row for arm in ARMS for row in _arm_course(arm)]),
+        "self_checks": pd.DataFrame(
+            [SELF_CHECK | {"check_name": name} for name in ("leakage", "negative_controls", "permutations", "plasmode")]
+        ),
+        "concerns": pd.DataFrame([CONCERN]),
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
         "decision_flow": pd.DataFrame(_flow(everyone["network"])),
         "effects": pd.DataFrame(_effects()),
@@ -226,7 +276,152 @@ def _checks(code: str, n: int) -> list[dict[str, Any]]:
 
 
 def _indicator(code: str, n: int, name: str) -> dict[str, Any]:
-    return {"clinic_code": code, "indicator": name, "numerator": round(n * SHARES[name]), "denominator": n}
+    numerator, denominator = round(n * SHARES[name]), n
+    if name == "QI-12":
+        improved = _responder(code, n)
+        numerator, denominator = improved["n_responders"], improved["n_answered"]
+    return {"clinic_code": code, "indicator": name, "numerator": numerator, "denominator": denominator}
+
+
+def _periods(code: str, n: int, name: str) -> list[dict[str, Any]]:
+    each = n // 4
+    shares = [min(0.99, SHARES[name] + 0.02 * (number % 3 - 1)) for number in range(len(PERIODS))]
+    return [
+        {
+            "clinic_code": code,
+            "indicator": name,
+            "index_period": period,
+            "numerator": round(each * share),
+            "denominator": each,
+        }
+        for period, share in zip(PERIODS, shares, strict=True)
+        if each >= 10
+    ]
+
+
+def adjusted_row(code: str, n: int, **changed: Any) -> dict[str, Any]:
+    """One row of report.case_mix, before release: the share improved of a clinic inside the limits unless changed."""
+    is_large = n >= 20
+    values = {"expected": 55.0, "adjusted": 54.0, "lower": 45.0, "upper": 63.0, "shrunk": 55.0} | {
+        "shrunk_lower": 50.0,
+        "shrunk_upper": 60.0,
+    }
+    return (
+        {
+            "indicator": "QI-12",
+            "measure": "responders",
+            "clinic_code": code,
+            "status": "estimated" if is_large else "refused",
+            "reason": None if is_large else "Fewer than 20 known outcomes.",
+            "n": n,
+            "effective_no": n if is_large else None,
+            "network": 56.0,
+            "overdispersion": 1.0,
+            "is_representative": True,
+            "signal": "inside" if is_large else "not judged",
+            "direction": "worse" if is_large else "",
+            "has_three_in_a_row": False,
+            "adjusters_version": "1",
+        }
+        | {name: value if is_large else None for name, value in values.items()}
+        | changed
+    )
+
+
+def _adjusted(code: str, n: int) -> list[dict[str, Any]]:
+    points = {"expected": 11.4, "adjusted": -0.8, "lower": -3.0, "upper": 1.4, "shrunk": -0.3} | {
+        "shrunk_lower": -1.5,
+        "shrunk_upper": 0.9,
+        "network": 0.0,
+    }
+    known = round(n * 0.5)
+    return [
+        adjusted_row(code, known),
+        adjusted_row(code, known, indicator="QI-13", measure="odi change", **(points if known >= 20 else {})),
+        adjusted_row(code, known, indicator="QI-14", measure="deterioration"),
+    ]
+
+
+def _limit(n: int) -> dict[str, Any]:
+    half = 200 / n**0.5
+    return {
+        "indicator": "QI-12",
+        "measure": "responders",
+        "effective_no": n,
+        "network": 56.0,
+        "lower_95": round(56 - half / 2, 1),
+        "upper_95": round(56 + half / 2, 1),
+        "lower_998": round(56 - half * 0.8, 1),
+        "upper_998": round(56 + half * 0.8, 1),
+    }
+
+
+def _clinic_courses(code: str, n: int) -> list[dict[str, Any]]:
+    measures = {
+        ("QI-15", "median day of sustained improvement"): (97.0, 86.0, None),
+        ("QI-15", "improved by day 90"): (49.0, 44.0, 54.0),
+        ("QI-16", "median sessions to improvement"): (4.0, 4.0, 5.0),
+        ("QI-19", "stepped up by day 84"): (20.0, 16.0, 25.0),
+    }
+    return [
+        {
+            "indicator": indicator,
+            "measure": measure,
+            "clinic_code": code,
+            "status": "estimated" if n >= 20 else "refused",
+            "reason": None if n >= 20 else "Fewer than 20 episodes.",
+            "n": n,
+            "estimate": values[0] if n >= 20 else None,
+            "lower": values[1] if n >= 20 else None,
+            "upper": values[2] if n >= 20 else None,
+        }
+        for (indicator, measure), values in measures.items()
+    ]
+
+
+def _safety(code: str, n: int) -> list[dict[str, Any]]:
+    counts = {
+        ("serious event", "fracture"): 1 if code in ("C001", "network") else 0,
+        ("event", "local_soreness"): round(n * 0.4),
+        ("event", "new_numbness"): 3,
+        ("step-up reason", "no_improvement"): round(n * 0.1),
+    }
+    return [
+        {"clinic_code": code, "list": kind, "item": item, "n": count} for (kind, item), count in counts.items() if count
+    ]
+
+
+def _stratum(indicator: str, level: str) -> dict[str, Any]:
+    whole = {"female": 620, "male": 540, "self": 600, "public": 560}[level]
+    return {
+        "indicator": indicator,
+        "dimension": STRATA[level],
+        "level": level,
+        "numerator": round(whole * SHARES[indicator]),
+        "denominator": whole,
+    }
+
+
+def _arm_mean(arm: str, mean: float) -> dict[str, Any]:
+    return _COMPARED | {"arm": arm, "mean": mean, "lower": mean - 0.05, "upper": mean + 0.05, "n": 1840, "n_arm": 700}
+
+
+def _arm_course(arm: str) -> list[dict[str, Any]]:
+    shares = {14: 8, 28: 22, 56: 41, 84: 46}
+    return [
+        {
+            "trial": "index",
+            "arm": arm,
+            "day": day,
+            "improved_percent": share + ARMS[arm],
+            "lower_percent": share + ARMS[arm] - 5,
+            "upper_percent": share + ARMS[arm] + 5,
+            "injection_or_surgery_percent": 2,
+            "unadjusted_percent": share,
+            "n_at_risk": 600 - 3 * day,
+        }
+        for day, share in shares.items()
+    ]
 
 
 def _responder(code: str, n: int) -> dict[str, Any]:

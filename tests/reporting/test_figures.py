@@ -26,6 +26,10 @@ def labels(svg: str) -> list[str]:
     return [text.text or "" for text in ElementTree.fromstring(svg).iter() if text.tag.endswith("text")]
 
 
+def pictures(figure: Figure) -> list[str]:
+    return [svg for svg in (figure.wide, figure.narrow) if svg]
+
+
 def every_figure(reports: Reports) -> list[Figure]:
     network = reports.network
     steps = [step for step in network.flow if step.trial == "decision"]
@@ -45,7 +49,7 @@ def test_every_number_drawn_stands_in_the_table_of_numbers(reports: Reports) -> 
     for figure in every_figure(reports):
         table = " ".join(" ".join(row) for row in figure.rows).replace(",", "")
         in_table = set(re.findall(r"\d+", table)) | {"0", "20", "25", "40", "50", "60", "75", "80", "100", "10"}
-        for svg in (figure.wide, figure.narrow):
+        for svg in pictures(figure):
             drawn = set(re.findall(r"\d+", " ".join(labels(svg)).replace(",", "")))
             assert drawn <= in_table, (figure.caption, drawn - in_table)
 
@@ -53,7 +57,7 @@ def test_every_number_drawn_stands_in_the_table_of_numbers(reports: Reports) -> 
 def test_every_figure_is_named_and_described_and_its_ids_are_its_own(reports: Reports) -> None:
     ids: list[str] = []
     for figure in every_figure(reports):
-        for svg in (figure.wide, figure.narrow):
+        for svg in pictures(figure):
             root = ElementTree.fromstring(svg)
             assert root.get("role") == "img"
             named = root.get("aria-labelledby", "").split()
@@ -66,7 +70,7 @@ def test_every_figure_is_named_and_described_and_its_ids_are_its_own(reports: Re
 def test_the_curve_labels_every_mark(reports: Reports) -> None:
     course = reports.network.courses[0]
     figure = course_plot("c", course)
-    for svg in (figure.wide, figure.narrow):
+    for svg in pictures(figure):
         drawn = labels(svg)
         assert all(f"{one.improved_percent}" in drawn and f"{one.stepped_up_percent}" in drawn for one in course.points)
 

@@ -8,6 +8,8 @@ from pipelines.reporting.model import ClinicReport, Finding
 
 from .released import STAMP, effect_row, exact_tables, released
 
+NO_ARMS = exact_tables()["arm_means"].head(0)
+
 
 def clinic(code: str = "C001", **changed: Any) -> ClinicReport:
     tables = exact_tables()
@@ -100,7 +102,9 @@ def test_a_doubted_or_withheld_comparison_asks_for_no_change_of_practice(
     changed: dict[str, object], title: str
 ) -> None:
     rows = pd.DataFrame([effect_row(**changed)])
-    found = build_reports(released(exact_tables() | {"effects": rows}), STAMP).network.findings[-1]
+    found = build_reports(released(exact_tables() | {"effects": rows, "arm_means": NO_ARMS}), STAMP).network.findings[
+        -1
+    ]
     assert found.title == title
     assert found.next_step == "Keep recording; no change of practice follows from this."
     assert found.certainty == "not enough to say"
@@ -108,6 +112,6 @@ def test_a_doubted_or_withheld_comparison_asks_for_no_change_of_practice(
 
 def test_a_finding_tells_the_first_doubt_and_the_panel_all_of_them() -> None:
     rows = pd.DataFrame([effect_row(estimate=0.2, lower=0.12, upper=0.28, doubt="First reason. Second reason.")])
-    report = build_reports(released(exact_tables() | {"effects": rows}), STAMP).network
+    report = build_reports(released(exact_tables() | {"effects": rows, "arm_means": NO_ARMS}), STAMP).network
     assert report.findings[-1].text.endswith("First reason.")
     assert report.effects[0].doubt == "First reason. Second reason."

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from pipelines.errors import NightFailed
 from pipelines.reporting.building import TABLES, build_reports
+from pipelines.reporting.courses import Course, CoursePoint
 from pipelines.reporting.effects import Effect
-from pipelines.reporting.model import Course, CoursePoint, Responders
+from pipelines.reporting.model import Responders
 from pipelines.reporting.shares import Share
 
 from .released import STAMP, effect_row, exact_tables, released
@@ -143,3 +144,22 @@ def test_missing_numbers_of_duckdb_and_pandas_are_both_read_as_withheld() -> Non
     assert build_reports({name: pd.DataFrame(frame) for name, frame in floats.items()}, STAMP) == build_reports(
         tables, STAMP
     )
+
+
+def test_two_shares_that_both_say_how_many_improved_must_agree() -> None:
+    tables = exact_tables()
+    indicators = tables["indicators"]
+    is_improved = indicators["indicator"] == "QI-12"
+    tables["indicators"] = indicators.assign(
+        numerator=indicators["numerator"].where(~is_improved, indicators["denominator"] // 3)
+    )
+    with pytest.raises(NightFailed, match="are both said to have improved"):
+        build_reports(released(tables), STAMP)
+
+
+def test_a_flow_in_which_episodes_come_back_stops_the_report() -> None:
+    tables = exact_tables()
+    flow = tables["decision_flow"]
+    tables["decision_flow"] = flow.assign(n_remaining=flow["n_remaining"].where(flow["step_no"] != 3, 2000))
+    with pytest.raises(NightFailed, match="more episodes remain after the step"):
+        build_reports(released(tables), STAMP)

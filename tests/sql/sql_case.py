@@ -24,6 +24,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.case_mix.tables import CASE_MIX_TABLES
 from pipelines.casting import SQL_FOLDER
 from pipelines.causal.fairness import FAIRNESS_COLUMNS
 from pipelines.causal.stability import STABILITY_COLUMNS
@@ -82,6 +83,7 @@ ESTIMATES = {name: columns for name, (columns, _) in TRIAL_TABLES.items()} | {
     "decision_curve": CURVE_COLUMNS,
     "prognosis_points": POINTS_COLUMNS,
     "prognosis_risks": RISKS_COLUMNS,
+    **{name: columns for name, (columns, _) in CASE_MIX_TABLES.items()},
 }
 DIAGNOSTICS = {name: columns for name, (columns, _) in (WEIGHTING_TABLES | CONFOUNDING_TABLES).items()} | {
     "specifications": SPECIFICATION_COLUMNS,
