@@ -35,6 +35,7 @@ from pipelines.reporting.released_parts import (
     measures_of,
     refusals_of,
     safety_of,
+    without_history,
 )
 from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
 from pipelines.reporting.shares import ContradictionError
@@ -121,7 +122,7 @@ def _clinic(night: Night, code: str) -> ClinicReport:
         adjusted=adjusted,
         funnel=clinic_funnel_of(night.placed, night.unnamed, night.limits, code),
         network_responders=night.responders[NETWORK],
-        network_indicators=night.indicators[NETWORK],
+        network_indicators=without_history(night.indicators[NETWORK]),
         network_measures=measures_of(night.of("clinic_courses", NETWORK)),
         courses=night.courses.get(code) or night.courses.get(NETWORK, ()),
     )
@@ -154,7 +155,7 @@ def _network(night: Night) -> NetworkReport:
                 clinic_code=code,
                 n_episodes=next((one.n_rows for one in night.arrivals[code] if one.feed == "intake"), 0),
                 responders=night.responders[code],
-                indicators=night.indicators[code],
+                indicators=without_history(night.indicators[code]),
             )
             for code in night.codes
         ),

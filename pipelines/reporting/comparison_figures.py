@@ -184,12 +184,12 @@ def _end_labels(drawing: Drawing, x: float, ends: Sequence[tuple[float, str, str
         drawing.text(x, last, f"{name} {percent}", colour=colour, bold=True)
 
 
-def spark(indicator: Indicator) -> Markup | None:
-    """The history of an indicator as a small line with its usual range; None with fewer than four periods to show."""
+def spark(indicator: Indicator) -> Markup:
+    """The history of an indicator as a small line with its usual range; empty with fewer than four periods to show."""
     values = [one.share.percent for one in indicator.history]
     shown = [(number, value) for number, value in enumerate(values) if value is not None]
     if len(shown) < FEWEST_SHOWN:
-        return None
+        return Markup("")
     change = indicator.change
     edges = [value for _, value in shown] + [edge for edge in (change.lower, change.upper) if edge is not None]
     low, high = min(edges), max(edges)

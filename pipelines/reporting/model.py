@@ -75,13 +75,18 @@ class Refusal(Frozen):
     n_refused: int | None
 
 
-class Indicator(Frozen):
-    """An indicator that is a share: what it is judged against, the verdict, its history and whether it changed."""
+class Judged(Frozen):
+    """An indicator that is a share, what it is judged against and the verdict."""
 
     code: str
     share: Share
     target_percent: int | None
     verdict: Verdict
+
+
+class Indicator(Judged):
+    """An indicator with its history and whether it changed."""
+
     history: tuple[PeriodShare, ...]
     change: Change
 
@@ -199,7 +204,7 @@ class ClinicReport(Report):
     clinic_code: str
     latest_delivery_id: str
     network_responders: Responders
-    network_indicators: tuple[Indicator, ...]
+    network_indicators: tuple[Judged, ...]
     network_measures: tuple[Measure, ...]
 
 
@@ -209,7 +214,7 @@ class ClinicLine(Frozen):
     clinic_code: str
     n_episodes: int | None
     responders: Responders
-    indicators: tuple[Indicator, ...]
+    indicators: tuple[Judged, ...]
 
 
 class NetworkReport(Report):

@@ -12,6 +12,7 @@ from pipelines.reporting.model import (
     FlowStep,
     ImagingRow,
     Indicator,
+    Judged,
     Refusal,
     Responders,
     SafetyItem,
@@ -159,6 +160,11 @@ def equity_of(rows: Rows) -> tuple[EquityRow, ...]:
         for row in rows
     ]
     return tuple(sorted(made, key=lambda one: (one.dimension, one.level, one.indicator)))
+
+
+def without_history(indicators: Sequence[Indicator]) -> tuple[Judged, ...]:
+    """The indicators as a table of many clinics holds them."""
+    return tuple(Judged(**named(dict(one), Judged)) for one in indicators)
 
 
 def indicator_counts(indicators: Sequence[Indicator]) -> tuple[int, int]:

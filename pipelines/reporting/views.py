@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.reporting.branding import labels_of
 from pipelines.reporting.checks_made import ChecksMade
+from pipelines.reporting.comparison_figures import spark
 from pipelines.reporting.comparison_views import (
     carried_rows,
     checks_view,
@@ -63,9 +64,10 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
     """What the template of a clinic's page needs beside the report."""
     with written_in(report.branding.language):
         rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
+        sparks = {one.code: spark(one) for one in report.indicators}
         return _common(report) | {
-            "tiles": tiles(report.indicators, report.network_indicators),
-            "indicator_areas": indicator_table(report.indicators, report.network_indicators),
+            "tiles": tiles(report.indicators, sparks, report.network_indicators),
+            "indicator_areas": indicator_table(report.indicators, sparks, report.network_indicators),
             "measures": measure_rows(report.measures, report.network_measures),
             "funnel": clinic_funnel(report),
             "course": course_view(report.courses, report.clinic_code),
@@ -78,9 +80,10 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
     """What the template of the network's page needs beside the report."""
     with written_in(report.branding.language):
         shown = report.clinics[:MOST_LINES]
+        sparks = {one.code: spark(one) for one in report.indicators}
         return _common(report) | {
-            "tiles": tiles(report.indicators),
-            "indicator_areas": indicator_table(report.indicators),
+            "tiles": tiles(report.indicators, sparks),
+            "indicator_areas": indicator_table(report.indicators, sparks),
             "measures": measure_rows(report.measures),
             "funnel": network_funnel(report),
             "signals": signal_view(report.signals, report.chances, hrefs),
