@@ -110,6 +110,18 @@ class Responders(Frozen):
         return self
 
 
+class ComplaintSlice(Frozen):
+    """Who was due, answered and improved among those who came with one complaint."""
+
+    complaint: Literal[
+        "back pain only",
+        "leg pain above the knee",
+        "leg pain below the knee",
+        "leg pain of extent not recorded",
+    ]
+    responders: Responders
+
+
 class SafetyItem(Frozen):
     """How often a kind of unwanted effect, or a reason for a step-up, was recorded; never a rate."""
 
@@ -173,6 +185,7 @@ class Report(Frozen):
     adjusted: tuple[Adjusted, ...]
     funnel: Funnel
     responders: Responders
+    slices: tuple[ComplaintSlice, ...]
     safety: tuple[SafetyItem, ...]
     checks_made: ChecksMade
     arm_means: tuple[ArmMean, ...]
@@ -204,6 +217,7 @@ class ClinicReport(Report):
     clinic_code: str
     latest_delivery_id: str
     network_responders: Responders
+    network_slices: tuple[ComplaintSlice, ...]
     network_indicators: tuple[Judged, ...]
     network_measures: tuple[Measure, ...]
 

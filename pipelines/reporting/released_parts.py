@@ -8,6 +8,7 @@ from pipelines.reporting.courses import Course, CoursePoint
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES, judge
 from pipelines.reporting.model import (
     Arrival,
+    ComplaintSlice,
     EquityRow,
     FlowStep,
     ImagingRow,
@@ -97,6 +98,12 @@ def courses_of(rows: Rows) -> tuple[Course, ...]:
         )
         for (source, code), group in sorted(groups.items())
     )
+
+
+def slices_of(rows: Rows) -> tuple[ComplaintSlice, ...]:
+    """Who improved by complaint, in alphabetical order."""
+    ordered = sorted(rows, key=lambda row: str(row["complaint"]))
+    return tuple(ComplaintSlice(complaint=row["complaint"], responders=responders_of([row])) for row in ordered)
 
 
 def flow_of(rows: Rows) -> tuple[FlowStep, ...]:
