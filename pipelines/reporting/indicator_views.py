@@ -29,7 +29,7 @@ _CHANGE_TONES = {"better": "met", "worse": "missed"}
 def change_words(change: Change) -> tuple[str, str, str]:
     """Symbol, words and tone of a verdict on change."""
     if change.verdict == "cannot tell":
-        return "?", f"Change: cannot tell, {change.n_periods} of {FEWEST_PERIODS} quarters", "unsure"
+        return "?", f"Change cannot be told yet: {change.n_periods} of {FEWEST_PERIODS} quarters", "unsure"
     if change.verdict == "usual variation":
         return "≈", f"Usual variation, {change.n_periods} quarters", "unsure"
     words = {"better": "for the better", "worse": "for the worse", "up": "upward", "down": "downward", "": ""}
