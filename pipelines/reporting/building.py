@@ -35,6 +35,8 @@ from pipelines.reporting.released_parts import (
     measures_of,
     refusals_of,
     safety_of,
+    slices_of,
+    without_history,
 )
 from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
 from pipelines.reporting.shares import ContradictionError
@@ -53,6 +55,7 @@ TABLES = (
     "safety",
     "equity",
     "responders",
+    "responder_slices",
     "decision_flow",
     "effects",
     "arm_means",
@@ -121,7 +124,8 @@ def _clinic(night: Night, code: str) -> ClinicReport:
         adjusted=adjusted,
         funnel=clinic_funnel_of(night.placed, night.unnamed, night.limits, code),
         network_responders=night.responders[NETWORK],
-        network_indicators=night.indicators[NETWORK],
+        network_slices=slices_of(night.of("responder_slices", NETWORK)),
+        network_indicators=without_history(night.indicators[NETWORK]),
         network_measures=measures_of(night.of("clinic_courses", NETWORK)),
         courses=night.courses.get(code) or night.courses.get(NETWORK, ()),
     )
@@ -154,7 +158,7 @@ def _network(night: Night) -> NetworkReport:
                 clinic_code=code,
                 n_episodes=next((one.n_rows for one in night.arrivals[code] if one.feed == "intake"), 0),
                 responders=night.responders[code],
-                indicators=night.indicators[code],
+                indicators=without_history(night.indicators[code]),
             )
             for code in night.codes
         ),
@@ -178,6 +182,7 @@ def _own(night: Night, code: str) -> dict[str, Any]:
         "indicators": night.indicators[code],
         "measures": measures_of(night.of("clinic_courses", code)),
         "responders": night.responders[code],
+        "slices": slices_of(night.of("responder_slices", code)),
         "safety": safety_of(night.of("safety", code)),
     }
 

@@ -184,12 +184,13 @@ def _end_labels(drawing: Drawing, x: float, ends: Sequence[tuple[float, str, str
         drawing.text(x, last, f"{name} {percent}", colour=colour, bold=True)
 
 
-def spark(indicator: Indicator) -> Markup | None:
-    """The history of an indicator as a small line with its usual range; None with fewer than four periods to show."""
+def spark(indicator: Indicator) -> Markup:
+    """The history of an indicator as a small line with its usual range, dotted across quarters that may not be shown; empty with
+    fewer than four to show."""
     values = [one.share.percent for one in indicator.history]
     shown = [(number, value) for number, value in enumerate(values) if value is not None]
     if len(shown) < FEWEST_SHOWN:
-        return None
+        return Markup("")
     change = indicator.change
     edges = [value for _, value in shown] + [edge for edge in (change.lower, change.upper) if edge is not None]
     low, high = min(edges), max(edges)
@@ -200,6 +201,17 @@ def spark(indicator: Indicator) -> Markup | None:
     if change.lower is not None and change.upper is not None:
         top = y.at(change.upper)
         drawing.rect(0, top, 104, y.at(change.lower) - top, OUTER)
-    drawing.path([(round(x.at(number)), y.at(value)) for number, value in shown], MUTED, width=1.4)
+    if len(shown) <= shown[-1][0] - shown[0][0]:
+        drawing.path([(round(x.at(number)), y.at(value)) for number, value in shown], AXIS, width=1, dash="1 3")
+    run: list[tuple[float, float]] = []
+    for number, value in [*enumerate(values), (len(values), None)]:
+        if value is not None:
+            run.append((round(x.at(number)), y.at(value)))
+            continue
+        if len(run) > 1:
+            drawing.path(run, MUTED, width=1.4)
+        elif run:
+            drawing.circle(*run[0], 1.8, MUTED)
+        run = []
     drawing.circle(x.at(shown[-1][0]), y.at(shown[-1][1]), 2.8, NAVY)
     return drawing.decoration()

@@ -6,9 +6,9 @@ from typing import Any
 from pipelines.reporting.comparison_figures import ARM_NAMES, arm_plot
 from pipelines.reporting.courses import ArmPoint, Course
 from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot
-from pipelines.reporting.model import NETWORK, FlowStep, NetworkReport
+from pipelines.reporting.model import NETWORK, ComplaintSlice, FlowStep, NetworkReport, Responders
 from pipelines.reporting.steps import TRIAL_NAMES
-from pipelines.reporting.words import course_sentence, share_words, weeks_words
+from pipelines.reporting.words import count_words, course_sentence, interval_words, share_words, weeks_words
 
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
@@ -95,3 +95,26 @@ def imaging_view(report: NetworkReport) -> dict[str, Any]:
         "columns": ("Finding", *levels),
         "rows": table,
     }
+
+
+def slice_table(own: Sequence[ComplaintSlice], others: Sequence[ComplaintSlice] = ()) -> dict[str, Any]:
+    """Who improved by what they came with; with `others`, of all clinics beside."""
+    here = {one.complaint: one.responders for one in own}
+    everywhere = {one.complaint: one.responders for one in others}
+    rows = []
+    for complaint in sorted(here.keys() | everywhere.keys()):
+        cells = [
+            _improved_words(here.get(complaint)),
+            *([_improved_words(everywhere.get(complaint))] if others else []),
+        ]
+        due = here[complaint].n_due if complaint in here else None
+        rows.append((complaint.capitalize(), *cells, count_words(due) if complaint in here else "not shown"))
+    columns = ("Came with", "Here", "All clinics", "Due here") if others else ("Came with", "Improved", "Due")
+    return {"columns": columns, "rows": rows}
+
+
+def _improved_words(responders: Responders | None) -> str:
+    if responders is None:
+        return "fewer than 20 answered"
+    interval = interval_words(responders.improved)
+    return f"{share_words(responders.improved)} ({interval})" if interval else share_words(responders.improved)

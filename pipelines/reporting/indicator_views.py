@@ -1,14 +1,13 @@
 """Indicators as tiles and as one table, with target, history and the verdict on their change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from pipelines.reporting.comparison import Measure
-from pipelines.reporting.comparison_figures import spark
 from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, MEASURE_NAMES
-from pipelines.reporting.model import Indicator
+from pipelines.reporting.model import Indicator, Judged
 from pipelines.reporting.number_forms import number_words
 from pipelines.reporting.shares import Verdict
 from pipelines.reporting.words import VERDICT_WORDS, count_words, interval_words, share_words
@@ -30,7 +29,7 @@ _CHANGE_TONES = {"better": "met", "worse": "missed"}
 def change_words(change: Change) -> tuple[str, str, str]:
     """Symbol, words and tone of a verdict on change."""
     if change.verdict == "cannot tell":
-        return "?", f"Change: cannot tell, {change.n_periods} of {FEWEST_PERIODS} quarters", "unsure"
+        return "?", f"Change cannot be told yet: {change.n_periods} of {FEWEST_PERIODS} quarters", "unsure"
     if change.verdict == "usual variation":
         return "≈", f"Usual variation, {change.n_periods} quarters", "unsure"
     words = {"better": "for the better", "worse": "for the worse", "up": "upward", "down": "downward", "": ""}
@@ -52,7 +51,7 @@ def target_words(one: Indicator) -> str:
     return f"{'≤' if DEFINITIONS[one.code].direction == 'down' else '≥'} {one.target_percent} %"
 
 
-def cell(one: Indicator) -> dict[str, str]:
+def cell(one: Judged) -> dict[str, str]:
     """An indicator in a table of clinics: value, symbol and verdict."""
     symbol, verdict = VERDICT_WORDS[one.verdict]
     return {
@@ -63,19 +62,21 @@ def cell(one: Indicator) -> dict[str, str]:
     }
 
 
-def value_words(one: Indicator) -> str:
+def value_words(one: Judged) -> str:
     """The share as it is printed, or that it was not recorded."""
     return "not recorded" if one.share.whole == 0 else share_words(one.share)
 
 
-def tiles(indicators: Sequence[Indicator], others: Sequence[Indicator] = ()) -> list[dict[str, Any]]:
+def tiles(
+    indicators: Sequence[Indicator], sparks: Mapping[str, Markup], others: Sequence[Judged] = ()
+) -> list[dict[str, Any]]:
     """The tiles of the headline indicators; with `others`, the same of all clinics beside."""
     by_code = {one.code: one for one in indicators}
     network = {one.code: one for one in others}
-    return [_tile(by_code[code], network.get(code)) for code in HEADLINE]
+    return [_tile(by_code[code], network.get(code), sparks) for code in HEADLINE]
 
 
-def _tile(one: Indicator, other: Indicator | None) -> dict[str, Any]:
+def _tile(one: Indicator, other: Judged | None, sparks: Mapping[str, Markup]) -> dict[str, Any]:
     definition = DEFINITIONS[one.code]
     symbol, words, tone = change_words(one.change)
     return cell(one) | {
@@ -90,12 +91,14 @@ def _tile(one: Indicator, other: Indicator | None) -> dict[str, Any]:
             else capital(f"{count_words(one.share.whole)} {definition.unit}")
         ),
         "other": "" if other is None or other.share.whole == 0 else f"all clinics {share_words(other.share)}",
-        "spark": spark(one) or Markup(""),
+        "spark": sparks[one.code],
         "change": {"symbol": symbol, "words": words, "tone": tone},
     }
 
 
-def indicator_table(indicators: Sequence[Indicator], others: Sequence[Indicator] = ()) -> list[dict[str, Any]]:
+def indicator_table(
+    indicators: Sequence[Indicator], sparks: Mapping[str, Markup], others: Sequence[Judged] = ()
+) -> list[dict[str, Any]]:
     """Every indicator by area: (area, rows); with `others`, the share of all clinics beside."""
     network = {one.code: one for one in others}
     areas: dict[str, list[dict[str, Any]]] = {}
@@ -114,7 +117,7 @@ def indicator_table(indicators: Sequence[Indicator], others: Sequence[Indicator]
                 "whole": count_words(one.share.whole),
                 "target": target_words(one) or "none set",
                 "other": share_words(network[one.code].share) if one.code in network else "",
-                "spark": spark(one) or Markup(""),
+                "spark": sparks[one.code],
                 "change": {"symbol": symbol, "words": words, "tone": tone},
             }
         )

@@ -78,13 +78,18 @@ class Refusal(Frozen):
     n_refused: int | None
 
 
-class Indicator(Frozen):
-    """An indicator that is a share: what it is judged against, the verdict, its history and whether it changed."""
+class Judged(Frozen):
+    """An indicator that is a share, what it is judged against and the verdict."""
 
     code: str
     share: Share
     target_percent: int | None
     verdict: Verdict
+
+
+class Indicator(Judged):
+    """An indicator with its history and whether it changed."""
+
     history: tuple[PeriodShare, ...]
     change: Change
 
@@ -106,6 +111,18 @@ class Responders(Frozen):
         if self.improved.whole is not None and self.n_due is not None and self.improved.whole > self.n_due:
             raise ContradictionError(f"{self.improved.whole} answered but only {self.n_due} were due")
         return self
+
+
+class ComplaintSlice(Frozen):
+    """Who was due, answered and improved among those who came with one complaint."""
+
+    complaint: Literal[
+        "back pain only",
+        "leg pain above the knee",
+        "leg pain below the knee",
+        "leg pain of extent not recorded",
+    ]
+    responders: Responders
 
 
 class SafetyItem(Frozen):
@@ -173,6 +190,7 @@ class Report(Frozen):
     adjusted: tuple[Adjusted, ...]
     funnel: Funnel
     responders: Responders
+    slices: tuple[ComplaintSlice, ...]
     safety: tuple[SafetyItem, ...]
     checks_made: ChecksMade
     arm_means: tuple[ArmMean, ...]
@@ -205,7 +223,8 @@ class ClinicReport(Report):
     clinic_code: str
     latest_delivery_id: str
     network_responders: Responders
-    network_indicators: tuple[Indicator, ...]
+    network_slices: tuple[ComplaintSlice, ...]
+    network_indicators: tuple[Judged, ...]
     network_measures: tuple[Measure, ...]
 
 
@@ -215,7 +234,7 @@ class ClinicLine(Frozen):
     clinic_code: str
     n_episodes: int | None
     responders: Responders
-    indicators: tuple[Indicator, ...]
+    indicators: tuple[Judged, ...]
 
 
 class NetworkReport(Report):

@@ -30,6 +30,7 @@ _BY_CLINIC = (
     "clinic_courses",
     "safety",
     "responders",
+    "responder_slices",
 )
 
 

@@ -8,10 +8,12 @@ from pipelines.reporting.courses import Course, CoursePoint
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES, judge
 from pipelines.reporting.model import (
     Arrival,
+    ComplaintSlice,
     EquityRow,
     FlowStep,
     ImagingRow,
     Indicator,
+    Judged,
     Refusal,
     Responders,
     SafetyItem,
@@ -98,6 +100,12 @@ def courses_of(rows: Rows) -> tuple[Course, ...]:
     )
 
 
+def slices_of(rows: Rows) -> tuple[ComplaintSlice, ...]:
+    """Who improved by complaint, in alphabetical order."""
+    ordered = sorted(rows, key=lambda row: str(row["complaint"]))
+    return tuple(ComplaintSlice(complaint=row["complaint"], responders=responders_of([row])) for row in ordered)
+
+
 def flow_of(rows: Rows) -> tuple[FlowStep, ...]:
     """The steps of every trial's flow."""
     steps = [FlowStep(**named(row, FlowStep)) for row in rows]
@@ -159,6 +167,11 @@ def equity_of(rows: Rows) -> tuple[EquityRow, ...]:
         for row in rows
     ]
     return tuple(sorted(made, key=lambda one: (one.dimension, one.level, one.indicator)))
+
+
+def without_history(indicators: Sequence[Indicator]) -> tuple[Judged, ...]:
+    """The indicators as a table of many clinics holds them."""
+    return tuple(Judged(**named(dict(one), Judged)) for one in indicators)
 
 
 def indicator_counts(indicators: Sequence[Indicator]) -> tuple[int, int]:

@@ -14,10 +14,12 @@ Part = TypeVar("Part", bound=Frozen)
 
 def plain_rows(frame: pd.DataFrame) -> Rows:
     """The rows of a released table, None for what is missing or withheld."""
-    return [
-        {str(name): None if pd.isna(value) else _python(value) for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
+    names = [str(name) for name in frame.columns]
+    columns = [
+        [None if is_missing else _python(value) for value, is_missing in zip(column, column.isna(), strict=True)]
+        for column in (frame[name].astype(object) for name in frame.columns)
     ]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _python(value: Any) -> Any:

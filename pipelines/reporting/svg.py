@@ -6,7 +6,7 @@ The colours tell series apart for readers with any form of colour blindness and 
 
 from dataclasses import dataclass, field
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 INK, MUTED, GRID, AXIS = "#1a2430", "#4f5b67", "#dde3e9", "#7f8b98"
 NAVY, BLUE, SKY, ORANGE, OLIVE, BAND, WHITE = (
@@ -65,16 +65,13 @@ class Drawing:
 
     width: float
     height: float
-    shapes: list[Markup] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
     has_marks: bool = False
 
-    def _add(self, template: Markup, *values: object) -> None:
-        self.shapes.append(template.format(*values))
-
-    def _mark(self, element: Markup, title: str) -> None:
+    def _mark(self, element: str, title: str) -> None:
         if title:
             self.has_marks = True
-            self._add(Markup('<g class="m"><title>{}</title>{}</g>'), title, element)
+            self.shapes.append(f'<g class="m"><title>{escape(title)}</title>{element}</g>')
         else:
             self.shapes.append(element)
 
@@ -82,41 +79,32 @@ class Drawing:
         self, x1: float, y1: float, x2: float, y2: float, colour: str, *, width: float = 1, dash: str = ""
     ) -> None:
         """A straight line; `dash` as in stroke-dasharray."""
-        self._add(
-            Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}"{}{}/>'),
-            *(_short(value) for value in (x1, y1, x2, y2)),
-            colour,
-            "" if width == 1 else Markup(' stroke-width="{}"').format(_short(width)),
-            Markup(' stroke-dasharray="{}"').format(dash) if dash else "",
-        )
+        thick = "" if width == 1 else f' stroke-width="{_short(width)}"'
+        dashed = f' stroke-dasharray="{escape(dash)}"' if dash else ""
+        ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
+        self.shapes.append(f'<line {ends} stroke="{escape(colour)}"{thick}{dashed}/>')
 
     def rect(
         self, x: float, y: float, width: float, height: float, colour: str, *, radius: float = 0, title: str = ""
     ) -> None:
         """A filled rectangle; a negative width draws nothing."""
-        shape = Markup('<rect x="{}" y="{}" width="{}" height="{}"{} fill="{}"/>').format(
-            *(_short(value) for value in (x, y, max(0.0, width), height)),
-            Markup(' rx="{}"').format(_short(radius)) if radius else "",
-            colour,
-        )
-        self._mark(shape, title)
+        size = f'width="{_short(max(0.0, width))}" height="{_short(height)}"'
+        rounded = f' rx="{_short(radius)}"' if radius else ""
+        self._mark(f'<rect x="{_short(x)}" y="{_short(y)}" {size}{rounded} fill="{escape(colour)}"/>', title)
 
     def circle(
         self, x: float, y: float, radius: float, colour: str, *, is_hollow: bool = False, title: str = ""
     ) -> None:
         """A circle, filled unless hollow."""
-        look = Markup('fill="{}" stroke="{}" stroke-width="1.8"').format(WHITE, colour) if is_hollow else (
-            Markup('fill="{}"').format(colour)
-        )  # fmt: skip
-        at = (_short(value) for value in (x, y, radius))
-        self._mark(Markup('<circle cx="{}" cy="{}" r="{}" {}/>').format(*at, look), title)
+        look = _look(colour, is_hollow=is_hollow)
+        self._mark(f'<circle cx="{_short(x)}" cy="{_short(y)}" r="{_short(radius)}" {look}/>', title)
 
     def diamond(
         self, x: float, y: float, radius: float, colour: str, *, is_hollow: bool = False, title: str = ""
     ) -> None:
         """A diamond, so that two kinds of mark differ in shape and not only in colour."""
         points = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
-        self._polygon(points, colour, is_hollow, title)
+        self._mark(f'<polygon points="{_joined(points)}" {_look(colour, is_hollow=is_hollow)}/>', title)
 
     def square(self, x: float, y: float, radius: float, colour: str, *, title: str = "") -> None:
         """A filled square around a point."""
@@ -124,46 +112,28 @@ class Drawing:
 
     def path(self, points: list[Point], colour: str, *, width: float = 2, dash: str = "") -> None:
         """A line through points; `dash` as in stroke-dasharray."""
-        self._add(
-            Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="{}"{}/>'),
-            _joined(points),
-            colour,
-            _short(width),
-            Markup(' stroke-dasharray="{}"').format(dash) if dash else "",
-        )
+        dashed = f' stroke-dasharray="{escape(dash)}"' if dash else ""
+        look = f'fill="none" stroke="{escape(colour)}" stroke-width="{_short(width)}"{dashed}'
+        self.shapes.append(f'<polyline points="{_joined(points)}" {look}/>')
 
     def dots(self, points: list[Point], colour: str, *, width: float = 7) -> None:
         """Many filled circles in one shape, on whole pixels and without titles."""
         places = "".join(f"M{x} {y}h0" for x, y in sorted({(round(x), round(y)) for x, y in points}))
-        self._add(
-            Markup('<path d="{}" stroke="{}" stroke-width="{}" stroke-linecap="round"/>'),
-            places,
-            colour,
-            _short(width),
-        )
+        look = f'stroke="{escape(colour)}" stroke-width="{_short(width)}" stroke-linecap="round"'
+        self.shapes.append(f'<path d="{places}" {look}/>')
 
     def area(self, points: list[Point], colour: str) -> None:
         """A filled polygon."""
-        self._polygon(points, colour, False, "")
-
-    def _polygon(self, points: list[Point], colour: str, is_hollow: bool, title: str) -> None:
-        fill = WHITE if is_hollow else colour
-        stroke = Markup(' stroke="{}" stroke-width="1.8"').format(colour) if is_hollow else ""
-        self._mark(Markup('<polygon points="{}" fill="{}"{}/>').format(_joined(points), fill, stroke), title)
+        self.shapes.append(f'<polygon points="{_joined(points)}" fill="{escape(colour)}"/>')
 
     def text(
         self, x: float, y: float, text: str, *, colour: str = INK, anchor: str = "start", bold: bool = False
     ) -> None:
         """One line of text, escaped; `anchor` is start, middle or end."""
-        self._add(
-            Markup('<text x="{}" y="{}"{}{}{}>{}</text>'),
-            _short(x),
-            _short(y),
-            "" if colour == INK else Markup(' fill="{}"').format(colour),
-            "" if anchor == "start" else Markup(' text-anchor="{}"').format(anchor),
-            Markup(' font-weight="700"') if bold else "",
-            text,
-        )
+        fill = "" if colour == INK else f' fill="{escape(colour)}"'
+        side = "" if anchor == "start" else f' text-anchor="{escape(anchor)}"'
+        weight = ' font-weight="700"' if bold else ""
+        self.shapes.append(f'<text x="{_short(x)}" y="{_short(y)}"{fill}{side}{weight}>{escape(text)}</text>')
 
     def markup(self, key: str, title: str, description: str) -> Markup:
         """The SVG element, named for readers who do not see it; `key` makes its ids unique on the page."""
@@ -171,16 +141,24 @@ class Drawing:
             '<svg viewBox="0 0 {} {}" role="img"{} font-size="{}" fill="{}" aria-labelledby="{}-t {}-d">'
             '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>'
         )
-        shapes = Markup("").join(self.shapes)
         kind = Markup(' class="chart"') if self.has_marks else ""
         size = (_short(self.width), _short(self.height))
-        return template.format(*size, kind, FONT_SIZE, INK, key, key, key, title, key, description, shapes)
+        said = (key, key, key, title, key, description)
+        return template.format(*size, kind, FONT_SIZE, INK, *said, self._drawn())
 
     def decoration(self) -> Markup:
         """The SVG element where the words beside it say the same: hidden from readers who do not see it."""
-        shapes = Markup("").join(self.shapes)
         size = (_short(self.width), _short(self.height))
-        return Markup('<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(*size, shapes)
+        return Markup('<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(*size, self._drawn())
+
+    def _drawn(self) -> Markup:
+        return Markup("".join(self.shapes))  # noqa: S704 - every text was escaped when its shape was added
+
+
+def _look(colour: str, *, is_hollow: bool) -> str:
+    if is_hollow:
+        return f'fill="{WHITE}" stroke="{escape(colour)}" stroke-width="1.8"'
+    return f'fill="{escape(colour)}"'
 
 
 def _short(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.reporting.branding import labels_of
 from pipelines.reporting.checks_made import ChecksMade
+from pipelines.reporting.comparison_figures import spark
 from pipelines.reporting.comparison_views import (
     carried_rows,
     checks_view,
@@ -15,7 +16,7 @@ from pipelines.reporting.comparison_views import (
     safety_view,
     signal_view,
 )
-from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view
+from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view, slice_table
 from pipelines.reporting.courses import ArmPoint
 from pipelines.reporting.effect_views import decision_view, index_view
 from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
@@ -63,14 +64,16 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
     """What the template of a clinic's page needs beside the report."""
     with written_in(report.branding.language):
         rows = [(report.clinic_code, report.responders), ("All clinics", report.network_responders)]
+        sparks = {one.code: spark(one) for one in report.indicators}
         return _common(report) | {
-            "tiles": tiles(report.indicators, report.network_indicators),
-            "indicator_areas": indicator_table(report.indicators, report.network_indicators),
+            "tiles": tiles(report.indicators, sparks, report.network_indicators),
+            "indicator_areas": indicator_table(report.indicators, sparks, report.network_indicators),
             "measures": measure_rows(report.measures, report.network_measures),
             "funnel": clinic_funnel(report),
             "course": course_view(report.courses, report.clinic_code),
             "improved_sentence": improved_sentence(report.responders, report.network_responders),
             "improved_figure": responder_plot("improved", rows),
+            "slices": slice_table(report.slices, report.network_slices),
         }
 
 
@@ -78,9 +81,10 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
     """What the template of the network's page needs beside the report."""
     with written_in(report.branding.language):
         shown = report.clinics[:MOST_LINES]
+        sparks = {one.code: spark(one) for one in report.indicators}
         return _common(report) | {
-            "tiles": tiles(report.indicators),
-            "indicator_areas": indicator_table(report.indicators),
+            "tiles": tiles(report.indicators, sparks),
+            "indicator_areas": indicator_table(report.indicators, sparks),
             "measures": measure_rows(report.measures),
             "funnel": network_funnel(report),
             "signals": signal_view(report.signals, report.chances, hrefs),
@@ -88,6 +92,7 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "clinic_courses": [course_row(one) for one in report.courses if one.clinic_code != NETWORK][:_MOST_COURSES],
             "improved_sentence": improved_sentence(report.responders),
             "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
+            "slices": slice_table(report.slices),
             "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
             "lines": [_line(line, hrefs) for line in shown],
             "n_further_lines": len(report.clinics) - len(shown),

@@ -72,6 +72,7 @@ DIFFERENCE = _COMPARED | {
     "slope_upper": 1.3,
     "episodes_needed": 21000.0,
 }
+SLICE = ["clinic_code", "complaint", "n_due", "n_answered", "n_responders"]
 _REFUSED = {"status": "refused", "reason": "Too little overlap.", "estimate": None, "lower": None, "upper": None}
 ANALYSIS = _COMPARED | {
     "contrast": "add_manipulation - continue_without",
@@ -169,6 +170,9 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
             [SELF_CHECK | {"check_name": name} for name in ("leakage", "negative_controls", "permutations", "plasmode")]
         ),
         "concerns": pd.DataFrame([CONCERN]),
+        "responder_slices": pd.DataFrame(
+            [row for code, n in everyone.items() for row in _slices(code, n)], columns=SLICE
+        ),
         "responders": pd.DataFrame([_responder(code, n) for code, n in everyone.items()]),
         "decision_flow": pd.DataFrame(_flow(everyone["network"])),
         "effects": pd.DataFrame(_effects()),
@@ -427,6 +431,12 @@ def _arm_course(arm: str) -> list[dict[str, Any]]:
 def _responder(code: str, n: int) -> dict[str, Any]:
     due, answered = round(n * 0.8), round(n * 0.8 * 0.71)
     return {"clinic_code": code, "n_due": due, "n_answered": answered, "n_responders": round(answered * 0.52)}
+
+
+def _slices(code: str, n: int) -> list[dict[str, Any]]:
+    shares = {"back pain only": 0.45, "leg pain above the knee": 0.2, "leg pain below the knee": 0.35}
+    rows = [{"complaint": name} | _responder(code, round(n * share)) for name, share in shares.items()]
+    return [row for row in rows if row["n_answered"] >= 20]
 
 
 def _flow(n: int) -> list[dict[str, Any]]:
