@@ -24,8 +24,8 @@ def expected_outcomes(episodes: pd.DataFrame, observed: FloatArray, *, is_binary
 
     `episodes` (n rows) has `clinic_code` and the columns of ADJUSTERS; what is not recorded has its own indicator. `observed`
     (n,): 1 or 0, or points; NaN trains nothing and is predicted all the same. More than 50 clinics are left out in groups.
-    Logistic or ridge regression, the penalty chosen within the other clinics. Raises TooFewError with fewer than 100
-    known outcomes, or fewer than 20 of either kind, outside a clinic.
+    Logistic or ridge regression, the penalty chosen within the other clinics; their mean where nothing was recorded. Raises
+    TooFewError with fewer than 100 known outcomes, or fewer than 20 of either kind, outside a clinic.
     """
     groups = clinic_groups(episodes["clinic_code"].to_numpy(dtype=object))
     known = np.isfinite(observed)
@@ -36,6 +36,9 @@ def expected_outcomes(episodes: pd.DataFrame, observed: FloatArray, *, is_binary
     with threadpool_limits(1):
         for group in np.unique(groups):
             others, own = known & (groups != group), groups == group
+            if design.linear.shape[1] == 0:
+                expected[own] = observed[others].mean()
+                continue
             training = Training(design.take(others), observed[others], np.ones(int(others.sum())), is_binary, 0)
             expected[own] = fit_linear(training)(design.take(own))
     return expected

@@ -62,6 +62,14 @@ def test_one_clinic_alone_cannot_be_adjusted_and_says_so() -> None:
     assert "no known outcomes" in row["reason"]
 
 
+def test_where_no_adjuster_was_recorded_the_mean_of_the_others_is_expected() -> None:
+    episodes = clinics(n_clinics=3).assign(**dict.fromkeys(ADJUSTERS))
+    observed = episodes["is_r30d"].to_numpy()
+    expected = expected_outcomes(episodes, observed, is_binary=True)
+    own = (episodes["clinic_code"] == "C01").to_numpy()
+    assert expected[own] == pytest.approx(np.nanmean(observed[~own]))
+
+
 def test_fewer_than_eight_clinics_are_not_judged() -> None:
     rows = compare_clinics(clinics(n_clinics=7, harm=2.0))["case_mix"]
     assert set(rows["signal"]) == {"not judged"}
