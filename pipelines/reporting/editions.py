@@ -21,7 +21,8 @@ from pipelines.reporting.pages import numbers_of, page_environment, page_of, wri
 from pipelines.reporting.periods import Edition
 from pipelines.reporting.views import clinic_view, network_view
 
-PAGE, PDF, TABLE, NUMBERS, LETTER = "report.html", "report.pdf", "report.csv", "report.json", "e-mail.txt"
+PAGE, EVERY_NUMBER, PDF = "report.html", "numbers.html", "report.pdf"
+TABLE, NUMBERS, LETTER = "report.csv", "report.json", "e-mail.txt"
 MANIFEST = "manifest.json"
 _PLAIN = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,59}")
 
@@ -56,6 +57,7 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
         place = folder / name / edition.folder
         files: dict[str, str | bytes] = {
             PAGE: page_text(environment, own),
+            EVERY_NUMBER: numbers_text(environment, own),
             PDF: printer.pdf_of(own),
             TABLE: csv_of(own),
             NUMBERS: numbers_of(own),
@@ -72,11 +74,15 @@ def _owner(report: ClinicReport | NetworkReport) -> str:
 
 
 def page_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
-    """The page of an edition, with its version, what a correction changed, and every number of it."""
-    files = [(PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")]
+    """The page of an edition, with its version and what a correction changed."""
+    files = [
+        (EVERY_NUMBER, "Every number"),
+        (PDF, "As PDF"),
+        (TABLE, "Numbers as CSV"),
+        (NUMBERS, "as JSON"),
+    ]
     if isinstance(report, ClinicReport):
-        navigation = [("../../index.html", "All reports of this clinic"), *files]
-        own = {"navigation": navigation, "every_value": _every_value(report)}
+        own = {"navigation": [("../../index.html", "All reports of this clinic"), *files]}
         return page_of(environment, "edition_clinic", report, clinic_view(report) | own)
     hrefs = {line.clinic_code: f"../../../{shelf_of(line.clinic_code)}/index.html" for line in report.clinics}
     navigation = [
@@ -84,13 +90,17 @@ def page_text(environment: Environment, report: ClinicReport | NetworkReport) ->
         ("methods/appendix.html", "Methods appendix"),
         *files,
     ]
-    own = {"navigation": navigation, "every_value": _every_value(report)}
-    return page_of(environment, "edition_network", report, network_view(report, hrefs) | own)
+    return page_of(environment, "edition_network", report, network_view(report, hrefs) | {"navigation": navigation})
 
 
-def _every_value(report: ClinicReport | NetworkReport) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every value by section; what the network's page says of each clinic stands in its own table."""
-    return list(lines_of([one for one in figures_of(report) if one.section != "clinics"]).items())
+def numbers_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
+    """Every value of an edition by section, on a page of its own; of each clinic the network's says what its table shows."""
+    own = {
+        "name": report.clinic_code if isinstance(report, ClinicReport) else "All clinics",
+        "navigation": [(PAGE, "The report"), (PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")],
+        "sections": list(lines_of([one for one in figures_of(report) if one.section != "clinics"]).items()),
+    }
+    return page_of(environment, "edition_numbers", report, own)
 
 
 def seal(folder: Path) -> None:

@@ -50,7 +50,7 @@ def link_to(portal: Portal, shelf: str, days: float = 1) -> str:
 
 
 @pytest.mark.parametrize(
-    "file", ["report.html", "report.pdf", "report.csv", "report.json", "e-mail.txt", "manifest.json"]
+    "file", ["report.html", "numbers.html", "report.pdf", "report.csv", "report.json", "e-mail.txt", "manifest.json"]
 )
 def test_a_reader_gets_the_files_of_the_own_clinic_to_the_byte(portal: Portal, file: str) -> None:
     answer = get(portal, f"/C001/2026-W47/v1/{file}", named(MANAGER))

@@ -19,6 +19,7 @@ from pipelines.reporting.documents.letter import letter_of, subject_of
 from pipelines.reporting.documents.pdf import Printer, document_of
 from pipelines.reporting.documents.tables import csv_of
 from pipelines.reporting.editions import (
+    EVERY_NUMBER,
     LETTER,
     MANIFEST,
     NUMBERS,
@@ -110,7 +111,8 @@ def _as_csv(value: object) -> str:
 def test_every_number_of_the_model_is_on_the_page_under_its_name(
     folder: Path, report: ClinicReport | NetworkReport
 ) -> None:
-    page = squeezed(Text((place_of(folder, report) / PAGE).read_text(encoding="utf-8")).words)
+    place = place_of(folder, report)
+    page = squeezed("".join(Text((place / name).read_text(encoding="utf-8")).words for name in (EVERY_NUMBER, PAGE)))
     own = [one for one in figures_of(report) if one.section != "clinics"]
     for lines in lines_of(own).values():
         for what, values in lines:
@@ -162,7 +164,7 @@ def test_the_same_report_gives_the_same_bytes(folder: Path, reports: Reports, tm
     write_editions(tmp_path, reports, lambda _: EDITION)
     seal(tmp_path)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(files) == 5 * 6
+    assert len(files) == 5 * 7
     assert [name for name in files if (tmp_path / name).read_bytes() != (folder / name).read_bytes()] == []
 
 
