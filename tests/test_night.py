@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,10 +21,12 @@ from pipelines.deliveries.ledger import Entry, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.doctor_home import open_to_others
 from pipelines.errors import ChecksFailed
+from pipelines.filing import today
 from pipelines.generations import current_generation, current_warehouse
 from pipelines.night import run_job, run_night
 from pipelines.reporting.editions import spoilt_in
 from pipelines.reporting.night_pages import PROCESS
+from pipelines.reporting.periods import ended_before
 from pipelines.results import open_results
 from pipelines.schedules import what_is_new
 from pipelines.settings import Settings
@@ -109,19 +110,22 @@ def test_the_night_files_the_reports_of_the_last_week_and_month_with_links_that_
 
 
 @pytest.mark.ci
-def test_a_night_with_nothing_new_makes_the_reports_of_a_period_that_is_over(night: tuple[Settings, list[str]]) -> None:
-    """From what is published; what is filed already stays as it is."""
+def test_a_night_with_nothing_new_makes_the_reports_of_a_period_that_is_over(
+    night: tuple[Settings, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A week later: from what is published; what is filed already stays as it is."""
     settings, _ = night
-    week = max(path for path in (settings.reports / "network").iterdir() if "W" in path.name)
-    kept = settings.reports / "C001" / week.name / "v1" / "report.pdf"
-    before, filed = kept.stat().st_ino, week / "v1" / "report.json"
-    said = filed.read_bytes()
-    shutil.rmtree(week)
+    filed = {path: path.stat().st_ino for path in settings.reports.rglob("report.pdf")}
+    later = today(settings) + timedelta(days=7)
+    for module in ("pipelines.night", "pipelines.editions"):
+        monkeypatch.setattr(f"{module}.today", lambda _: later)
     lines: list[str] = []
     assert run_night(settings, lines.append).run_id is not None
     assert any("Making the reports of the week to" in line for line in lines)
-    assert filed.read_bytes() == said
-    assert kept.stat().st_ino == before
+    week, _ = ended_before(later)
+    for shelf in ("C001", "C900", "network"):
+        assert spoilt_in(settings.reports / shelf / week.name / "v1") == []
+    assert {path: path.stat().st_ino for path in filed} == filed
     assert run_night(settings, lines.append).run_id is None
 
 

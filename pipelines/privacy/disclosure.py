@@ -129,16 +129,19 @@ def _protect(frame: pd.DataFrame, said: Declared, cells: dict[str, list[Cell | N
     if not (said.totals or said.flows):
         return
     rows = frame[list(said.key)].to_dict("records")
+    order = sorted(range(len(rows)), key=lambda number: [str(value) for value in rows[number].values()])
+    rows = [rows[number] for number in order]  # of equal counts, the choice must not depend on the order a query gives
+    ordered = {name: [column[number] for number in order] for name, column in cells.items()}
     for name in said.columns:
         for total in said.totals:
             try:
-                found = equations(total, rows, said.key, cells[name])
+                found = equations(total, rows, said.key, ordered[name])
             except ValueError as error:
                 raise NightFailed(f"disclosure control: {name}: {error}") from None
             for equation in found:
                 equation.protect(profile)
     for flow in said.flows:
-        protect_flow(flow, rows, said.key, cells, profile)
+        protect_flow(flow, rows, said.key, ordered, profile)
 
 
 def release_table(frame: pd.DataFrame, sql_file: SqlFile, profile: Profile = NHS_HES) -> pd.DataFrame:

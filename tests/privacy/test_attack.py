@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from pipelines.privacy.complementary import Total
-from pipelines.privacy.disclosure import Declared
+from pipelines.privacy.disclosure import Declared, declared
 from pipelines.privacy.flows import Flow
 from pipelines.privacy.profiles import CMS, INTERNAL, NHS_HES, Profile
+from pipelines.tables import sql_files
 
 from .attacking import attack
 
@@ -126,3 +127,24 @@ def test_two_periods_one_after_the_other_tell_no_small_count_to_the_unit(profile
         known = attack({"week 1": (earlier, CLINICS), "week 2": (grown(earlier, seed), CLINICS)}, profile)
         known.never_falls("week 1", "week 2")
         assert all(low < high for low, high in known.narrowed().values()), seed
+
+
+NOT_ADDED_UP = {
+    "natural_course": "at least 20 at risk; the network's course is estimated on its own",
+    "prognosis_performance": "a clinic is judged by the model of the others: another set of episodes",
+    "clinic_courses": "at least 20, or refused; the network's is estimated on its own",
+    "case_mix": "at least 20, and 8 on both sides, or refused",
+}
+"""Tables of clinics whose counts are not parts of the network's, and why nothing small can be had from them."""
+
+
+def test_every_count_by_clinic_says_that_the_clinics_add_up_to_the_network() -> None:
+    """What is not declared is not protected: a new table is declared, or says here why it need not be."""
+    undeclared = [
+        file.name
+        for file in sql_files("report")
+        if "clinic_code" in file.key
+        and declared(file).columns
+        and not any(total.column == "clinic_code" for total in declared(file).totals)
+    ]
+    assert sorted(set(undeclared) - NOT_ADDED_UP.keys()) == []

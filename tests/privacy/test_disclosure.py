@@ -250,3 +250,16 @@ def test_who_a_step_left_out_cannot_be_had_from_who_remained() -> None:
     shown = release_table(frame, query(*header))
     assert plain(shown["out"]) == [0, None, None, 50]
     assert plain(shown["left"]) == [300, None, 255, 205]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_hidden_does_not_depend_on_the_order_of_the_rows(seed: int) -> None:
+    """Two clinics with one and the same smallest count: one of them is hidden, always the same."""
+    codes = [f"C{number:03}" for number in range(4)]
+    frame = pd.DataFrame({"clinic_code": [*codes, "network"], "n": [6, 22, 22, 22, 72]})
+    header = (("key", "clinic_code"), ("count", "n"), ("sum", "clinic_code to network"))
+    shuffled = frame.sample(frac=1, random_state=seed)
+    profile = Profile("unrounded", smallest_shown=8, rounded_to=1)
+    first, second = (release_table(one, query(*header), profile) for one in (frame, shuffled))
+    assert plain(first["n"]) == [None, None, 22, 22, 72]
+    assert second.sort_index().equals(first)
