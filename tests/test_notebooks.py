@@ -33,6 +33,9 @@ def published(tmp_path: Path) -> Path:
             "create table self_checks.withheld (trial varchar, outcome varchar, contrast varchar, reason varchar)"
         )
         con.execute(
+            "create table self_checks.doubted (trial varchar, outcome varchar, contrast varchar, words varchar)"
+        )
+        con.execute(
             "create table cohort.exclusion_flow as "
             "select 'decision' as trial, 1 as step_no, 'never_attended' as step, 40 as n_left_out, 960 as n_remaining"
         )

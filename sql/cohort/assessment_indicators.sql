@@ -5,7 +5,6 @@
 -- it: not recorded, not failed.
 -- scope: global
 -- key: indicator, unit_key
--- expect: indicator not null
 -- expect: clinic_code not null
 -- expect: is_met not null
 with baseline_forms as (

@@ -4,7 +4,6 @@
 -- more, those whose reading fits the symptoms; not said is left out. A clinic without an imaging feed has no rows.
 -- scope: global
 -- key: indicator, unit_key
--- expect: indicator not null
 -- expect: clinic_code not null
 -- expect: is_met not null
 with clinics_with_imaging as (

@@ -6,7 +6,6 @@
 -- has no rows. Fewer is better in QI-14, QI-17, QI-17a, QI-18 and QI-21.
 -- scope: global
 -- key: indicator, unit_key
--- expect: indicator not null
 -- expect: clinic_code not null
 -- expect: is_met not null
 with twelve_weeks as (

@@ -5,7 +5,6 @@
 -- high risk: a psychologically informed component; judged once the 12-week form is due.
 -- scope: global
 -- key: indicator, unit_key
--- expect: indicator not null
 -- expect: clinic_code not null
 -- expect: is_met not null
 with first_manipulations as (
