@@ -10,6 +10,7 @@ from pipelines.reporting.model import NETWORK, ComplaintSlice, FlowStep, Network
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, course_sentence, interval_words, share_words, weeks_words
 
+_MOST_FIGURES = 6
 _LUMBAR_ORDER = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1", "any level")
 
 
@@ -69,15 +70,17 @@ def course_row(course: Course) -> tuple[str, ...]:
 
 
 def imaging_view(report: NetworkReport) -> dict[str, Any]:
-    """A figure of each finding that has a share of people without pain beside it; the other findings as one table by level."""
+    """A figure of each finding with a share of people without pain beside it (of the first six where none has one); the others as
+    one table by level."""
     with_typical = {row.finding for row in report.imaging if row.age_typical_percent is not None}
     shown = [row for row in report.imaging if row.share.words is not None]
+    drawn = with_typical or set(sorted({row.finding for row in shown})[:_MOST_FIGURES])
     figures: list[Figure] = []
-    for finding in sorted(with_typical):
+    for finding in sorted(drawn):
         rows = sorted((row for row in shown if row.finding == finding), key=lambda row: _LUMBAR_ORDER.index(row.level))
         if rows:
             figures.append(prevalence_plot(f"imaging-{finding.replace(' ', '-')}", finding, rows))
-    others = sorted({row.finding for row in shown} - with_typical)
+    others = sorted({row.finding for row in shown} - drawn)
     shares = {(row.finding, row.level): row.share for row in shown}
     levels = [level for level in _LUMBAR_ORDER if any((finding, level) in shares for finding in others)]
     table = [
