@@ -3,6 +3,7 @@
 -- scope: global
 -- key: clinic_code, indicator, index_period
 -- part: numerator of denominator
+-- sum: clinic_code to network
 with judged as (
     select
         assessment.clinic_code,

@@ -5,6 +5,7 @@
 -- count: n_due
 -- part: n_answered of n_due
 -- part: n_responders of n_answered
+-- sum: clinic_code to network
 -- expect: complaint in back pain only, leg pain above the knee, leg pain below the knee, leg pain of extent not recorded
 with due as (
     select

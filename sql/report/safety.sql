@@ -3,6 +3,7 @@
 -- scope: global
 -- key: clinic_code, list, item
 -- count: n
+-- sum: clinic_code to network
 -- expect: list in serious event, event, step-up reason
 with listed as (
     select

@@ -211,7 +211,11 @@ def _added_up(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     added = frame.copy()
     for place in frame.index[is_network]:
         key = tuple(frame.loc[place, others])
-        sums = frame[~is_network][counts].sum() if clinics is None else clinics.loc[key if len(key) > 1 else key[0]]
+        key = key if len(key) > 1 else key[0] if key else None
+        if clinics is not None and key not in clinics.index:
+            added.loc[place, counts] = 0
+            continue
+        sums = frame[~is_network][counts].sum() if clinics is None else clinics.loc[key]
         added.loc[place, counts] = sums.astype("int64")
     return added
 
