@@ -94,11 +94,13 @@ def page_text(environment: Environment, report: ClinicReport | NetworkReport) ->
 
 
 def numbers_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
-    """Every value of an edition by section, on a page of its own; of each clinic the network's says what its table shows."""
+    """Every number of an edition by section, on a page of its own; of each clinic the network's says what its table shows."""
     own = {
         "name": report.clinic_code if isinstance(report, ClinicReport) else "All clinics",
         "navigation": [(PAGE, "The report"), (PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")],
-        "sections": list(lines_of([one for one in figures_of(report) if one.section != "clinics"]).items()),
+        "sections": list(
+            lines_of([one for one in figures_of(report) if one.section != "clinics" and one.is_number]).items()
+        ),
     }
     return page_of(environment, "edition_numbers", report, own)
 
