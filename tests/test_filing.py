@@ -21,7 +21,7 @@ from pipelines.filing import (
 from pipelines.reporting.editions import MANIFEST, PAGE, spoilt_in
 from pipelines.reporting.shelves import editions_of, latest_edition
 from pipelines.settings import Settings
-from tests.reporting.released import STAMP, exact_tables, released
+from tests.reporting.released import STAMP, released_of
 
 MONDAY = date(2026, 11, 23)
 CLINICS = {"C001": 412, "C002": 96}
@@ -45,7 +45,7 @@ def night(
     folder = settings.generations / name
     folder.mkdir(parents=True)
     monkeypatch.setattr("pipelines.editions.today", lambda _: day)
-    make_editions(settings, folder / PERIODS, released(exact_tables(clinics)), STAMP)
+    make_editions(settings, folder / PERIODS, released_of(tuple(clinics.items())), STAMP)
     seal_editions(folder)
     settings.current.unlink(missing_ok=True)
     settings.current.symlink_to(folder)

@@ -1,5 +1,6 @@
 """An installation with filed reports of two clinics and the network, and readers of them."""
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,23 +12,31 @@ from pipelines.reporting.editions import seal, write_editions
 from pipelines.reporting.periods import Edition, ended_before
 from pipelines.reporting.shelves import write_shelves
 from pipelines.settings import Settings
-from tests.reporting.released import STAMP, exact_tables, released
+from tests.reporting.released import STAMP, released_of
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MANAGER, LEAD, OTHER = "manager@clinic.example", "lead@group.example", "manager@other.example"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    made = Settings(tmp_path / "home", tmp_path / "inbox")
+@pytest.fixture(scope="session")
+def filed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with what a night on NOW files; each test has a copy."""
+    made = Settings(tmp_path_factory.mktemp("filed") / "home", Path("inbox"))
     made.home.mkdir(mode=0o700)
     file_reports(made, NOW.date())
+    return made.home
+
+
+@pytest.fixture
+def settings(filed_home: Path, tmp_path: Path) -> Settings:
+    made = Settings(tmp_path / "home", tmp_path / "inbox")
+    shutil.copytree(filed_home, made.home)
     return made
 
 
 def file_reports(settings: Settings, day: date, clinics: dict[str, int] | None = None, version: int = 1) -> None:
     """File the reports that a night on `day` makes, as a version."""
-    tables = released(exact_tables(clinics or {"C001": 412, "C002": 96}))
+    tables = released_of(tuple((clinics or {"C001": 412, "C002": 96}).items()))
     for period in ended_before(day):
         because = "A clinic sent its forms again." if version > 1 else None
         edition = Edition.first(period).model_copy(update={"version": version, "because": because})

@@ -69,6 +69,7 @@ def test_a_report_goes_to_a_recipient_once_however_often_it_is_asked(settings: S
     assert len(mailbox.mails) == 1
 
 
+@pytest.mark.ci
 def test_a_new_period_and_a_correction_are_sent_and_an_old_period_is_not(settings: Settings, mailbox: Mailbox) -> None:
     by_mail(settings, mailbox, subscribed(MANAGER, "C001"))
     send(settings)

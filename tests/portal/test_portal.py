@@ -18,9 +18,9 @@ from pipelines.portal.reading_log import LOG, Verified, has_line, note_reading, 
 from pipelines.portal.settings import SignOn, read_sign_on
 from pipelines.settings import Settings
 from tests.asking import Answer, Pairs, ask, talk
-from tests.delivering.conftest import LEAD, MANAGER, configure, settings
+from tests.delivering.conftest import LEAD, MANAGER, configure, filed_home, settings
 
-__all__ = ["settings"]
+__all__ = ["filed_home", "settings"]
 
 HOST = "127.0.0.1:3100"
 SECRET = "a long secret of the proxy"

@@ -1,6 +1,7 @@
 """Made-up report tables, released as the night releases them, and the stamp of a made-up run."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -196,6 +197,12 @@ def exact_tables(clinics: dict[str, int] | None = None) -> dict[str, pd.DataFram
 def released(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables after disclosure control, by the headers of sql/report."""
     return {name: release_table(_added_up(frame, name), QUERIES[name]) for name, frame in tables.items()}
+
+
+@cache
+def released_of(clinics: tuple[tuple[str, int], ...]) -> dict[str, pd.DataFrame]:
+    """The released tables of clinics of these sizes; made once, for whoever does not change them."""
+    return released(exact_tables(dict(clinics)))
 
 
 def _added_up(frame: pd.DataFrame, name: str) -> pd.DataFrame:
