@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.editions import appendix_places, make_editions, seal_editions
-from pipelines.filing import PERIODS
+from pipelines.filing import PERIODS, today
 from pipelines.generations import REPORTS
 from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
@@ -69,7 +69,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
         written, editions = write_pages(folder / REPORTS, reports), 0
     else:
         written = write_night_pages(folder / REPORTS, reports)
-        editions = make_editions(night.settings, folder / PERIODS, tables, stamp)
+        editions = make_editions(night.settings, folder / PERIODS, tables, stamp, today(night.settings))
     return dg.MaterializeResult(metadata={"pages": len(written), "editions": editions})
 
 

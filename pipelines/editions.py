@@ -1,6 +1,7 @@
 """A night's part in the reports of weeks and months: which editions it makes, and where the methods appendix of each belongs."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,6 @@ from pipelines.filing import (
     editions_due,
     file_editions,
     stamp_for,
-    today,
     write_corrections,
 )
 from pipelines.generations import REPORTS
@@ -26,14 +26,14 @@ from pipelines.reporting.periods import Edition, period_of
 from pipelines.settings import Settings
 
 
-def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp) -> int:
-    """Write into `folder` the editions that are due today and the corrections that were asked for; returns how many.
+def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp, day: date) -> int:
+    """Write into `folder` the editions that are due on `day`, in the clinics' zone, and the corrections asked for; returns how many.
 
     What an earlier night made and a kill kept from its shelf is filed first.
     """
     file_editions(settings)
     configuration, written = read_report_configuration(settings.home), 0
-    for edition in editions_due(settings, today(settings)):
+    for edition in editions_due(settings, day):
         reports = build_reports(tables, stamp_for(stamp, edition, settings.timezone), configuration)
         written += len(write_editions(folder, reports, lambda _, edition=edition: edition))  # type: ignore[misc]
     asked = corrections_asked(settings)

@@ -36,7 +36,6 @@ def settings(tmp_path: Path) -> Settings:
 
 def night(
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
     name: str,
     clinics: dict[str, int] = CLINICS,
     day: date = MONDAY,
@@ -44,8 +43,7 @@ def night(
     """A published night that made what was due on a day; nothing of it is filed yet."""
     folder = settings.generations / name
     folder.mkdir(parents=True)
-    monkeypatch.setattr("pipelines.editions.today", lambda _: day)
-    make_editions(settings, folder / PERIODS, released_of(tuple(clinics.items())), STAMP)
+    make_editions(settings, folder / PERIODS, released_of(tuple(clinics.items())), STAMP, day)
     seal_editions(folder)
     settings.current.unlink(missing_ok=True)
     settings.current.symlink_to(folder)
@@ -57,11 +55,9 @@ def filed(settings: Settings) -> dict[str, bytes]:
     return {str(path.relative_to(settings.reports)): path.read_bytes() for path in found}
 
 
-def test_the_first_night_after_a_period_makes_its_reports_and_the_next_ones_do_not(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_night_after_a_period_makes_its_reports_and_the_next_ones_do_not(settings: Settings) -> None:
     assert [one.period for one in editions_due(settings, MONDAY)] == ["2026-W47", "2026-10"]
-    night(settings, monkeypatch, "1")
+    night(settings, "1")
     places = file_editions(settings)
     assert len(places) == 2 * 3
     assert editions_due(settings, MONDAY) == ()
@@ -70,16 +66,14 @@ def test_the_first_night_after_a_period_makes_its_reports_and_the_next_ones_do_n
     assert [one.period for one in editions_due(settings, date(2026, 12, 1))] == ["2026-W48", "2026-11"]
 
 
-def test_what_is_filed_never_changes_whatever_later_nights_find(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    night(settings, monkeypatch, "1")
+def test_what_is_filed_never_changes_whatever_later_nights_find(settings: Settings) -> None:
+    night(settings, "1")
     file_editions(settings)
     before = filed(settings)
-    night(settings, monkeypatch, "2", {"C001": 500, "C002": 120}, date(2026, 11, 24))
+    night(settings, "2", {"C001": 500, "C002": 120}, date(2026, 11, 24))
     assert file_editions(settings) == []
     assert filed(settings) == before
-    night(settings, monkeypatch, "3", {"C001": 500, "C002": 120}, date(2026, 11, 30))
+    night(settings, "3", {"C001": 500, "C002": 120}, date(2026, 11, 30))
     file_editions(settings)
     after = filed(settings)
     kept = {name: content for name, content in before.items() if "/v" in name}
@@ -87,22 +81,18 @@ def test_what_is_filed_never_changes_whatever_later_nights_find(
     assert (settings.reports / "C001" / "2026-W48" / "v1" / PAGE).is_file()
 
 
-def test_the_same_deliveries_give_the_same_files_on_another_day(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    night(settings, monkeypatch, "1")
+def test_the_same_deliveries_give_the_same_files_on_another_day(settings: Settings, tmp_path: Path) -> None:
+    night(settings, "1")
     file_editions(settings)
     other = Settings(tmp_path / "other", tmp_path / "inbox")
     other.home.mkdir()
-    night(other, monkeypatch, "20261125", day=date(2026, 11, 25))
+    night(other, "20261125", day=date(2026, 11, 25))
     file_editions(other)
     assert filed(settings) == filed(other)
 
 
-def test_every_edition_is_whole_by_its_manifest_and_a_clinic_s_folder_holds_its_own_alone(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    night(settings, monkeypatch, "1")
+def test_every_edition_is_whole_by_its_manifest_and_a_clinic_s_folder_holds_its_own_alone(settings: Settings) -> None:
+    night(settings, "1")
     for place in file_editions(settings):
         assert spoilt_in(place) == []
         assert json.loads((place / MANIFEST).read_text())["whose"] == place.parent.parent.name
@@ -111,8 +101,8 @@ def test_every_edition_is_whole_by_its_manifest_and_a_clinic_s_folder_holds_its_
             assert b"C002" not in content, name
 
 
-def test_the_latest_report_and_every_index_are_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    night(settings, monkeypatch, "1")
+def test_the_latest_report_and_every_index_are_found(settings: Settings) -> None:
+    night(settings, "1")
     file_editions(settings)
     assert latest_edition(settings.reports / "C001") == settings.reports / "C001" / "2026-W47" / "v1"
     redirect = (settings.reports / "C001" / "latest" / "index.html").read_text()
@@ -125,14 +115,12 @@ def test_the_latest_report_and_every_index_are_found(settings: Settings, monkeyp
     assert latest_edition(settings.reports / "C404") is None
 
 
-def test_a_correction_is_a_version_beside_the_first_for_those_whose_numbers_differ(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    night(settings, monkeypatch, "1")
+def test_a_correction_is_a_version_beside_the_first_for_those_whose_numbers_differ(settings: Settings) -> None:
+    night(settings, "1")
     file_editions(settings)
     before = filed(settings)
     write_corrections(settings.home / CORRECTIONS, {"2026-W47": "C001 sent its forms again."})
-    night(settings, monkeypatch, "2", CLINICS | {"C001": 450})
+    night(settings, "2", CLINICS | {"C001": 450})
     file_editions(settings)
     changed = [place.relative_to(settings.reports) for place in editions_of(settings.reports, "2026-W47")]
     assert [str(place) for place in changed] == [
@@ -156,22 +144,18 @@ def test_a_correction_is_a_version_beside_the_first_for_those_whose_numbers_diff
     assert corrections_asked(settings) == {}
 
 
-def test_a_correction_that_changes_nothing_makes_nothing_and_is_not_asked_again(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    night(settings, monkeypatch, "1")
+def test_a_correction_that_changes_nothing_makes_nothing_and_is_not_asked_again(settings: Settings) -> None:
+    night(settings, "1")
     file_editions(settings)
     write_corrections(settings.home / CORRECTIONS, {"2026-W47": "Looked at again."})
-    night(settings, monkeypatch, "2")
+    night(settings, "2")
     assert file_editions(settings) == []
     assert corrections_asked(settings) == {}
 
 
-def test_a_kill_before_any_step_of_filing_is_healed_by_the_next_filing(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_before_any_step_of_filing_is_healed_by_the_next_filing(settings: Settings) -> None:
     """Signal 9's like: the process ends before its n-th touch of the disk, for every n; what stands on a shelf is whole."""
-    made = night(settings, monkeypatch, "1")
+    made = night(settings, "1")
     file_editions(settings)
     whole = filed(settings)
     n_killed = 0

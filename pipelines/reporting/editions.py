@@ -17,6 +17,7 @@ from pipelines.reporting.documents.letter import letter_of
 from pipelines.reporting.documents.pdf import Printer
 from pipelines.reporting.documents.tables import csv_of
 from pipelines.reporting.model import NETWORK, ClinicReport, NetworkReport, Reports
+from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.pages import numbers_of, page_environment, page_of, write_file
 from pipelines.reporting.periods import Edition
 from pipelines.reporting.views import clinic_view, network_view
@@ -55,14 +56,15 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
         own = report.model_copy(update={"edition": edition})
         name = shelf_of(_owner(own))
         place = folder / name / edition.folder
-        files: dict[str, str | bytes] = {
-            PAGE: page_text(environment, own),
-            EVERY_NUMBER: numbers_text(environment, own),
-            PDF: printer.pdf_of(own),
-            TABLE: csv_of(own),
-            NUMBERS: numbers_of(own),
-            LETTER: letter_of(own),
-        }
+        with written_in(own.branding.language):
+            files: dict[str, str | bytes] = {
+                PAGE: page_text(environment, own),
+                EVERY_NUMBER: numbers_text(environment, own),
+                PDF: printer.pdf_of(own),
+                TABLE: csv_of(own),
+                NUMBERS: numbers_of(own),
+                LETTER: letter_of(own),
+            }
         for file, content in files.items():
             write_file(place / file, content)
         written.append(place)
