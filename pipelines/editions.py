@@ -27,7 +27,7 @@ from pipelines.settings import Settings
 
 
 def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp, day: date) -> int:
-    """Write into `folder` the editions that are due on `day`, in the clinics' zone, and the corrections asked for; returns how many.
+    """Write into `folder` the editions that are due on `day`, in the clinics' zone, and corrections asked for; returns how many.
 
     What an earlier night made and a kill kept from its shelf is filed first.
     """
