@@ -28,6 +28,7 @@ from pipelines.estimating import (
     write_sensitivity,
     write_trial_estimates,
 )
+from pipelines.estimating_clinics import write_clinic_comparison
 from pipelines.estimating_courses import write_dose_effects, write_improvement, write_sessions_to_improvement
 from pipelines.estimating_prognosis import write_prognosis
 from pipelines.model_history import write_model_history
@@ -72,6 +73,7 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         write_sensitivity(con, lambda _: None)
         write_protocols(con)
         write_prognosis(con, lambda _: None)
+        write_clinic_comparison(con, lambda _: None)
         write_weighting_diagnostics(con, lambda _: None)
         write_confounding_diagnostics(con, lambda _: None)
         write_specifications(con, lambda _: None)
