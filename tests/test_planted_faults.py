@@ -10,6 +10,9 @@ import pytest
 
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.night import run_night
+from pipelines.reporting.editions import NUMBERS
+from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelves import latest_edition
 from pipelines.results import open_results
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate
@@ -20,8 +23,10 @@ Tables = dict[str, pd.DataFrame]
 MANIPULATION = "manipulation"
 
 
-def night_of(home: Path, world: str, episodes: int, plant: Callable[[Tables], Tables] = lambda tables: tables) -> Path:
-    """Simulate a group, change what its clinics deliver, run its night; returns the published folder."""
+def night_of(
+    home: Path, world: str, episodes: int, plant: Callable[[Tables], Tables] = lambda tables: tables
+) -> Settings:
+    """Simulate a group, change what its clinics deliver, run its night; returns the installation."""
     settings = Settings(home=home / "home", inbox=home / "inbox")
     simulate(settings.inbox, episodes=episodes, clinics=6, world=world, seed=1)
     for manifest in sorted(settings.inbox.glob("*/*/manifest.json")):
@@ -32,12 +37,14 @@ def night_of(home: Path, world: str, episodes: int, plant: Callable[[Tables], Ta
         }
         write_delivery(settings.inbox, said["clinic_code"], folder.name, said["mode"], plant(tables), is_simulated=True)
     run_night(settings, lambda _: None)
-    return settings.current
+    return settings
 
 
-def reported(published: Path) -> pd.DataFrame:
-    """The effects of the network's report, of everybody."""
-    report = json.loads((published / "reports" / "network.json").read_text(encoding="utf-8"))
+def reported(settings: Settings) -> pd.DataFrame:
+    """The effects of the network's newest report, of everybody."""
+    filed = latest_edition(settings.reports / NETWORK)
+    assert filed is not None
+    report = json.loads((filed / NUMBERS).read_text(encoding="utf-8"))
     effects = pd.DataFrame(report["effects"])
     return effects[effects["group_name"] == "all"]
 
@@ -66,13 +73,13 @@ def without_the_manipulated_smokers(tables: Tables) -> Tables:
 
 
 def test_an_answer_of_week_12_in_an_intake_field_is_named_and_withholds_all_that_rests_on_it(tmp_path: Path) -> None:
-    published = night_of(tmp_path, "no-effect", 1500, with_the_outcome_in_the_intake)
-    effects = reported(published)
+    settings = night_of(tmp_path, "no-effect", 1500, with_the_outcome_in_the_intake)
+    effects = reported(settings)
     assert (effects["status"] == "refused").all()
     withheld = effects[effects["reason"].str.startswith("withheld: ")]
     assert not withheld.empty
     assert withheld["reason"].str.contains("AUC over 0.85 of the outcome from pseq").all()
-    with open_results(published) as results:
+    with open_results(settings.current) as results:
         caught = results.sql("select distinct covariate from self_checks.leakage where not is_passed").df
         labels = results.sql("select distinct label from self_checks.labels").df
         prognosis = results.sql("select distinct status, reason from estimates.prognosis").df
