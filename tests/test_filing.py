@@ -66,6 +66,7 @@ def test_the_first_night_after_a_period_makes_its_reports_and_the_next_ones_do_n
     assert [one.period for one in editions_due(settings, date(2026, 12, 1))] == ["2026-W48", "2026-11"]
 
 
+@pytest.mark.ci
 def test_what_is_filed_never_changes_whatever_later_nights_find(settings: Settings) -> None:
     night(settings, "1")
     file_editions(settings)
@@ -81,6 +82,7 @@ def test_what_is_filed_never_changes_whatever_later_nights_find(settings: Settin
     assert (settings.reports / "C001" / "2026-W48" / "v1" / PAGE).is_file()
 
 
+@pytest.mark.ci
 def test_the_same_deliveries_give_the_same_files_on_another_day(settings: Settings, tmp_path: Path) -> None:
     night(settings, "1")
     file_editions(settings)
@@ -115,6 +117,7 @@ def test_the_latest_report_and_every_index_are_found(settings: Settings) -> None
     assert latest_edition(settings.reports / "C404") is None
 
 
+@pytest.mark.ci
 def test_a_correction_is_a_version_beside_the_first_for_those_whose_numbers_differ(settings: Settings) -> None:
     night(settings, "1")
     file_editions(settings)

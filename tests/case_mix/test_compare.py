@@ -94,6 +94,7 @@ def test_a_clinic_of_fewer_than_twenty_has_no_value() -> None:
     assert np.isnan(row["observed"])
 
 
+@pytest.mark.ci
 def test_false_signals_are_about_as_many_as_the_limits_say() -> None:
     """Twelve clinics without any difference, 20 seeds: about 5 % outside 95 %."""
     outside = [

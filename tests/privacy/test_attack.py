@@ -120,6 +120,7 @@ def grown(earlier: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("profile", PROFILES[:3], ids=lambda one: one.name)
+@pytest.mark.ci
 def test_two_periods_one_after_the_other_tell_no_small_count_to_the_unit(profile: Profile) -> None:
     """The reader knows that counts never fall from one period to the next."""
     for seed in range(40):
