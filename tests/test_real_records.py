@@ -50,21 +50,21 @@ def sciatica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
 def test_the_impossible_values_of_the_sciatica_cohort_are_set_aside_with_their_reasons(sciatica: Results) -> None:
     found = sciatica.sql(
         "select field, rule, count(*) as n from raw.quarantine where feed = 'outcome' and scope = 'value' group by all order by 1"
-    )
+    ).df
     assert found.to_dict("records") == [
         {"field": "nprs_back_avg", "rule": "a whole number from 0 to 10", "n": 5},
         {"field": "rmdq24", "rule": "a whole number from 0 to 24", "n": 3},
     ]
-    highest = sciatica.sql("select max(nprs_back_avg) as back, max(rmdq24) as disability from clean.outcome")
+    highest = sciatica.sql("select max(nprs_back_avg) as back, max(rmdq24) as disability from clean.outcome").df
     assert highest["back"][0] <= 10
     assert highest["disability"][0] <= 24
 
 
 def test_the_natural_course_is_the_one_worked_out_from_the_raw_file(sciatica: Results) -> None:
     """99 improved, 24 stepped up and 2 censored of 125 with baseline pain of 3 or more; worked out again in tests/adapters."""
-    events = sciatica.sql("select event, count(*) as n from cohort.natural_course group by event order by event")
+    events = sciatica.sql("select event, count(*) as n from cohort.natural_course group by event order by event").df
     assert dict(zip(events["event"], events["n"], strict=True)) == {"censored": 2, "improved": 99, "stepped_up": 24}
-    course = sciatica.sql("select * from estimates.natural_course where clinic_code = 'network' order by day")
+    course = sciatica.sql("select * from estimates.natural_course where clinic_code = 'network' order by day").df
     by_day = {day: course[course["day"] <= day].iloc[-1] for day in (14, 28, 84, 364)}
     assert [round(row["cumulative_improved"], 4) for row in by_day.values()] == [0.288, 0.552, 0.7262, 0.7852]
     assert [round(row["cumulative_stepped_up"], 4) for row in by_day.values()] == [0.024, 0.056, 0.139, 0.198]
@@ -72,7 +72,7 @@ def test_the_natural_course_is_the_one_worked_out_from_the_raw_file(sciatica: Re
 
 
 def test_treatments_of_the_sciatica_cohort_are_not_contrasted_and_the_reason_is_given(sciatica: Results) -> None:
-    effects = sciatica.effects()
+    effects = sciatica.effects(by=None).df
     assert set(effects["status"]) == {"refused"}
     assert effects["reason"].str.contains("treatment").all()
     assert effects["estimate"].isna().all()
@@ -111,4 +111,4 @@ def test_a_whole_night_needs_no_network(tmp_path: Path) -> None:
         ["unshare", "-rn", *command], capture_output=True, text=True, check=False, env=environment, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Report " in done.stdout
+    assert "Reports " in done.stdout

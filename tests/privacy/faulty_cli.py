@@ -13,7 +13,7 @@ from pipelines.cli import main
 PLACES = {
     "looking": "pipelines.deliveries.inbox.read_manifest",
     "loading": "pipelines.deliveries.raw.profile_new",
-    "pages": "assets.report.write_pages",
+    "pages": "assets.report.write_night_pages",
 }
 
 
