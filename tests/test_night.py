@@ -117,7 +117,7 @@ def test_a_night_with_nothing_new_makes_the_reports_of_a_period_that_is_over(
     settings, _ = night
     filed = {path: path.stat().st_ino for path in settings.reports.rglob("report.pdf")}
     later = today(settings) + timedelta(days=7)
-    for module in ("pipelines.night", "pipelines.editions"):
+    for module in ("pipelines.night", "assets.report"):
         monkeypatch.setattr(f"{module}.today", lambda _: later)
     lines: list[str] = []
     assert run_night(settings, lines.append).run_id is not None
