@@ -14,6 +14,9 @@ from pipelines.adapters.sciatica import deliver_sciatica
 from pipelines.adapters.spider import deliver_spider
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.night import run_night
+from pipelines.reporting.editions import PAGE
+from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelves import latest_edition
 from pipelines.results import Results, open_results
 from pipelines.settings import Settings
 from tests.conftest import ROOT, process_as_it_was
@@ -95,7 +98,9 @@ def test_the_prevalence_by_level_of_the_spider_gradings_stands_on_the_network_pa
         ).df
     assert (bulge["n_assessed"][0], bulge["n_with_finding"][0]) == (220, 180), "218 and 181, rounded to 5"
     assert refused["n"].tolist() == [213]
-    page = (settings.current / "reports" / "network.html").read_text(encoding="utf-8")
+    filed = latest_edition(settings.reports / NETWORK)
+    assert filed is not None
+    page = (filed / PAGE).read_text(encoding="utf-8")
     assert f"L4-L5 {bulge['percent'][0]}\N{NO-BREAK SPACE}%" in page
     assert "SPIDER" in page
 
