@@ -58,18 +58,21 @@ report_disclosure = [_disclosure_check(file) for file in _FILES]
     kinds={"html"},
 )
 def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Build the report model and write its pages and the editions that are due into the run's folder."""
+    """Build the report model and write its pages and the editions that are due into the run's folder.
+
+    All of it where an error's text is not told: it could be a value.
+    """
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in TABLES}
         stamp = stamp_of(con, run_id, profile_of(night.settings.home))
-    reports = build_reports(tables, stamp, read_report_configuration(night.settings.home))
-    folder = night.folder(run_id)
-    if night.as_of:
-        written, editions = write_pages(folder / REPORTS, reports), 0
-    else:
-        written = write_night_pages(folder / REPORTS, reports)
-        editions = make_editions(night.settings, folder / PERIODS, tables, stamp, today(night.settings))
+        reports = build_reports(tables, stamp, read_report_configuration(night.settings.home))
+        folder = night.folder(run_id)
+        if night.as_of:
+            written, editions = write_pages(folder / REPORTS, reports), 0
+        else:
+            written = write_night_pages(folder / REPORTS, reports)
+            editions = make_editions(night.settings, folder / PERIODS, tables, stamp, today(night.settings))
     return dg.MaterializeResult(metadata={"pages": len(written), "editions": editions})
 
 
@@ -96,9 +99,9 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
     with night.warehouse(run_id) as con:
         tables = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}
         stamp = stamp_of(con, run_id, profile_of(night.settings.home))
-    places = appendix_places(night.settings, night.folder(run_id), stamp, is_as_of=bool(night.as_of))
-    made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
-    written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)
+        places = appendix_places(night.settings, night.folder(run_id), stamp, is_as_of=bool(night.as_of))
+        made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
+        written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)
     answered = dg.AssetCheckResult(
         check_name="reporting_standards", passed=not absent, description="; ".join(absent) or None
     )
