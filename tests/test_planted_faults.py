@@ -17,8 +17,6 @@ from pipelines.results import open_results
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate
 
-pytestmark = pytest.mark.ci
-
 Tables = dict[str, pd.DataFrame]
 MANIPULATION = "manipulation"
 
@@ -72,6 +70,7 @@ def without_the_manipulated_smokers(tables: Tables) -> Tables:
     return kept
 
 
+@pytest.mark.ci
 def test_an_answer_of_week_12_in_an_intake_field_is_named_and_withholds_all_that_rests_on_it(tmp_path: Path) -> None:
     settings = night_of(tmp_path, "no-effect", 1500, with_the_outcome_in_the_intake)
     effects = reported(settings)
@@ -89,6 +88,7 @@ def test_an_answer_of_week_12_in_an_intake_field_is_named_and_withholds_all_that
     assert prognosis["reason"].str.contains("12-week response from pseq:").all()
 
 
+@pytest.mark.long
 def test_a_severity_that_nobody_recorded_is_caught_by_what_treatment_cannot_have_caused(tmp_path: Path) -> None:
     effects = reported(night_of(tmp_path, "hidden-severity", 3000))
     caught = effects[(effects["trial"] == "index") & (effects["contrast"] == "manipulation - exercise")]
@@ -96,6 +96,7 @@ def test_a_severity_that_nobody_recorded_is_caught_by_what_treatment_cannot_have
     assert caught["reason"].str.contains("something that nobody recorded decides who gets which treatment").all()
 
 
+@pytest.mark.ci
 def test_patients_of_whom_none_was_manipulated_are_named_and_nothing_is_said_of_them(tmp_path: Path) -> None:
     effects = reported(night_of(tmp_path, "uniform", 3000, without_the_manipulated_smokers))
     about = effects[effects["contrast"].str.contains(MANIPULATION)]
