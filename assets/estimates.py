@@ -1,8 +1,10 @@
 """Effects of the target trials and the natural course: `pipelines.causal` on the tables of `cohort.*`."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.estimate_contracts import CONTRACTS
 from pipelines.model_history import write_model_history
@@ -10,6 +12,9 @@ from pipelines.quality.history import history_source
 from pipelines.quality.results import RESULTS_TABLE
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
+
+Say = Callable[[str], None]
+Write = Callable[[duckdb.DuckDBPyConnection, Say], dict[str, int]]
 
 _TABLES = {
     "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason and how many episodes would tell. "
@@ -78,32 +83,44 @@ def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.M
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
-@dg.multi_asset(
-    name="estimates__improvement",
-    specs=[
-        dg.AssetSpec(
-            ["estimates", name],
-            deps=[*_TRIAL_DEPS, asset_key("cohort.improvement")],
-            group_name="estimates",
-            description=said,
-            kinds={"scikitlearn"},
-        )
-        for name, said in {
-            "improvement_curves": "Share with sustained improvement by day from time zero under each strategy "
-            "(Aalen-Johansen, weighted for the arm and for those lost), with injection or surgery competing.",
-            "improvement_effects": "One row a contrast and reading of these curves: the difference of shares by 4, 8 and 12 "
-            "weeks and of the mean days improved, or a refusal with its reason.",
-        }.items()
-    ],
-)
-def improvement(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Estimate the time to sustained improvement in the decision and the index trial."""
+def _together(name: str, tables: Mapping[str, str], deps: Sequence[dg.AssetKey], write: Write) -> dg.AssetsDefinition:
+    """Tables, with what one row of each is, that one function writes."""
+
+    @dg.multi_asset(
+        name=f"estimates__{name}",
+        specs=[
+            dg.AssetSpec(
+                ["estimates", table], deps=deps, group_name="estimates", description=said, kinds={"scikitlearn"}
+            )
+            for table, said in tables.items()
+        ],
+    )
+    def made(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+        with night.warehouse(context.run.run_id) as con:
+            rows = write(con, context.log.info)
+        for table in tables:
+            yield dg.MaterializeResult(asset_key=["estimates", table], metadata={"dagster/row_count": rows[table]})
+
+    return made
+
+
+def _write_improvement(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating_courses import write_improvement
 
-    with night.warehouse(context.run.run_id) as con:
-        rows = write_improvement(con, context.log.info)
-    for name, n_rows in rows.items():
-        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": n_rows})
+    return write_improvement(con, say)
+
+
+improvement = _together(
+    "improvement",
+    {
+        "improvement_curves": "Share with sustained improvement by day from time zero under each strategy "
+        "(Aalen-Johansen, weighted for the arm and for those lost), with injection or surgery competing.",
+        "improvement_effects": "One row a contrast and reading of these curves: the difference of shares by 4, 8 and 12 "
+        "weeks and of the mean days improved, or a refusal with its reason.",
+    },
+    [*_TRIAL_DEPS, asset_key("cohort.improvement")],
+    _write_improvement,
+)
 
 
 @dg.asset(
@@ -213,24 +230,13 @@ _PROGNOSIS_DEPS = [
 ]
 
 
-@dg.multi_asset(
-    name="estimates__prognosis",
-    specs=[
-        dg.AssetSpec(
-            ["estimates", name], deps=_PROGNOSIS_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
-        )
-        for name, said in _PROGNOSIS_TABLES.items()
-    ],
-)
-def prognosis(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Estimate the prognosis under conservative care."""
+def _write_prognosis(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating_prognosis import write_prognosis
 
-    with night.warehouse(context.run.run_id) as con:
-        rows = write_prognosis(con, context.log.info)
-    for name in _PROGNOSIS_TABLES:
-        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+    return write_prognosis(con, say)
 
+
+prognosis = _together("prognosis", _PROGNOSIS_TABLES, _PROGNOSIS_DEPS, _write_prognosis)
 
 _CLINIC_TABLES = {
     "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14): observed, expected, standardised, drawn to "
@@ -244,23 +250,13 @@ _CLINIC_DEPS = [
 ]
 
 
-@dg.multi_asset(
-    name="estimates__clinics",
-    specs=[
-        dg.AssetSpec(
-            ["estimates", name], deps=_CLINIC_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
-        )
-        for name, said in _CLINIC_TABLES.items()
-    ],
-)
-def clinics(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Compare the clinics after adjustment for who came."""
+def _write_clinics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating_clinics import write_clinic_comparison
 
-    with night.warehouse(context.run.run_id) as con:
-        rows = write_clinic_comparison(con, context.log.info)
-    for name in _CLINIC_TABLES:
-        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+    return write_clinic_comparison(con, say)
+
+
+clinics = _together("clinics", _CLINIC_TABLES, _CLINIC_DEPS, _write_clinics)
 
 
 @dg.asset_check(

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from pipelines.alerts.cause import RED, Cause
 from pipelines.alerts.causes import Look
-from pipelines.errors import InstallationError
+from pipelines.told_once import open_memory_file
 
 MEMORY = "alerts.sqlite"
 REMINDED_AFTER = timedelta(days=7)
-_SECONDS_TO_WAIT = 60  # for another command that is sending just now
 _OVER = "over"
 _SCHEMA = """
 create table if not exists watch (watched_since text not null) strict;
@@ -155,15 +154,5 @@ def open_memory(home: Path) -> Iterator[Memory]:
     Raises InstallationError when it cannot be used.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con = sqlite3.connect(home / MEMORY, timeout=_SECONDS_TO_WAIT, isolation_level=None)
-    try:
-        con.execute("pragma journal_mode = wal")
-        con.execute("pragma synchronous = full")
-        con.executescript(_SCHEMA)
+    with open_memory_file(home / MEMORY, _SCHEMA, "what is open is told again") as con:
         yield Memory(con)
-    except sqlite3.Error as error:
-        raise InstallationError(
-            f"{home / MEMORY} cannot be used ({type(error).__name__}). When it stays so, remove it: what is open is told again"
-        ) from None
-    finally:
-        con.close()

@@ -11,11 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipelines.errors import InstallationError
+from pipelines.told_once import open_memory_file
 
 OUTBOX = "outbox.sqlite"
 State = Literal["sent", "written"]
-_SECONDS_TO_WAIT = 60  # for another command that is sending just now
 _SCHEMA = """
 create table if not exists delivered (
     whose text not null, period text not null, version integer not null, email text not null,
@@ -72,15 +71,5 @@ class Outbox:
 @contextmanager
 def open_outbox(home: Path) -> Iterator[Outbox]:
     """The outbox of the installation in `home`, made if it is not there. Raises InstallationError when it cannot be used."""
-    con = sqlite3.connect(home / OUTBOX, timeout=_SECONDS_TO_WAIT, isolation_level=None)
-    try:
-        con.execute("pragma journal_mode = wal")
-        con.execute("pragma synchronous = full")
-        con.executescript(_SCHEMA)
+    with open_memory_file(home / OUTBOX, _SCHEMA, "the last reports go out again") as con:
         yield Outbox(con)
-    except sqlite3.Error as error:
-        raise InstallationError(
-            f"{home / OUTBOX} cannot be used ({type(error).__name__}). When it stays so, remove it: the last reports go out again"
-        ) from None
-    finally:
-        con.close()

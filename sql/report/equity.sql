@@ -5,23 +5,7 @@
 -- key: indicator, dimension, level
 -- part: numerator of denominator
 -- expect: dimension in sex, age band, deprivation, ethnicity, payer
-with judged as (
-    select
-        assessment.indicator,
-        assessment.episode_key,
-        assessment.is_met
-    from cohort.assessment_indicators as assessment
-    where assessment.indicator = 'QI-05'
-    union all
-    select
-        outcome.indicator,
-        outcome.episode_key,
-        outcome.is_met
-    from cohort.outcome_indicators as outcome
-    where outcome.indicator in ('QI-02', 'QI-12')
-),
-
-stratified as (
+with stratified as (
     select
         judged.indicator,
         dimension.dimension,
@@ -34,9 +18,10 @@ stratified as (
         end as level,
         count(*) filter (where judged.is_met) as numerator,
         count(*) as denominator
-    from judged
+    from cohort.indicators as judged
     inner join cohort.strata as strata on judged.episode_key = strata.episode_key
     cross join (values ('sex'), ('age band'), ('deprivation'), ('ethnicity'), ('payer')) as dimension (dimension)
+    where judged.indicator in ('QI-02', 'QI-05', 'QI-12')
     group by judged.indicator, dimension.dimension, level
 ),
 

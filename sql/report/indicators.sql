@@ -21,43 +21,13 @@ with shipped as (
         ) as listed (indicator, smallest_denominator)
 ),
 
-judged as (
-    select
-        assessment.clinic_code,
-        assessment.index_period,
-        assessment.indicator,
-        assessment.is_met
-    from cohort.assessment_indicators as assessment
-    union all
-    select
-        treatment.clinic_code,
-        treatment.index_period,
-        treatment.indicator,
-        treatment.is_met
-    from cohort.treatment_indicators as treatment
-    union all
-    select
-        imaging.clinic_code,
-        imaging.index_period,
-        imaging.indicator,
-        imaging.is_met
-    from cohort.imaging_indicators as imaging
-    union all
-    select
-        outcome.clinic_code,
-        outcome.index_period,
-        outcome.indicator,
-        outcome.is_met
-    from cohort.outcome_indicators as outcome
-),
-
 counted as (
     select
         coalesce(judged.clinic_code, 'network') as clinic_code,
         judged.indicator,
         count(*) filter (where judged.is_met) as numerator,
         count(*) as denominator
-    from judged
+    from cohort.indicators as judged
     group by grouping sets ((judged.clinic_code, judged.indicator), (judged.indicator))
 ),
 
