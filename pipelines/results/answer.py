@@ -13,6 +13,10 @@ from pipelines.errors import UsageError
 from pipelines.privacy.profiles import NHS_HES, Profile
 
 MOST_ROWS = 40
+ONE_TABLE = (
+    "Small counts are withheld within this table only: two tables that cut the same people differently can tell a small count "
+    "between them, so share one. The reports are protected together."
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Answer:
                 "results.sql(query, counts=['n'], parts=[('n_better', 'n')])"
             )
         said = Declared(counts=self.counts, parts=self.parts, figures=self.figures)
-        return replace(self, df=release_declared(self.df, said, self.profile), is_safe=True)
+        released = release_declared(self.df, said, self.profile)
+        return replace(self, df=released, note=f"{self.note} {ONE_TABLE}", is_safe=True)
 
 
 def _written(value: object) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from pipelines.errors import NotPublished, UsageError
 from pipelines.results import open_results
+from pipelines.results.answer import ONE_TABLE
 from pipelines.results.questions import BY
 
 from .conftest import published
@@ -26,10 +27,12 @@ def test_outcomes_are_counted_by_any_of_the_names_and_their_interval_holds_the_s
 
 def test_what_may_be_shared_hides_few_and_all_that_is_of_them(folder: Path) -> None:
     with open_results(folder) as results:
-        safe = results.outcomes(by="sex").safe().df.set_index("sex")
+        answer = results.outcomes(by="sex").safe()
+        safe = answer.df.set_index("sex")
         table1 = results.table1().safe().df
         own = results.sql("select 3 as n_better, 40 as n", counts=["n"], parts=[("n_better", "n")]).safe().df
     assert safe["n_due"].to_dict() == {"female": 10, "male": 10}
+    assert answer.note.endswith(ONE_TABLE)
     assert safe["n_improved"].isna().all()
     assert safe["n_improved_percent"].isna().all()
     assert (table1["n_recorded"].iloc[0], table1["mean"].iloc[0]) == (20, 27.0)
