@@ -23,8 +23,8 @@ PATIENT_LEVEL = (
 )
 BEFORE_AFTER = (
     "Most people get better in time: these shares say how patients fared, not what a treatment did, and groups that differ "
-    "here differed before. Of those whose answer was due; who did not answer may have fared otherwise. Intervals (Wilson, 95 %) take "
-    "patients as independent. For effects ask .effects()."
+    "here differed before. Of those whose answer was due; who did not answer may have fared otherwise. Intervals (Wilson, 95 %) "
+    "take patients as independent. For effects ask .effects()."
 )
 OF_RECORDS = (
     "From records, adjusted for what was recorded, not from a trial. Positive is better for the arm named first; 95 % intervals, "
