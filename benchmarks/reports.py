@@ -39,12 +39,18 @@ def main() -> None:
 
     pages = _timed("pages", lambda: [page_text(environment, one).encode() for one in clinics], HTML_S, n_clinics)
     _sizes("page", pages, PAGE_KIB)
-    pdfs = _timed("PDFs", lambda: [printer.pdf_of(one) for one in clinics], PDF_S, n_clinics)
+    pdfs = _timed(
+        "PDFs",
+        lambda: [printer.pdf_of(one, page.decode()) for one, page in zip(clinics, pages, strict=True)],
+        PDF_S,
+        n_clinics,
+    )
     _sizes("PDF", pdfs)
     _timed("CSV, JSON and letters", lambda: [_others(one) for one in clinics])
     network = reports.network.model_copy(update={"edition": edition})
-    _sizes("the network's page", _timed("the network's page", lambda: [page_text(environment, network).encode()]))
-    _sizes("the network's PDF", _timed("the network's PDF", lambda: [printer.pdf_of(network)]))
+    page = _timed("the network's page", lambda: [page_text(environment, network).encode()])
+    _sizes("the network's page", page)
+    _sizes("the network's PDF", _timed("the network's PDF", lambda: [printer.pdf_of(network, page[0].decode())]))
 
 
 def _others(report: ClinicReport) -> list[str]:

@@ -57,10 +57,11 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
         name = shelf_of(_owner(own))
         place = folder / name / edition.folder
         with written_in(own.branding.language):
+            page = page_text(environment, own)
             files: dict[str, str | bytes] = {
-                PAGE: page_text(environment, own),
+                PAGE: page,
                 EVERY_NUMBER: numbers_text(environment, own),
-                PDF: printer.pdf_of(own),
+                PDF: printer.pdf_of(own, page),
                 TABLE: csv_of(own),
                 NUMBERS: numbers_of(own),
                 LETTER: letter_of(own),
