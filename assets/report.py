@@ -10,6 +10,7 @@ from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.editions import appendix_places, make_editions, seal_editions
 from pipelines.filing import PERIODS, today
 from pipelines.generations import REPORTS
+from pipelines.practitioner_reports import make_practitioner_editions
 from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
@@ -78,6 +79,24 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
 
 @dg.asset(
     key_prefix="report",
+    deps=[pages, asset_key("estimates.case_mix")],
+    group_name="report",
+    description="Practitioners' own reports of a week or month that is over, for each practitioner and the clinical lead; none "
+    "unless they are switched on.",
+    kinds={"html"},
+)
+def practitioner_editions(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
+    """Write practitioners' editions that are due into the run's folder."""
+    run_id, profile = context.run.run_id, profile_of(night.settings.home)
+    with night.warehouse(run_id) as con:
+        stamp = stamp_of(con, run_id, profile)
+        folder = night.folder(run_id) / PERIODS
+        written = make_practitioner_editions(night.settings, con, folder, stamp, profile, today(night.settings))
+    return dg.MaterializeResult(metadata={"editions": written})
+
+
+@dg.asset(
+    key_prefix="report",
     deps=[pages, *(asset_key(f"report.{name}") for name in APPENDIX_TABLES)],
     group_name="report",
     description="The methods appendix as page, PDF and JSON, a model card a model and the reporting standards item by item, made "
@@ -110,7 +129,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
 
 @dg.asset(
     key_prefix="report",
-    deps=[pages, appendix, *(asset_key(f"diagnostics.{name}") for name in DIAGNOSTICS)],
+    deps=[pages, appendix, practitioner_editions, *(asset_key(f"diagnostics.{name}") for name in DIAGNOSTICS)],
     group_name="report",
     description="The night as readers see it: warehouse and pages, swapped in at once. Until then the last good night stays.",
     kinds={"duckdb"},

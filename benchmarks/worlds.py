@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.night import run_night
 from pipelines.reporting.editions import NUMBERS
-from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.shelves import latest_edition
 from pipelines.results import open_results
 from pipelines.settings import Settings

@@ -21,8 +21,9 @@ from pipelines.reporting.appendix.files import BESIDE_EDITION, BESIDE_PAGES, FOL
 from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.editions import seal, write_editions
-from pipelines.reporting.model import NETWORK, Stamp
+from pipelines.reporting.model import Stamp
 from pipelines.reporting.periods import Edition, period_of
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.settings import Settings
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import duckdb
+import pandas as pd
 
 from pipelines.case_mix.compare import compare_clinics
 from pipelines.case_mix.courses import clinic_courses
@@ -12,6 +13,7 @@ from pipelines.estimating import write_estimates
 _DUE = """
 select
     episode.clinic_code,
+    episode.practitioner_key,
     episode.index_period,
     outcome.status = 'in_window' as has_answered,
     outcome.is_r30d,
@@ -37,9 +39,14 @@ order by outcome.episode_key
 """
 
 
+def episodes_due(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The episodes whose 12-week answer is due, with what is adjusted for and the outcomes, as `compare_clinics` takes them."""
+    return con.execute(_DUE).df()
+
+
 def write_clinic_comparison(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
     """Compare the clinics on what is due and replace the three tables of clinics in `estimates`; returns rows by table."""
-    due = con.execute(_DUE).df()
+    due = episodes_due(con)
     say(f"case mix: {len(due)} episodes due, each clinic as the others tell it")
     found = compare_clinics(due)
     found["clinic_courses"] = clinic_courses(

@@ -7,7 +7,6 @@ kill between the two loses nothing: whatever comes next files what is missing, f
 import json
 import os
 import shutil
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,9 +15,10 @@ from pydantic import ValidationError
 
 from pipelines.deliveries.store import sync_folder
 from pipelines.reporting.documents.figures import changes_between, figures_of
-from pipelines.reporting.editions import NUMBERS, shelf_of
-from pipelines.reporting.model import NETWORK, ClinicReport, NetworkReport, Stamp
+from pipelines.reporting.editions import NUMBERS, AnyReport, EditionOf
+from pipelines.reporting.model import Stamp
 from pipelines.reporting.periods import Edition, ended_before, period_of
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.shelves import newest_edition, write_shelves
 from pipelines.settings import Settings
 
@@ -67,14 +67,11 @@ def write_corrections(path: Path, asked: dict[str, str]) -> None:
     sync_folder(path.parent)
 
 
-def correction_of(
-    settings: Settings, period: str, because: str
-) -> Callable[[ClinicReport | NetworkReport], Edition | None]:
+def correction_of(settings: Settings, period: str, because: str) -> EditionOf:
     """Gives for a report its next version for the period when it says something else than the last one, else None."""
 
-    def edition_of(report: ClinicReport | NetworkReport) -> Edition | None:
-        owner = report.clinic_code if isinstance(report, ClinicReport) else NETWORK
-        found, known = newest_edition(settings.reports / shelf_of(owner) / period), period_of(period)
+    def edition_of(report: AnyReport) -> Edition | None:
+        found, known = newest_edition(settings.reports / report.shelf / period), period_of(period)
         if known is None:
             return None
         if found is None:
@@ -88,7 +85,7 @@ def correction_of(
     return edition_of
 
 
-def _changes(numbers: Path, report: ClinicReport | NetworkReport) -> tuple[str, ...]:
+def _changes(numbers: Path, report: AnyReport) -> tuple[str, ...]:
     try:
         before = type(report).model_validate_json(numbers.read_text(encoding="utf-8"))
     except ValidationError:

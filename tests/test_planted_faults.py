@@ -11,7 +11,7 @@ import pytest
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.night import run_night
 from pipelines.reporting.editions import NUMBERS
-from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.shelves import latest_edition
 from pipelines.results import open_results
 from pipelines.settings import Settings

@@ -15,7 +15,7 @@ from pipelines.adapters.spider import deliver_spider
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.night import run_night
 from pipelines.reporting.editions import PAGE
-from pipelines.reporting.model import NETWORK
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.shelves import latest_edition
 from pipelines.results import Results, open_results
 from pipelines.settings import Settings

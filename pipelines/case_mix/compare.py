@@ -62,7 +62,7 @@ def _compared(
     )
     network = float(table["observed"].mean()) if measure.is_binary else 0.0
     deviations = (table["observed"] - table["expected"]).to_numpy()
-    clinics = pd.DataFrame([_clinic(str(code), own, network, measure) for code, own in table.groupby("clinic_code")])
+    clinics = pd.DataFrame([standing(str(code), own, network, measure) for code, own in table.groupby("clinic_code")])
     clinics["is_representative"] = [bool(answered[code] >= REPRESENTATIVE_SHARE) for code in clinics["clinic_code"]]
     large = (clinics["n"] >= FEWEST_EPISODES) & (clinics["error"] > 0)
     judged = large & clinics["is_representative"]
@@ -105,8 +105,9 @@ def _compared(
     return pd.concat([rows, none], ignore_index=True) if len(none) else rows, funnel
 
 
-def _clinic(code: str, own: pd.DataFrame, network: float, measure: AdjustedMeasure) -> dict[str, object]:
-    """Return one clinic: shares are standardised as the network's share x observed / expected, points as observed - expected."""
+def standing(code: str, own: pd.DataFrame, network: float, measure: AdjustedMeasure) -> dict[str, object]:
+    """Return where one clinic, or one of its practitioners, stands: shares are standardised as the network's share x observed /
+    expected, points as observed - expected."""
     n, observed, expected = len(own), own["observed"].to_numpy(), own["expected"].to_numpy()
     if measure.is_binary:
         adjusted, error, effective_n = standardised(observed, expected, network)
@@ -150,7 +151,7 @@ def _is_lasting(own: pd.DataFrame, network: float, measure: AdjustedMeasure) -> 
         if len(quarter) < FEWEST_EPISODES:
             beyond.append(0)
             continue
-        row = _clinic("", quarter, network, measure)
+        row = standing("", quarter, network, measure)
         z = (float(str(row["adjusted"])) - network) / float(str(row["error"]))
         beyond.append(int(np.sign(z)) if abs(z) > _Z else 0)
     return has_three_in_a_row(beyond)

@@ -67,7 +67,7 @@ def link(clinic: str, days: int, address: str) -> None:
 
     from pipelines.errors import UsageError
     from pipelines.portal.links import make_token, read_key
-    from pipelines.reporting.editions import shelf_of
+    from pipelines.reporting.shelf_names import shelf_of
 
     settings = Settings.from_environment()
     shelf = shelf_of(clinic)

@@ -7,9 +7,10 @@ from pathlib import Path
 from pipelines.alerts.settings import is_address
 from pipelines.configuration import CONFIGURATION, read_section, read_tables
 from pipelines.errors import UsageError
+from pipelines.reporting.shelf_names import is_of_practitioner, is_of_practitioner_in, practitioner_shelf, shelf_of
 
 EVERYBODY = "*"
-"""In a reader's `clinics`: the reports of all clinics and of the network."""
+"""In a reader's `clinics`: the reports of all clinics and of the network. Practitioners' own reports are never among them."""
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,50 @@ class DeliverySettings:
 
 @dataclass(frozen=True)
 class Reader:
-    """A person, by e-mail address, and the clinics (or `network`, or `*`) whose reports that person may read."""
+    """A person, by e-mail address, and what that person may read: the reports of `clinics` (or `network`, or `*`); a
+    practitioner's own, by clinic and key (`practitioner_of`, `practitioner_key`); those of every practitioner of the clinics in
+    `leads`."""
 
     email: str
-    clinics: tuple[str, ...]
+    clinics: tuple[str, ...] = ()
+    practitioner_of: str = ""
+    practitioner_key: str = ""
+    leads: tuple[str, ...] = ()
 
-    def may_read(self, owner: str) -> bool:
-        """Whether the reports of a clinic or of the network may be shown to the reader."""
-        return owner in self.clinics or EVERYBODY in self.clinics
+    def may_read(self, shelf: str) -> bool:
+        """Whether the reports on a shelf may be shown to the reader."""
+        if is_of_practitioner(shelf):
+            is_own = bool(self.practitioner_key) and shelf == practitioner_shelf(
+                self.practitioner_of, self.practitioner_key
+            )
+            return is_own or any(is_of_practitioner_in(shelf, clinic) for clinic in self.leads)
+        return EVERYBODY in self.clinics or shelf in {shelf_of(clinic) for clinic in self.clinics}
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """That a reader gets the report of a clinic (or `network`) `every` week or month; `paused_until` is a date, or empty."""
+    """That a reader gets the report of a clinic (or `network`), or with `practitioner_key` that practitioner's own, `every`
+    week or month; `paused_until` is a date, or empty."""
 
     email: str
     clinic: str
+    practitioner_key: str = ""
     every: str = "month"
     only_on_signal: bool = False
     is_paused: bool = False
     paused_until: str = ""
+
+    @property
+    def shelf(self) -> str:
+        """The folder of the reports that are wanted."""
+        return (
+            practitioner_shelf(self.clinic, self.practitioner_key) if self.practitioner_key else shelf_of(self.clinic)
+        )
+
+    @property
+    def of(self) -> str:
+        """Whose reports are wanted, in words."""
+        return f"a practitioner of {self.clinic}" if self.practitioner_key else self.clinic
 
     def is_due_on(self, day: date) -> bool:
         """Whether it is not paused on that day."""
@@ -100,13 +125,13 @@ def read_subscriptions(home: Path) -> list[Subscription]:
     return found
 
 
-def why_not(home: Path, settings: DeliverySettings, email: str, owner: str) -> str:
-    """Why a report of `owner` may not go to an address now, in words; empty when it may. Reads the rights anew."""
+def why_not(home: Path, settings: DeliverySettings, email: str, shelf: str) -> str:
+    """Why a report on `shelf` may not go to an address now, in words; empty when it may. Reads the rights anew."""
     reader = read_readers(home).get(email.lower())
     domain = email.rpartition("@")[2].lower()
     if reader is None:
         return "there is no [[reader]] with this address"
-    if not reader.may_read(owner):
+    if not reader.may_read(shelf):
         return "this reader may not read these reports"
     if domain not in settings.allowed_domains:
         return "its domain is not among allowed_domains of [delivery]"

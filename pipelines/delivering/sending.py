@@ -25,8 +25,9 @@ from pipelines.delivering.readers import (
 )
 from pipelines.errors import NotTold
 from pipelines.filing import today
-from pipelines.reporting.editions import NUMBERS, shelf_of, spoilt_in
-from pipelines.reporting.model import NETWORK, ClinicReport, NetworkReport
+from pipelines.reporting.editions import NUMBERS, spoilt_in
+from pipelines.reporting.model import ClinicReport, NetworkReport
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.shelves import newest_edition, periods_in
 from pipelines.settings import Settings
 
@@ -65,16 +66,16 @@ def _deliver_one(
 ) -> Delivered:
     if not one.is_due_on(today(settings, now)):
         return Delivered(one, why="it is paused")
-    shelf = settings.reports / shelf_of(one.clinic)
+    shelf = settings.reports / one.shelf
     found = next(_newest(shelf, one.every), None)
     if found is None:
-        return Delivered(one, why=f"no report of a {one.every} is filed for {one.clinic}")
+        return Delivered(one, why=f"no report of a {one.every} is filed for {one.of}")
     period, version, place = found
     key = Key(shelf.name, period, version, one.email.lower())
-    refused = why_not(settings.home, said, one.email, one.clinic) or _unfit(place)
+    refused = why_not(settings.home, said, one.email, one.shelf) or _unfit(place)
     if refused:
         return Delivered(one, why=refused, is_trouble=True)
-    if one.only_on_signal and not _has_signal(place, one.clinic):
+    if one.only_on_signal and not _has_signal(place, one):
         return Delivered(one, why="nothing in it asks for action")
     try:
         with outbox.delivering(key, state, now) as is_due:
@@ -97,9 +98,12 @@ def _unfit(place: Path) -> str:
     return "its files are not what was written; stepcare doctor tells more" if spoilt_in(place) else ""
 
 
-def _has_signal(place: Path, owner: str) -> bool:
-    """Whether a finding of the report is a problem; a report of another schema is sent rather than kept back."""
-    model = NetworkReport if owner == NETWORK else ClinicReport
+def _has_signal(place: Path, one: Subscription) -> bool:
+    """Whether a finding of the report is a problem; a report of another schema is sent rather than kept back, a practitioner's has
+    none."""
+    if one.practitioner_key:
+        return False
+    model = NetworkReport if one.clinic == NETWORK else ClinicReport
     try:
         report = model.model_validate_json((place / NUMBERS).read_text(encoding="utf-8"))
     except ValidationError:

@@ -13,13 +13,12 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pipelines.delivering.readers import EVERYBODY, Reader, read_readers
+from pipelines.delivering.readers import Reader, read_readers
 from pipelines.errors import StepcareError
 from pipelines.portal.files import STRICT, Filed, find_file
 from pipelines.portal.links import name_of_token, shelf_of_token
 from pipelines.portal.reading_log import note_reading, reading_now
 from pipelines.portal.settings import SignOn
-from pipelines.reporting.editions import shelf_of
 from pipelines.reporting.pages import page_environment
 from pipelines.settings import Settings
 
@@ -73,7 +72,7 @@ class Portal:
         if not path:
             return self._start(reader)
         shelf, _, name = path.partition("/")
-        return self._file(shelf, name, reader.email, now) if _may_read(reader, shelf) else _not_found()
+        return self._file(shelf, name, reader.email, now) if reader.may_read(shelf) else _not_found()
 
     def _reader(self, headers: Headers) -> Reader | None:
         """The reader whom the proxy names; None when it is not the proxy that asks, or the reader is not known."""
@@ -105,14 +104,10 @@ class Portal:
         """The reports that the reader may read."""
         shelves = self.settings.reports
         names = sorted(path.name for path in shelves.iterdir() if path.is_dir()) if shelves.is_dir() else []
-        own = [(f"{name}/index.html", name) for name in names if _may_read(reader, name)]
+        own = [(f"{name}/index.html", name) for name in names if reader.may_read(name)]
         page = page_environment().get_template("shelf.html.j2").render(name="Your reports", shelves=[], others=own)
         policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
         return _response(200, page.encode(), "text/html; charset=utf-8", policy)
-
-
-def _may_read(reader: Reader, shelf: str) -> bool:
-    return EVERYBODY in reader.clinics or shelf in {shelf_of(clinic) for clinic in reader.clinics}
 
 
 def _shown(found: Filed, name: str) -> Response:

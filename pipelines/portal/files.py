@@ -20,7 +20,7 @@ _KINDS = {
 }
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]{1,2000})">')
 STRICT = "default-src 'none'; base-uri 'none'; form-action 'none'"
-SHELF = re.compile(r"[A-Za-z0-9_-]{1,60}")
+SHELF = re.compile(r"[A-Za-z0-9_-]{1,90}")
 
 
 @dataclass(frozen=True)

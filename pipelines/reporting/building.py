@@ -18,7 +18,6 @@ from pipelines.reporting.effects import (
 )
 from pipelines.reporting.findings import findings
 from pipelines.reporting.model import (
-    NETWORK,
     ClinicLine,
     ClinicReport,
     NetworkReport,
@@ -40,6 +39,7 @@ from pipelines.reporting.released_parts import (
 )
 from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
 from pipelines.reporting.shares import ContradictionError
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.signals import chances, clinic_signals, drawn_together, judged_counts
 
 TABLES = (

@@ -8,7 +8,7 @@ from pipelines.reporting.comparison import Adjusted, Chance, Signal
 from pipelines.reporting.comparison_figures import funnel_plot
 from pipelines.reporting.effect_words import MEASURES, contrast_words
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES
-from pipelines.reporting.model import NETWORK, ClinicReport, EquityRow, NetworkReport, SafetyItem
+from pipelines.reporting.model import ClinicReport, EquityRow, NetworkReport, SafetyItem
 from pipelines.reporting.number_forms import number_words
 from pipelines.reporting.place_words import (
     funnel_verdict,
@@ -18,6 +18,7 @@ from pipelines.reporting.place_words import (
     verdict_words,
 )
 from pipelines.reporting.shares import Share
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, interval_words, share_words
 

@@ -6,7 +6,8 @@ from typing import Any
 from pipelines.reporting.comparison_figures import ARM_NAMES, arm_plot
 from pipelines.reporting.courses import ArmPoint, Course
 from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot
-from pipelines.reporting.model import NETWORK, ComplaintSlice, FlowStep, NetworkReport, Responders
+from pipelines.reporting.model import ComplaintSlice, FlowStep, NetworkReport, Responders
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import TRIAL_NAMES
 from pipelines.reporting.words import count_words, course_sentence, interval_words, share_words, weeks_words
 

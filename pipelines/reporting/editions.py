@@ -3,9 +3,7 @@
 Clinic first (`<clinic>/<period>/v1/`), so that the rights of a folder already mean 'own clinic only'.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,29 +14,21 @@ from pipelines.reporting.documents.figures import figures_of, lines_of
 from pipelines.reporting.documents.letter import letter_of
 from pipelines.reporting.documents.pdf import Printer
 from pipelines.reporting.documents.tables import csv_of
-from pipelines.reporting.model import NETWORK, ClinicReport, NetworkReport, Reports
+from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.pages import numbers_of, page_environment, page_of, write_file
 from pipelines.reporting.periods import Edition
+from pipelines.reporting.practitioner_views import practitioner_view
+from pipelines.reporting.practitioners import PractitionerReport
+from pipelines.reporting.shelf_names import shelf_of
 from pipelines.reporting.views import clinic_view, network_view
 
 PAGE, EVERY_NUMBER, PDF = "report.html", "numbers.html", "report.pdf"
 TABLE, NUMBERS, LETTER = "report.csv", "report.json", "e-mail.txt"
 MANIFEST = "manifest.json"
-_PLAIN = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,59}")
 
-EditionOf = Callable[[ClinicReport | NetworkReport], Edition | None]
-
-
-def shelf_of(clinic_code: str) -> str:
-    """The name of a clinic's folder, or of the network's: the code when it is plain capitals and digits, else with a hash.
-
-    Two codes never have the same folder, whatever other clinics there are, also on disks that ignore case.
-    """
-    if clinic_code == NETWORK or (_PLAIN.fullmatch(clinic_code) and clinic_code.lower() != NETWORK):
-        return clinic_code
-    plain = re.sub(r"[^A-Za-z0-9_-]", "_", clinic_code)[:40]
-    return f"{plain}-{hashlib.sha256(clinic_code.encode()).hexdigest()[:12]}"
+AnyReport = ClinicReport | NetworkReport | PractitionerReport
+EditionOf = Callable[[AnyReport], Edition | None]
 
 
 def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> list[Path]:
@@ -46,44 +36,49 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
 
     The same reports and editions give the same bytes: the reports' stamps say the period, not the moment.
     """
+    return _write(folder, (*reports.clinics, reports.network), edition_of)
+
+
+def write_practitioner_editions(
+    folder: Path, reports: tuple[PractitionerReport, ...], edition_of: EditionOf
+) -> list[Path]:
+    """As `write_editions`, of practitioners' own reports: their page holds every number."""
+    return _write(folder, reports, edition_of)
+
+
+def _write(folder: Path, reports: tuple[AnyReport, ...], edition_of: EditionOf) -> list[Path]:
     printer, environment = Printer(), page_environment()
     written = []
-    each: tuple[ClinicReport | NetworkReport, ...] = (*reports.clinics, reports.network)
-    for report in each:
+    for report in reports:
         edition = edition_of(report)
         if edition is None:
             continue
         own = report.model_copy(update={"edition": edition})
-        name = shelf_of(_owner(own))
-        place = folder / name / edition.folder
+        place = folder / own.shelf / edition.folder
         with written_in(own.branding.language):
             page = page_text(environment, own)
             files: dict[str, str | bytes] = {
                 PAGE: page,
-                EVERY_NUMBER: numbers_text(environment, own),
                 PDF: printer.pdf_of(own, page),
                 TABLE: csv_of(own),
                 NUMBERS: numbers_of(own),
                 LETTER: letter_of(own),
             }
+            if not isinstance(own, PractitionerReport):
+                files[EVERY_NUMBER] = numbers_text(environment, own)
         for file, content in files.items():
             write_file(place / file, content)
         written.append(place)
     return written
 
 
-def _owner(report: ClinicReport | NetworkReport) -> str:
-    return report.clinic_code if isinstance(report, ClinicReport) else NETWORK
-
-
-def page_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
+def page_text(environment: Environment, report: AnyReport) -> str:
     """The page of an edition, with its version and what a correction changed."""
-    files = [
-        (EVERY_NUMBER, "Every number"),
-        (PDF, "As PDF"),
-        (TABLE, "Numbers as CSV"),
-        (NUMBERS, "as JSON"),
-    ]
+    others = [(PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")]
+    if isinstance(report, PractitionerReport):
+        own = {"navigation": [("../../index.html", "All of these reports"), *others]}
+        return page_of(environment, "practitioner", report, practitioner_view(report) | own)
+    files = [(EVERY_NUMBER, "Every number"), *others]
     if isinstance(report, ClinicReport):
         own = {"navigation": [("../../index.html", "All reports of this clinic"), *files]}
         return page_of(environment, "edition_clinic", report, clinic_view(report) | own)

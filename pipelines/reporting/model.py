@@ -27,9 +27,9 @@ from pipelines.reporting.effects import (
 from pipelines.reporting.periods import Edition
 from pipelines.reporting.quality import DataQuality
 from pipelines.reporting.shares import ContradictionError, Frozen, Share, Verdict
+from pipelines.reporting.shelf_names import NETWORK, shelf_of
 from pipelines.reporting.xmr import Change, PeriodShare
 
-NETWORK = "network"
 ROUNDED_TO = 5
 MOST_APART_PERCENT = 5
 """How far two released shares of the same patients may lie apart: their counts are rounded to 5."""
@@ -227,6 +227,11 @@ class ClinicReport(Report):
     network_indicators: tuple[Judged, ...]
     network_measures: tuple[Measure, ...]
 
+    @property
+    def shelf(self) -> str:
+        """The folder of the clinic's reports."""
+        return shelf_of(self.clinic_code)
+
 
 class ClinicLine(Frozen):
     """One clinic's row on the network's page."""
@@ -248,6 +253,11 @@ class NetworkReport(Report):
     other_analyses: tuple[OtherAnalysis, ...]
     protocols: tuple[ProtocolItem, ...]
     imaging: tuple[ImagingRow, ...]
+
+    @property
+    def shelf(self) -> str:
+        """The folder of the network's reports."""
+        return NETWORK
 
 
 class Reports(Frozen):

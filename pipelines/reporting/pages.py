@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from pipelines.reporting import words
 from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
+from pipelines.reporting.practitioners import PractitionerReport
 from pipelines.reporting.published import AGE_TYPICAL, PUBLISHED_COURSE
 from pipelines.reporting.shares import Frozen
 from pipelines.reporting.views import clinic_view, index_lines, network_view
@@ -92,7 +93,12 @@ def index_page(
     return page_of(environment, "index", reports.network, {"lines": lines, "is_of_a_night": is_of_a_night})
 
 
-def page_of(environment: Environment, template: str, report: ClinicReport | NetworkReport, view: dict[str, Any]) -> str:
+def page_of(
+    environment: Environment,
+    template: str,
+    report: ClinicReport | NetworkReport | PractitionerReport,
+    view: dict[str, Any],
+) -> str:
     """The page of a report by a template, which is given the report and a view of it."""
     made = environment.get_template(f"{template}.html.j2")
     return unbroken(made.render(report=report, stamp=report.stamp, schema_version=report.schema_version, **view))

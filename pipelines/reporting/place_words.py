@@ -1,5 +1,7 @@
 """Every sentence on a clinic's place among the others, after adjustment. Never a rank, never 'best' or 'worst'."""
 
+from typing import Protocol
+
 from pipelines.reporting.comparison import FEWEST_CLINICS, Adjusted, Funnel
 from pipelines.reporting.indicators import MEASURE_NAMES
 from pipelines.reporting.number_forms import number_words
@@ -11,7 +13,15 @@ REVIEW_LINE = (
 NOT_A_RANKING_LINE = "Not a ranking: a place inside the bands carries no information."
 
 
-def value_words(one: Adjusted, value: float | None) -> str:
+class InUnits(Protocol):
+    """A measure of an indicator: QI-13 is in points, the others in percent."""
+
+    @property
+    def indicator(self) -> str:
+        """The indicator's code."""
+
+
+def value_words(one: InUnits, value: float | None) -> str:
     """A value in its unit: '58 %', or '−0.8' points with its sign."""
     if value is None:
         return "not shown"
@@ -20,7 +30,7 @@ def value_words(one: Adjusted, value: float | None) -> str:
     return f"{number_words(value)} %"
 
 
-def interval_words_of(one: Adjusted, low: float | None, high: float | None) -> str:
+def interval_words_of(one: InUnits, low: float | None, high: float | None) -> str:
     """An interval in the value's unit: '41 to 58 %'."""
     if low is None or high is None:
         return ""

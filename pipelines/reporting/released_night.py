@@ -8,7 +8,7 @@ from pipelines.reporting.checks_made import checks_made
 from pipelines.reporting.comparison import Adjusted, FunnelLimit, FunnelPoint, placed, unnamed_points
 from pipelines.reporting.courses import ArmPoint, Course
 from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue, arms_must_agree
-from pipelines.reporting.model import NETWORK, Arrival, Indicator, RefusedDelivery, Responders, Stamp
+from pipelines.reporting.model import Arrival, Indicator, RefusedDelivery, Responders, Stamp
 from pipelines.reporting.released_parts import (
     adjusted_of,
     arrivals_of,
@@ -19,6 +19,7 @@ from pipelines.reporting.released_parts import (
     responders_of,
 )
 from pipelines.reporting.released_rows import Rows, in_order, parts
+from pipelines.reporting.shelf_names import NETWORK
 
 _COMPARED = ("trial", "contrast", "outcome")
 _BY_CLINIC = (

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.reporting.editions import MANIFEST, NUMBERS, PAGE, PDF, TABLE
-from pipelines.reporting.model import NETWORK
 from pipelines.reporting.pages import page_environment, write_file
 from pipelines.reporting.periods import Period, period_of
+from pipelines.reporting.shelf_names import NETWORK, is_of_practitioner
 
 _VERSION = re.compile(r"v([1-9]\d{0,3})")
 _FILES = ((PAGE, "page"), (PDF, "PDF"), (TABLE, "CSV"), (NUMBERS, "JSON"))
@@ -58,7 +58,8 @@ def write_shelves(folder: Path) -> None:
         if newest is not None:
             href = f"../{period.name}/v{newest[0]}/{PAGE}"
             write_file(shelf / "latest" / "index.html", latest_page.render(href=href, period=period.words))
-        others.append((f"{shelf.name}/index.html", name))
+        if not is_of_practitioner(shelf.name):
+            others.append((f"{shelf.name}/index.html", name))
     write_file(folder / "index.html", shelf_page.render(name="All reports", shelves=[], others=others))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines.reporting.comparison import SHARED_SHARE, Adjusted, Chance, Signal
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES
-from pipelines.reporting.model import NETWORK, Indicator
+from pipelines.reporting.model import Indicator
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.words import share_words
 from pipelines.reporting.xmr import FALSE_ALARM_SHARE
 

@@ -28,7 +28,6 @@ from pipelines.reporting.gain_views import gain_view
 from pipelines.reporting.indicator_views import cell, history_table, indicator_table, measure_rows, tiles
 from pipelines.reporting.indicators import DEFINITIONS, HEADLINE, SMALLEST_RESPONDER_DENOMINATOR
 from pipelines.reporting.model import (
-    NETWORK,
     Arrival,
     ClinicLine,
     ClinicReport,
@@ -41,6 +40,7 @@ from pipelines.reporting.model import (
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.page_script import SCRIPT, SCRIPT_SOURCE
 from pipelines.reporting.quality_views import quality_view
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.trial_views import trial_views
 from pipelines.reporting.words import (

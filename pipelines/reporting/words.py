@@ -27,6 +27,13 @@ INTEREST_LINE = (
     "The clinics that send these records offer and sell manipulation. Read a result that favours it with that in mind."
 )
 NOT_ADVICE_LINE = "This report describes groups. It is not advice for one patient."
+PRACTITIONER_LINES = (
+    "For this practitioner and the clinical lead only. It is no ranking, has no targets and names nobody else.",
+    "Patients choose whom they see, and colleagues share their care: a difference says nothing about skill by itself. Talk it "
+    "over; do not use it for pay, or to choose between people.",
+)
+"""What stands on a practitioner's own report before any number."""
+
 SIMULATED_LINE = (
     "Simulated data. Patients in this report do not exist, unless a source named below says so; nothing here says "
     "anything about real care."

@@ -29,7 +29,6 @@ from pipelines.reporting.editions import (
     TABLE,
     page_text,
     seal,
-    shelf_of,
     spoilt_in,
     write_editions,
 )
@@ -37,6 +36,7 @@ from pipelines.reporting.indicators import HEADLINE
 from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
 from pipelines.reporting.pages import page_environment
 from pipelines.reporting.periods import Edition, ended_before
+from pipelines.reporting.shelf_names import shelf_of
 from pipelines.reporting.words import NEVER_SAID
 
 from .released import STAMP, exact_tables, released

@@ -8,7 +8,8 @@ from pipelines.errors import NightFailed
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.comparison import Funnel, FunnelPoint
 from pipelines.reporting.comparison_figures import funnel_plot
-from pipelines.reporting.model import NETWORK, Reports
+from pipelines.reporting.model import Reports
+from pipelines.reporting.shelf_names import NETWORK
 
 from .released import STAMP, adjusted_row, exact_tables, released
 

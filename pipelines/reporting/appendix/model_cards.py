@@ -8,9 +8,10 @@ from pipelines.reporting.appendix.numbers import decimal, interval, n
 from pipelines.reporting.appendix.people import MEASURE_WORDS
 from pipelines.reporting.appendix.prognosis import PREDICTOR_WORDS
 from pipelines.reporting.appendix.released import Released
-from pipelines.reporting.model import NETWORK, Stamp
+from pipelines.reporting.model import Stamp
 from pipelines.reporting.released_rows import in_order, of_clinic
 from pipelines.reporting.shares import Frozen
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.standards import TO_BE_COMPLETED
 from pipelines.reporting.words import INTEREST_LINE
 

@@ -4,8 +4,8 @@ from pipelines.reporting.appendix.document import Block, Bullets, Section, Text,
 from pipelines.reporting.appendix.numbers import Row, arms, decimal, interval, n
 from pipelines.reporting.appendix.pictures import Mark, forest
 from pipelines.reporting.appendix.released import Released, Rows
-from pipelines.reporting.model import NETWORK
 from pipelines.reporting.released_rows import in_order, of_clinic
+from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import FEED_NAMES
 
 MEASURE_WORDS = {

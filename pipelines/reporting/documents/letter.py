@@ -5,9 +5,11 @@ from textwrap import fill
 from pipelines.reporting.documents.figures import shown
 from pipelines.reporting.indicators import DEFINITIONS
 from pipelines.reporting.model import ClinicReport, Indicator, Report
+from pipelines.reporting.practitioners import PractitionerReport
 from pipelines.reporting.words import (
     INTEREST_LINE,
     NOT_ADVICE_LINE,
+    PRACTITIONER_LINES,
     SIMULATED_LINE,
     VERDICT_WORDS,
     interval_words,
@@ -17,12 +19,14 @@ from pipelines.reporting.words import (
 _WIDTH = 76
 
 
-def name_of(report: Report) -> str:
+def name_of(report: Report | PractitionerReport) -> str:
     """Whose report it is, in words."""
+    if isinstance(report, PractitionerReport):
+        return f"one practitioner of clinic {report.clinic_code}"
     return f"clinic {report.clinic_code}" if isinstance(report, ClinicReport) else "all clinics together"
 
 
-def subject_of(report: Report) -> str:
+def subject_of(report: Report | PractitionerReport) -> str:
     """The e-mail's subject: whose report, of which period, and whether it is a correction."""
     edition = report.edition
     corrected = f", corrected (version {edition.version})" if edition and edition.version > 1 else ""
@@ -30,9 +34,12 @@ def subject_of(report: Report) -> str:
     return " ".join(f"Outcomes report of {name_of(report)}{period}{corrected}".split())
 
 
-def letter_of(report: Report) -> str:
+def letter_of(report: Report | PractitionerReport) -> str:
     """The e-mail's text in plain words, lines of at most 76 letters."""
     parts = [subject_of(report)]
+    if isinstance(report, PractitionerReport):
+        parts += [notice_of(report), *PRACTITIONER_LINES, "The report is attached."]
+        return "\n\n".join(_wrapped(part) for part in parts if part) + "\n"
     if report.stamp.is_simulated:
         parts.append(SIMULATED_LINE)
     if report.edition and report.edition.because:
@@ -46,7 +53,7 @@ def letter_of(report: Report) -> str:
     return "\n\n".join("\n".join(_wrapped(line) for line in part.split("\n")) for part in parts) + "\n"
 
 
-def notice_of(report: Report) -> str:
+def notice_of(report: Report | PractitionerReport) -> str:
     """The notice of a correction: why, and what changed; empty for a first version."""
     edition = report.edition
     if edition is None or not edition.because:

@@ -11,6 +11,7 @@ from pipelines.reporting.appendix.pdf import PDF_STANDARD
 from pipelines.reporting.documents.letter import name_of
 from pipelines.reporting.documents.page_blocks import blocks_of
 from pipelines.reporting.model import ClinicReport, NetworkReport
+from pipelines.reporting.practitioners import PractitionerReport
 from pipelines.reporting.words import date_words
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -24,7 +25,7 @@ class Printer:
 
         self._compiler = typst.Compiler(_TEMPLATES / "report.typ", root=_TEMPLATES, ignore_system_fonts=True)
 
-    def pdf_of(self, report: ClinicReport | NetworkReport, page: str) -> bytes:
+    def pdf_of(self, report: ClinicReport | NetworkReport | PractitionerReport, page: str) -> bytes:
         """The page of the report as PDF. Raises typst.TypstError when it cannot be set, ParseError for a page that is no XML."""
         made = self._compiler.compile(
             format="pdf",
@@ -37,7 +38,7 @@ class Printer:
         return made
 
 
-def document_of(report: ClinicReport | NetworkReport, page: str) -> dict[str, Any]:
+def document_of(report: ClinicReport | NetworkReport | PractitionerReport, page: str) -> dict[str, Any]:
     """What the template is given: what the document is of, and the blocks of the page."""
     period = report.edition.words if report.edition else date_words(report.stamp.made_at)
     return {

@@ -6,11 +6,12 @@ import io
 from pipelines.privacy.spreadsheets import safe_text
 from pipelines.reporting.documents.figures import STAMPED, Figure, Value, figures_of
 from pipelines.reporting.model import Report
+from pipelines.reporting.practitioners import PractitionerReport
 
 COLUMNS = ("section", "item", "field", "value")
 
 
-def csv_of(report: Report) -> str:
+def csv_of(report: Report | PractitionerReport) -> str:
     """Section, item, field and value of everything that the report says; what is withheld is empty, texts are quoted.
 
     The first lines say which report it is. No text begins as a formula does.
@@ -23,7 +24,7 @@ def csv_of(report: Report) -> str:
     return text.getvalue()
 
 
-def _stamped(report: Report) -> list[Figure]:
+def _stamped(report: Report | PractitionerReport) -> list[Figure]:
     said = report.model_dump(mode="json", include=set(STAMPED))
     flat = {
         f"{name} {inner}": value
