@@ -22,15 +22,15 @@ from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.editions import write_practitioner_editions
 from pipelines.reporting.model import Stamp
 from pipelines.reporting.periods import Edition, period_of
-from pipelines.reporting.practitioners import COMPLETENESS, PractitionerReport, practitioner_reports
+from pipelines.reporting.practitioners import COMPLETENESS, WHOLE_CLINIC, PractitionerReport, practitioner_reports
 from pipelines.settings import Settings
 
 COUNTS = Declared(
     parts=(("numerator", "denominator"),),
-    totals=(Total("practitioner_key", ""),),
+    totals=(Total("practitioner_key", WHOLE_CLINIC),),
     key=("clinic_code", "practitioner_key", "indicator"),
 )
-"""The clinic's own count stands with an empty practitioner_key: from what a hidden count could be told is hidden too."""
+"""The clinic's own count stands with the key 'all': from what a hidden count could be told is hidden too."""
 KNOWN = Declared(counts=("n",), key=("clinic_code", "practitioner_key", "indicator", "measure"))
 
 _COUNTS = """
@@ -53,7 +53,7 @@ with judged as (
 
 select
     judged.clinic_code,
-    coalesce(judged.practitioner_key, '') as practitioner_key,
+    coalesce(judged.practitioner_key, 'all') as practitioner_key,
     judged.indicator,
     count(*) filter (where judged.is_met) as numerator,
     count(*) as denominator

@@ -43,6 +43,7 @@ PYTHON_TABLES = {
     "estimates/protocols",
     "estimates/sensitivity",
     "report/pages",
+    "report/practitioner_editions",
     "report/appendix",
     "report/published",
     "estimates/prognosis",

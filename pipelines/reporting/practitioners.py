@@ -21,6 +21,10 @@ COMPLETENESS = ("QI-01", "QI-02", "QI-03", "QI-04", "QI-05", "QI-22")
 """The indicators of whether it was asked, examined and written down. They are all that is shown of fewer than 30 episodes."""
 
 
+WHOLE_CLINIC = "all"
+"""In place of a practitioner's key: all of the clinic."""
+
+
 class Completeness(Frozen):
     """How often one thing was recorded, by the practitioner and in the whole clinic."""
 
@@ -77,7 +81,7 @@ def practitioner_reports(
     counts: pd.DataFrame, measures: pd.DataFrame, stamp: Stamp, branding: Branding
 ) -> tuple[PractitionerReport, ...]:
     """The reports of all practitioners in `counts` (released: one row a clinic, practitioner and indicator; the clinic's own
-    with an empty practitioner_key) and `measures` (released)."""
+    with the practitioner_key 'all') and `measures` (released)."""
     shares: dict[tuple[str, str], dict[str, Share]] = {}
     for row in plain_rows(counts):
         own = shares.setdefault((row["clinic_code"], row["practitioner_key"]), {})
@@ -93,13 +97,15 @@ def practitioner_reports(
             clinic_code=code,
             practitioner_key=key,
             completeness=tuple(
-                Completeness(code=one, share=own.get(one, nothing), clinic=shares.get((code, ""), {}).get(one, nothing))
+                Completeness(
+                    code=one, share=own.get(one, nothing), clinic=shares.get((code, WHOLE_CLINIC), {}).get(one, nothing)
+                )
                 for one in COMPLETENESS
             ),
             measures=tuple(sorted(told.get((code, key), ()), key=_rank)),
         )
         for (code, key), own in sorted(shares.items())
-        if key
+        if key != WHOLE_CLINIC
     )
 
 

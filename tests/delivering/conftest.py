@@ -8,12 +8,16 @@ import pytest
 
 from pipelines.filing import stamp_for
 from pipelines.reporting.building import build_reports
-from pipelines.reporting.editions import seal, write_editions
+from pipelines.reporting.editions import seal, write_editions, write_practitioner_editions
 from pipelines.reporting.periods import Edition, ended_before
+from pipelines.reporting.practitioners import PractitionerReport
 from pipelines.reporting.shelves import write_shelves
 from pipelines.settings import Settings
 from tests.reporting.released import STAMP, released_of
 
+KEY = "a1b2c3d4e5f60718"
+"""A practitioner of C001 who has reports of her own."""
+SELF, CLINICAL_LEAD = "practitioner@clinic.example", "clinical.lead@clinic.example"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MANAGER, LEAD, OTHER = "manager@clinic.example", "lead@group.example", "manager@other.example"
 
@@ -42,6 +46,10 @@ def file_reports(settings: Settings, day: date, clinics: dict[str, int] | None =
         edition = Edition.first(period).model_copy(update={"version": version, "because": because})
         reports = build_reports(tables, stamp_for(STAMP, edition, settings.timezone))
         write_editions(settings.reports, reports, lambda _, edition=edition: edition)
+        own = PractitionerReport(
+            stamp=reports.network.stamp, clinic_code="C001", practitioner_key=KEY, completeness=(), measures=()
+        )
+        write_practitioner_editions(settings.reports, (own,), lambda _, edition=edition: edition)
     seal(settings.reports)
     write_shelves(settings.reports)
 
@@ -52,6 +60,8 @@ def configure(settings: Settings, text: str, **delivery: object) -> None:
     lines = [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}" for key, value in said.items()]
     readers = [(MANAGER, ["C001"]), (LEAD, ["*"]), (OTHER, ["C002"])]
     tables = [f"[[reader]]\nemail = '{email}'\nclinics = {clinics}" for email, clinics in readers]
+    tables.append(f"[[reader]]\nemail = '{SELF}'\npractitioner_of = 'C001'\npractitioner_key = '{KEY}'")
+    tables.append(f"[[reader]]\nemail = '{CLINICAL_LEAD}'\nclinics = ['C001']\nleads = ['C001']")
     (settings.home / "stepcare.toml").write_text("\n".join(["[delivery]", *lines, *tables, text]) + "\n")
 
 

@@ -19,7 +19,7 @@ from pipelines.resources import NightBuild
 from pipelines.settings import Settings
 from tests.alerts.conftest import Mailbox, mail_server, mailbox
 
-from .conftest import LEAD, MANAGER, NOW, OTHER, configure, file_reports, subscribed
+from .conftest import CLINICAL_LEAD, KEY, LEAD, MANAGER, NOW, OTHER, SELF, configure, file_reports, subscribed
 
 __all__ = ["mailbox"]
 
@@ -60,6 +60,19 @@ def test_a_subscriber_gets_the_text_and_the_pdf_of_the_newest_report(settings: S
     assert attached.get_filename() == "C001-2026-10-v1.pdf"
     assert attached.get_content() == (shelf / "report.pdf").read_bytes()
     assert manager["Message-ID"] != lead["Message-ID"]
+
+
+def test_a_practitioner_s_own_report_goes_to_her_and_the_clinical_lead_alone(
+    settings: Settings, mailbox: Mailbox
+) -> None:
+    own = f"practitioner_key = '{KEY}'"
+    everybody = (SELF, CLINICAL_LEAD, MANAGER, LEAD, OTHER)
+    by_mail(settings, mailbox, *(subscribed(email, "C001", own) for email in everybody), subscribed(SELF, "C001"))
+    found = send(settings)
+    assert [one.done for one in found] == ["sent", "sent", "", "", "", ""]
+    assert {one.why for one in found[2:]} == {"this reader may not read these reports"}
+    assert mailbox.recipients == [[SELF], [CLINICAL_LEAD]]
+    assert "one practitioner of clinic C001" in str(mailbox.mails[0]["Subject"])
 
 
 def test_a_report_goes_to_a_recipient_once_however_often_it_is_asked(settings: Settings, mailbox: Mailbox) -> None:

@@ -16,9 +16,10 @@ from pipelines.portal.application import PROXY_SECRET, Portal
 from pipelines.portal.links import make_token, read_key, shelf_of_token
 from pipelines.portal.reading_log import LOG, Verified, has_line, note_reading, reading_now, verify
 from pipelines.portal.settings import SignOn, read_sign_on
+from pipelines.reporting.shelf_names import practitioner_shelf
 from pipelines.settings import Settings
 from tests.asking import Answer, Pairs, ask, talk
-from tests.delivering.conftest import LEAD, MANAGER, configure, filed_home, settings
+from tests.delivering.conftest import CLINICAL_LEAD, KEY, LEAD, MANAGER, SELF, configure, filed_home, settings
 
 __all__ = ["filed_home", "settings"]
 
@@ -130,6 +131,19 @@ def test_a_reader_of_all_sees_all_and_the_start_lists_what_is_one_s_own(portal: 
     assert re.findall(r'<li><a href="([^"]+)"', own) == ["C001/index.html"]
     every = get(portal, "/", named(LEAD)).body.decode()
     assert re.findall(r'<li><a href="([^"]+)"', every) == ["C001/index.html", "C002/index.html", "network/index.html"]
+
+
+def test_a_practitioner_s_own_reports_open_to_her_and_the_clinical_lead_alone(portal: Portal) -> None:
+    """Not even to a reader of all clinics: figures of staff are personal data."""
+    shelf = practitioner_shelf("C001", KEY)
+    opened = {
+        email: get(portal, f"/{shelf}/2026-W47/v1/report.html", named(email)).status
+        for email in (SELF, CLINICAL_LEAD, MANAGER, LEAD)
+    }
+    assert opened == {SELF: 200, CLINICAL_LEAD: 200, MANAGER: 404, LEAD: 404}
+    assert get(portal, PAGE, named(SELF)).status == 404
+    assert get(portal, f"/{practitioner_shelf('C001', 'another')}/index.html", named(SELF)).status == 404
+    assert f'href="{shelf}/index.html"' in get(portal, "/", named(CLINICAL_LEAD)).body.decode()
 
 
 def test_a_link_opens_one_clinic_until_it_expires(portal: Portal) -> None:

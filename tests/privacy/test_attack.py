@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.practitioner_reports import COUNTS as PRACTITIONERS
 from pipelines.privacy.complementary import Total
 from pipelines.privacy.disclosure import Declared, declared
 from pipelines.privacy.flows import Flow
@@ -76,7 +77,24 @@ def steps(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-MADE = {"clinics": (clinics, CLINICS), "groups": (groups, GROUPS), "steps": (steps, STEPS)}
+def practitioners(seed: int) -> pd.DataFrame:
+    """What practitioners' own reports say of one clinic, the clinic's own count beside them."""
+    draw = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for number in range(draw.integers(1, 6)):
+        whole = _some(draw, 200)
+        part = whole - _some(draw, whole) if draw.random() < 0.5 else _some(draw, whole)
+        rows.append({"practitioner_key": f"p{number}", "numerator": part, "denominator": whole})
+    both = {name: sum(row[name] for row in rows) for name in ("numerator", "denominator")}
+    return pd.DataFrame([*rows, {"practitioner_key": "all"} | both]).assign(clinic_code="C001", indicator="QI-01")
+
+
+MADE = {
+    "clinics": (clinics, CLINICS),
+    "groups": (groups, GROUPS),
+    "steps": (steps, STEPS),
+    "practitioners": (practitioners, PRACTITIONERS),
+}
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda one: one.name)
