@@ -239,7 +239,7 @@ def _write_prognosis(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]
 prognosis = _together("prognosis", _PROGNOSIS_TABLES, _PROGNOSIS_DEPS, _write_prognosis)
 
 _CLINIC_TABLES = {
-    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14): observed, expected, standardised, drawn to "
+    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14, QI-18): observed, expected, standardised, drawn to "
     "the network, signal.",
     "funnel": "One row an adjusted measure and effective number of episodes: the limits of the funnel.",
     "clinic_courses": "One row a clinic and measure of time to improvement or step-up (QI-15, QI-16, QI-19).",

@@ -18,10 +18,11 @@ from pipelines.filing import (
 )
 from pipelines.generations import REPORTS
 from pipelines.reporting.appendix.files import BESIDE_EDITION, BESIDE_PAGES, FOLDER, Navigation
-from pipelines.reporting.branding import read_report_configuration
+from pipelines.reporting.branding import ReportConfiguration, read_report_configuration
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.editions import seal, write_editions
 from pipelines.reporting.model import Stamp
+from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.periods import Edition, period_of
 from pipelines.reporting.shelf_names import NETWORK
 from pipelines.settings import Settings
@@ -33,7 +34,20 @@ def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.Data
     What an earlier night made and a kill kept from its shelf is filed first.
     """
     file_editions(settings)
-    configuration, written = read_report_configuration(settings.home), 0
+    configuration = read_report_configuration(settings.home)
+    with written_in(configuration.branding.language):
+        return _write_due(settings, folder, tables, stamp, day, configuration)
+
+
+def _write_due(
+    settings: Settings,
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    stamp: Stamp,
+    day: date,
+    configuration: ReportConfiguration,
+) -> int:
+    written = 0
     for edition in editions_due(settings, day):
         reports = build_reports(tables, stamp_for(stamp, edition, settings.timezone), configuration)
         written += len(write_editions(folder, reports, lambda _, edition=edition: edition))  # type: ignore[misc]

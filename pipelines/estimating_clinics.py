@@ -18,6 +18,7 @@ select
     outcome.status = 'in_window' as has_answered,
     outcome.is_r30d,
     outcome.is_worse,
+    dropped_out.is_met as has_dropped_out,
     case when outcome.status = 'in_window' then outcome.odi_improvement_points end as odi_improvement_points,
     case when outcome.status = 'in_window' then outcome.rmdq24_improvement_points end as rmdq24_improvement_points,
     case when outcome.status = 'in_window' then episode.leg_pain_points - answer.nprs_leg_avg end
@@ -33,6 +34,8 @@ select
 from cohort.outcomes as outcome
 inner join cohort.episodes as episode on outcome.episode_key = episode.episode_key
 inner join cohort.covariates as covariate on outcome.episode_key = covariate.episode_key
+left join cohort.outcome_indicators as dropped_out
+    on outcome.episode_key = dropped_out.episode_key and dropped_out.indicator = 'QI-18'
 left join clean.outcome as answer on outcome.episode_key = answer.episode_key and answer.timepoint_wk = '12'
 where outcome.timepoint_weeks = 12 and outcome.is_due
 order by outcome.episode_key

@@ -21,6 +21,7 @@ from pipelines.privacy.profiles import Profile
 from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.editions import write_practitioner_editions
 from pipelines.reporting.model import Stamp
+from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.periods import Edition, period_of
 from pipelines.reporting.practitioners import COMPLETENESS, WHOLE_CLINIC, PractitionerReport, practitioner_reports
 from pipelines.settings import Settings
@@ -88,15 +89,16 @@ def make_practitioner_editions(
     def made(edition: Edition) -> tuple[PractitionerReport, ...]:
         return practitioner_reports(counts, measures, stamp_for(stamp, edition, settings.timezone), branding)
 
-    written = 0
-    for edition in editions_due(settings, day):
-        written += len(write_practitioner_editions(folder, made(edition), lambda _, edition=edition: edition))  # type: ignore[misc]
-    for name, because in corrections_asked(settings).items():
-        period = period_of(name)
-        if period is not None:
-            asked = correction_of(settings, name, because)
-            written += len(write_practitioner_editions(folder, made(Edition.first(period)), asked))
-    return written
+    written = list[Path]()
+    with written_in(branding.language):
+        for edition in editions_due(settings, day):
+            written += write_practitioner_editions(folder, made(edition), lambda _, edition=edition: edition)  # type: ignore[misc]
+        for name, because in corrections_asked(settings).items():
+            period = period_of(name)
+            if period is not None:
+                asked = correction_of(settings, name, because)
+                written += write_practitioner_editions(folder, made(Edition.first(period)), asked)
+    return len(written)
 
 
 def released_practitioners(con: duckdb.DuckDBPyConnection, profile: Profile) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,4 +20,5 @@ MEASURES = (
     AdjustedMeasure("QI-13", "rmdq change", "rmdq24_improvement_points", is_binary=False),
     AdjustedMeasure("QI-13", "leg pain change", "leg_pain_improvement_points", is_binary=False),
     AdjustedMeasure("QI-14", "deterioration", "is_worse", is_binary=True, is_up_better=False),
+    AdjustedMeasure("QI-18", "drop-out", "has_dropped_out", is_binary=True, is_up_better=False),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.reporting.comparison_figures import ARM_NAMES, arm_plot
 from pipelines.reporting.courses import ArmPoint, Course
-from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot
+from pipelines.reporting.figures import Figure, course_plot, flow_plot, prevalence_plot, responder_plot
 from pipelines.reporting.model import ComplaintSlice, FlowStep, NetworkReport, Responders
 from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import TRIAL_NAMES
@@ -99,6 +99,21 @@ def imaging_view(report: NetworkReport) -> dict[str, Any]:
         "columns": ("Finding", *levels),
         "rows": table,
     }
+
+
+def slice_figures(own: Sequence[ComplaintSlice], others: Sequence[ComplaintSlice], name: str) -> list[dict[str, Any]]:
+    """A picture of who improved for each complaint that may be told: this clinic beside all, or all clinics alone."""
+    everywhere = {one.complaint: one.responders for one in others}
+    made = []
+    for one in sorted(own, key=lambda one: one.complaint):
+        if one.responders.improved.percent is None:
+            continue
+        rows = [(name, one.responders)]
+        if one.complaint in everywhere:
+            rows.append(("All clinics", everywhere[one.complaint]))
+        key = f"slice-{one.complaint.replace(' ', '-')}"
+        made.append({"title": one.complaint.capitalize(), "figure": responder_plot(key, rows, one.complaint)})
+    return made
 
 
 def slice_table(own: Sequence[ComplaintSlice], others: Sequence[ComplaintSlice] = ()) -> dict[str, Any]:

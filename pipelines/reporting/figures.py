@@ -66,9 +66,10 @@ def shortened(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
-def responder_plot(key: str, rows: Sequence[tuple[str, Responders]]) -> Figure:
-    """Share improved with its interval, one row a name, on a scale of 0 to 100 %."""
-    caption = "Improved at 12 weeks, % of those who answered, with the 95 % interval"
+def responder_plot(key: str, rows: Sequence[tuple[str, Responders]], slice_name: str = "") -> Figure:
+    """Share improved with its interval, one row a name, on a scale of 0 to 100 %; `slice_name` says of which patients."""
+    caption = f"{slice_name}: improved" if slice_name else "Improved"
+    caption = f"{caption[:1].upper()}{caption[1:]} at 12 weeks, % of those who answered, with the 95 % interval"
 
     def draw(width: int) -> Drawing:
         drawing = Drawing(width, 46 * len(rows) + 34)

@@ -48,6 +48,7 @@ MEASURE_NAMES = {
     ("QI-13", "leg pain change"): ("Less leg pain than expected", "points of 10"),
     ("QI-12", "responders"): ("Improved at 12 weeks, adjusted", "%"),
     ("QI-14", "deterioration"): ("Got worse, adjusted", "%"),
+    ("QI-18", "drop-out"): ("Dropped out, adjusted", "%"),
     ("QI-15", "median day of sustained improvement"): ("Half improved for good by day", "days"),
     ("QI-15", "improved by day 90"): ("Improved for good by day 90", "%"),
     ("QI-16", "median sessions to improvement"): ("Visits until half improved", "visits"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,12 @@ def number_words(value: float, decimals: int = 0, *, is_signed: bool = False) ->
     return f"−{text}" if rounded < 0 else f"+{text}" if is_signed else text
 
 
-def date_words(moment: datetime) -> str:
+def month_words(day: date) -> str:
+    """The month of a day: November 2026."""
+    return f"{FORMS[_language.get()].months[day.month - 1]} {day.year}"
+
+
+def date_words(moment: date) -> str:
     """A date as people write it: 23 November 2026."""
     form = FORMS[_language.get()]
     return form.date.format(day=moment.day, month=form.months[moment.month - 1], year=moment.year)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from pipelines.reporting.number_forms import date_words, month_words
 from pipelines.reporting.shares import Frozen
 
 Kind = Literal["week", "month"]
@@ -35,10 +36,9 @@ class Period:
 
     @property
     def words(self) -> str:
-        """What the period is called in a sentence: 'the week to 22 November 2026', 'November 2026'."""
-        if self.kind == "month":
-            return f"{self.first_day:%B %Y}"
-        return f"the week to {self.last_day.day} {self.last_day:%B %Y}"
+        """What the period is called in a sentence: 'the week to 22 November 2026', 'November 2026', as the language of the report
+        writes dates."""
+        return month_words(self.first_day) if self.kind == "month" else f"the week to {date_words(self.last_day)}"
 
     def ended_at(self, timezone: str) -> datetime:
         """The midnight at its end in the clinics' zone, in UTC: the date of its reports, whenever they are made."""

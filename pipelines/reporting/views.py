@@ -16,7 +16,15 @@ from pipelines.reporting.comparison_views import (
     safety_view,
     signal_view,
 )
-from pipelines.reporting.course_views import arms_view, course_row, course_view, flow_figures, imaging_view, slice_table
+from pipelines.reporting.course_views import (
+    arms_view,
+    course_row,
+    course_view,
+    flow_figures,
+    imaging_view,
+    slice_figures,
+    slice_table,
+)
 from pipelines.reporting.courses import ArmPoint
 from pipelines.reporting.effect_views import decision_view, index_view
 from pipelines.reporting.effects import ArmMean, Effect, Heterogeneity, RuleValue
@@ -74,6 +82,7 @@ def clinic_view(report: ClinicReport) -> dict[str, Any]:
             "improved_sentence": improved_sentence(report.responders, report.network_responders),
             "improved_figure": responder_plot("improved", rows),
             "slices": slice_table(report.slices, report.network_slices),
+            "slice_figures": slice_figures(report.slices, report.network_slices, report.clinic_code),
         }
 
 
@@ -93,6 +102,7 @@ def network_view(report: NetworkReport, hrefs: Mapping[str, str]) -> dict[str, A
             "improved_sentence": improved_sentence(report.responders),
             "improved_figure": responder_plot("improved", [("All clinics", report.responders)]),
             "slices": slice_table(report.slices),
+            "slice_figures": slice_figures(report.slices, (), "All clinics"),
             "indicator_names": [DEFINITIONS[code].name for code in HEADLINE[1:]],
             "lines": [_line(line, hrefs) for line in shown],
             "n_further_lines": len(report.clinics) - len(shown),

@@ -1,4 +1,4 @@
--- Clinics compared after adjustment for who came (domain/indicators.md 5.2): one row a clinic and measure of QI-12, QI-13 and QI-14. Shares
+-- Clinics compared after adjustment for who came (domain/indicators.md 5.2): one row a clinic and measure of QI-12, QI-13, QI-14, QI-18. Shares
 -- are standardised (network x observed / expected), points are observed minus expected; beside each its 95 % interval, the estimate
 -- drawn to the network, and whether it lies outside the funnel. Withheld where fewer than 20 are known, or under 8 had the outcome or
 -- did not have it: a percentage of so few is one of persons. Never a ranking.

@@ -35,6 +35,7 @@ def clinics(
                 "odi_improvement_points": np.where(
                     answered, 12 - 4 * severity + rng.gamma(2.0, 6.0, n_each) - 12, np.nan
                 ),
+                "has_dropped_out": (rng.random(n_each) < 0.25).astype(float),
                 "rmdq24_improvement_points": np.nan,
                 "leg_pain_improvement_points": np.nan,
             }
