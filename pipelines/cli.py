@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
+from pipelines.commands.notebook import notebook
 from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
@@ -125,7 +127,7 @@ def nightly(inbox: Path | None, summary: Path | None, no_alerts: bool) -> None:
     if inbox is not None:
         if not inbox.is_dir():
             raise errors.UsageError(f"--inbox {inbox} is no folder. Name the folder that holds <clinic>/<delivery>/")
-        settings = Settings(settings.home, inbox.absolute(), settings.timezone)
+        settings = replace(settings, inbox=inbox.absolute())
     _night(settings, summary, is_telling=not no_alerts)
 
 
@@ -287,6 +289,7 @@ main.add_command(correct)
 main.add_command(deliver)
 main.add_command(extract)
 main.add_command(forget)
+main.add_command(notebook)
 main.add_command(portal)
 main.add_command(quarantine)
 main.add_command(rebuild)

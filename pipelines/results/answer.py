@@ -94,6 +94,15 @@ class Answer:
             raise UsageError(f"there is no picture of '{self.title}': use .table(), or draw .df yourself")
         return dots_with_intervals(self.title, self.df, self.dots)
 
+    def show(self) -> Shown:
+        """The picture where these rows have estimates to draw and are few enough to read, else the table."""
+        return self.chart() if self.is_drawable else self.table()
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether these rows have a picture that can be read."""
+        return self.dots is not None and 0 < int(self.df[self.dots.estimate].notna().sum()) <= MOST_ROWS
+
     def safe(self) -> Answer:
         """A copy that may be shared: counts withheld or rounded, with what could tell them.
 
