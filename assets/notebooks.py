@@ -13,7 +13,9 @@ from pipelines.resources import NightBuild
     kinds={"html"},
     check_specs=[
         dg.AssetCheckSpec(
-            "ended_well", asset=["notebooks", "pages"], description="Every notebook came to its end; the others are named."
+            "ended_well",
+            asset=["notebooks", "pages"],
+            description="Every notebook came to its end; the others are named.",
         )
     ],
 )

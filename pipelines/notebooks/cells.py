@@ -38,9 +38,9 @@ def cells_of(text: str) -> list[Cell]:
     """The cells of a text in percent format; a header of options, as jupytext writes it, is left out."""
     cells: list[Cell] = []
     heading = ""
-    for is_markdown, first_line, lines in _parts(text.split("\n")):
-        while lines and not lines[0].strip():
-            first_line, lines = first_line + 1, lines[1:]
+    for is_markdown, first, part in _parts(text.split("\n")):
+        n_blank = next((number for number, line in enumerate(part) if line.strip()), len(part))
+        lines, first_line = part[n_blank:], first + n_blank
         said = "\n".join(re.sub(r"^# ?", "", line) for line in lines) if is_markdown else "\n".join(lines)
         if not said.strip():
             continue

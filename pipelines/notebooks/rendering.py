@@ -4,7 +4,6 @@ from datetime import datetime
 
 import mistune
 from jinja2 import Environment
-from markupsafe import Markup
 
 from pipelines.generations import Generation
 from pipelines.notebooks.running import Done, Executed
@@ -27,7 +26,7 @@ class Pages:
         cells = [
             {
                 "name": cell.name,
-                "text": Markup(self._markdown(cell.text)) if cell.kind == "markdown" else "",
+                "text": self._markdown(cell.text) if cell.kind == "markdown" else "",
                 "code": cell.text if cell.kind == "code" else "",
                 "done": executed.done.get(cell.number, Done(0.0, ())),
                 "was_run": cell.number in executed.done,

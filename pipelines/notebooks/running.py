@@ -68,7 +68,7 @@ def execute(notebook: Path, home: Path, seconds: float) -> Executed:
             {"STEPCARE_HOME": str(home.absolute())},
         )
         done = dict(map(_done, outputs.read_text(encoding="utf-8").splitlines())) if outputs.is_file() else {}
-    failure = "" if ended.state == "done" else _failure(cells, done, ended.state == "too long", seconds)
+    failure = _failure(cells, done, ended.state == "too long", seconds)
     return Executed(notebook.stem, title_of(cells, notebook.stem), tuple(cells), done, ended.seconds, failure)
 
 
@@ -80,10 +80,11 @@ def _done(line: str) -> tuple[int, Done]:
 
 
 def _failure(cells: list[Cell], done: dict[int, Done], is_too_long: bool, seconds: float) -> str:
-    by_number = {cell.number: cell for cell in cells}
-    for number, one in done.items():
-        if one.error:
-            place = f", line {one.line}" if one.line else ""
-            return f"{by_number[number].name}{place}: {one.error}"
-    reached = next((cell.name for cell in cells if cell.kind == "code" and cell.number not in done), "its end")
-    return f"{reached}: " + (f"not done after {seconds:g} s" if is_too_long else "the process ended")
+    """Why not every code cell came to its end; empty when each did."""
+    for cell in cells:
+        if cell.kind == "code" and cell.number not in done:
+            return f"{cell.name}: " + (f"not done after {seconds:g} s" if is_too_long else "the process ended")
+        if cell.number in done and (error := done[cell.number].error):
+            line = done[cell.number].line
+            return f"{cell.name}{f', line {line}' if line else ''}: {error}"
+    return ""

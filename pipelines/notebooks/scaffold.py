@@ -38,7 +38,9 @@ def scaffold(folder: Path, name: str) -> tuple[Path, Path]:
     UsageError for a name that is none and for files that are there already.
     """
     if not NAME.fullmatch(name) or name.startswith("test_") or name in (TEMPLATE, "index"):
-        raise UsageError(f"{name!r} is no name for a notebook. Write small letters, digits and _, such as waiting_times")
+        raise UsageError(
+            f"{name!r} is no name for a notebook. Write small letters, digits and _, such as waiting_times"
+        )
     tests = folder.parent / "tests" / "notebooks"
     is_in_project = tests.is_dir()
     notebook, test = folder / f"{name}.py", (tests if is_in_project else folder) / f"test_{name}.py"
@@ -46,7 +48,9 @@ def scaffold(folder: Path, name: str) -> tuple[Path, Path]:
         raise UsageError(f"{there[0]} is there already. Choose another name")
     template = notebooks_in(folder).get(TEMPLATE)
     if template is None:
-        raise UsageError(f"{folder} has no {TEMPLATE}.py to begin from. Put the project's notebooks/{TEMPLATE}.py there")
+        raise UsageError(
+            f"{folder} has no {TEMPLATE}.py to begin from. Put the project's notebooks/{TEMPLATE}.py there"
+        )
     words = name.replace("_", " ").capitalize()
     lines = template.read_text(encoding="utf-8").split("\n")
     first = next(number for number, line in enumerate(lines) if line.startswith("# # "))
