@@ -29,7 +29,7 @@ def run_child(module: str, arguments: Sequence[str], seconds: float, environment
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
-        env=os.environ | {"PYTHONPATH": path} | environment,
+        env={**os.environ, "PYTHONPATH": path, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

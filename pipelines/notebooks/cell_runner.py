@@ -57,7 +57,10 @@ def run_cell(cell: Cell, notebook: Path, names: dict[str, Any]) -> dict[str, Any
 def _value_of(cell: Cell, notebook: Path, names: dict[str, Any]) -> object:
     """Run the cell's statements; returns the value of the last one where it is an expression that does not end with ';'."""
     parsed = ast.parse("\n" * (cell.first_line - 1) + cell.text, str(notebook))
-    last = parsed.body.pop() if parsed.body and isinstance(parsed.body[-1], ast.Expr) else None
+    last = parsed.body[-1] if parsed.body else None
+    if not isinstance(last, ast.Expr):
+        last = None
+    parsed.body = parsed.body[: -1 if last else None]
     exec(compile(parsed, str(notebook), "exec"), names)  # noqa: S102 (running the analyst's own file is what this is for)
     if last is None:
         return None

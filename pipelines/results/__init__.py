@@ -8,5 +8,6 @@ with open_results() as results:
 
 from pipelines.results.answer import Answer, Dots, Shown, share
 from pipelines.results.opening import Results, open_results
+from pipelines.results.sections import section
 
-__all__ = ["Answer", "Dots", "Results", "Shown", "open_results", "share"]
+__all__ = ["Answer", "Dots", "Results", "Shown", "open_results", "section", "share"]
