@@ -7,9 +7,11 @@ from pipelines.reporting.figures import Figure, one_size, shortened
 from pipelines.reporting.sections import Section, SectionRow
 from pipelines.reporting.svg import BLUE, GRID, MUTED, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.words import count_words
+from pipelines.results.charts import round_ticks
 
 _WIDTH, _ROW = 440, 46
 _MOST_DRAWN = 24
+_MOST_BESIDE = 3
 _SHARE = ("_percent", "_percent_lower", "_percent_upper", "_percent_words")
 
 
@@ -25,6 +27,7 @@ def section_views(sections: Sequence[Section]) -> list[dict[str, Any]]:
             "columns": ["Of whom", *(_heading(name) for name in _columns(one))],
             "rows": [(row.name, *(_cell(row, name) for name in _columns(one))) for row in one.rows],
             "has_more": one.has_more_rows,
+            "is_wide": len(_columns(one)) > _MOST_BESIDE,
             "figure": _figure(f"section-{number}", one),
         }
         for number, one in enumerate(sections, start=1)
@@ -39,7 +42,7 @@ def _columns(section: Section) -> list[str]:
 
 
 def _heading(name: str) -> str:
-    text = name.removeprefix("n_").replace("_", " ")
+    text = "How many" if name == "n" else name.removeprefix("n_").replace("_", " ")
     return f"{text[:1].upper()}{text[1:]}"
 
 
@@ -67,7 +70,7 @@ def _figure(key: str, section: Section) -> Figure | None:
     drawn = [
         (row.name, *points)
         for row in section.rows
-        if (points := _points(row.values, (picture.estimate, picture.lower, picture.upper), picture.factor))
+        if (points := _points(row.values, (picture.estimate, picture.lower, picture.upper)))
     ]
     if not drawn or len(drawn) > _MOST_DRAWN:
         return None
@@ -83,10 +86,8 @@ def _figure(key: str, section: Section) -> Figure | None:
     )
 
 
-def _points(
-    values: Mapping[str, int | float | str | None], names: Sequence[str], factor: float
-) -> tuple[float, float, float] | None:
-    numbers = [value * factor for name in names if isinstance(value := values.get(name), (int, float))]
+def _points(values: Mapping[str, int | float | str | None], names: Sequence[str]) -> tuple[float, float, float] | None:
+    numbers = [float(value) for name in names if isinstance(value := values.get(name), (int, float))]
     return (numbers[0], numbers[1], numbers[2]) if len(numbers) == len(names) else None
 
 
@@ -98,8 +99,7 @@ def _drawing(drawn: Sequence[tuple[str, float, float, float]], reference: float 
     low, high = (0.0, 100.0) if is_percent else (min(ends), max(ends))
     room = 0.0 if is_percent else (high - low) * 0.06 or 1.0
     x = Scale(low - room, high + room, 8, _WIDTH - 16)
-    for number in range(5):
-        value = x.low + (x.high - x.low) * number / 4
+    for value in round_ticks(x.low, x.high):
         drawing.line(x.at(value), 8, x.at(value), bottom, GRID)
         drawing.text(x.at(value), bottom + 18, _written(value), colour=MUTED, anchor="middle")
     if reference is not None:

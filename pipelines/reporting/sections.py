@@ -20,14 +20,13 @@ class SectionRow(Frozen):
 
 
 class SectionPicture(Frozen):
-    """Which values are drawn, what the axis says, and a line to compare with; `factor` turns the values' unit into the axis's."""
+    """Which values are drawn, what the axis says, and a line to compare with."""
 
     estimate: str
     lower: str
     upper: str
     axis: str
     reference: float | None
-    factor: float
 
 
 class Section(Frozen):

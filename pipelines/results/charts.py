@@ -52,7 +52,7 @@ def _drawn(title: str, names: list[str], values: pd.DataFrame, dots: Dots) -> Dr
     bottom = _ROW * len(names) + _TOP + 12
     drawing = Drawing(max(left + _PLOT + 16, 16 + 7.5 * len(title)), bottom + 44)
     drawing.text(8, 18, title, bold=True)
-    for tick in _ticks(x.low, x.high):
+    for tick in round_ticks(x.low, x.high):
         drawing.line(x.at(tick), _TOP + 8, x.at(tick), bottom, GRID)
         drawing.text(x.at(tick), bottom + 16, _number(tick), colour=MUTED, anchor="middle")
     if dots.reference is not None:
@@ -73,7 +73,7 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def round_ticks(low: float, high: float) -> list[float]:
     """Four to eight round numbers between the ends."""
     step = 10.0 ** floor(log10((high - low) / 4))
     step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= 8)

@@ -1,6 +1,6 @@
 """All sections of an installation on one night: asked, protected, and written as `report.sections` and `report.section_values`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,14 +24,20 @@ NETWORK = "network"
 SECTIONS = {
     "section": "varchar", "scope": "varchar", "title": "varchar", "method": "varchar", "note": "varchar", "is_made": "boolean",
     "reason": "varchar", "has_more": "boolean", "estimate": "varchar", "lower": "varchar", "upper": "varchar", "axis": "varchar",
-    "reference": "double", "factor": "double",
+    "reference": "double",
 }  # fmt: skip
 VALUES = {
     "section": "varchar", "clinic_code": "varchar", "row_no": "bigint", "row_name": "varchar", "column_no": "bigint",
     "column_name": "varchar", "kind": "varchar", "number": "double", "words": "varchar",
 }  # fmt: skip
 Open = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
-_OWN_NOTES = (BEFORE_AFTER, OF_RECORDS)
+_NOTES = {
+    BEFORE_AFTER: "How patients fared, not what a treatment did: most people get better in time, and groups that differ here "
+    "differed before. Of those who answered; who did not may have fared otherwise.",
+    OF_RECORDS: "From records, adjusted for what was recorded, not from a trial. Positive is better for the arm that is named "
+    "first; a doubt is read with its estimate.",
+}
+"""What a report tells of what an answer of `pipelines.results` notes. A note of an analyst's own is not told: it could hold a count."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +159,14 @@ def _section_row(one: Made) -> dict[str, Any]:
     }
     if asked is None or protected is None:
         return row | {"is_made": False, "reason": one.refusal, "has_more": False}
-    note = asked.note if asked.note in _OWN_NOTES else None
-    row |= {"note": note, "is_made": True, "has_more": protected.has_more}
+    row |= {"note": _NOTES.get(asked.note), "is_made": True, "has_more": protected.has_more}
     dots = asked.dots
-    if dots and {dots["estimate"], dots["lower"], dots["upper"]} <= {str(name) for name in protected.rows.columns}:
-        row |= {name: dots[name] for name in ("estimate", "lower", "upper", "axis", "reference", "factor")}
+    if (
+        dots
+        and dots["factor"] == 1
+        and {dots["estimate"], dots["lower"], dots["upper"]} <= {str(name) for name in protected.rows.columns}
+    ):
+        row |= {name: dots[name] for name in ("estimate", "lower", "upper", "axis", "reference")}
     return row
 
 
@@ -168,6 +177,7 @@ def _values(section: FoundSection, asked: Asked, protected: Protected) -> Iterat
         for part in protected.rows.columns
         if (name := str(part)) not in protected.key and not name.endswith("_is_suppressed")
     ]
+    told_by = _told(asked, protected, section.scope)
     counted, figures = protected.declared.columns, dict(protected.declared.figures)
     for row_no, row in enumerate(protected.rows.to_dict("records"), start=1):
         place = str(row[CLINIC]) if section.scope == "clinic" else NETWORK
@@ -175,7 +185,7 @@ def _values(section: FoundSection, asked: Asked, protected: Protected) -> Iterat
             "section": section.code,
             "clinic_code": place,
             "row_no": row_no,
-            "row_name": _name(row, asked, protected, section.scope),
+            "row_name": _name(row, asked, told_by),
         }
         for column_no, name in enumerate(names, start=1):
             kind = "count" if name in counted else shares.get(name) or ("figure" if name in figures else "words")
@@ -193,16 +203,20 @@ def _values(section: FoundSection, asked: Asked, protected: Protected) -> Iterat
 _ENDINGS = {"_percent": "percent", "_percent_lower": "percent", "_percent_upper": "percent", "_percent_words": "words"}
 
 
-def _name(row: dict[Any, Any], asked: Asked, protected: Protected, scope: Scope) -> str:
-    """What a row is of, in words, without the clinic on a clinic's own page."""
-    told = [name for name in protected.key if not (scope == "clinic" and name == CLINIC)]
-    return (
-        " · ".join(
-            f"{name.replace('_', ' ')} {row[name]}" if asked.kinds[name] == "whole" else _words(name, row[name])
-            for name in told
-        )
-        or "This clinic"
-    )
+def _name(row: dict[Any, Any], asked: Asked, told: Sequence[str]) -> str:
+    """What a row is of, in words."""
+    said = [
+        f"{name.replace('_', ' ')} {row[name]}" if asked.kinds[name] == "whole" else _words(name, row[name])
+        for name in told
+    ]
+    words = " · ".join(said) or "This clinic"
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _told(asked: Asked, protected: Protected, scope: Scope) -> list[str]:
+    """The columns that name a row: those of the key that tell rows apart, but for the clinic on its own page."""
+    key = [name for name in protected.key if not (scope == "clinic" and name == CLINIC)]
+    return [name for name in key if len(asked.df[name].unique()) > 1] or key
 
 
 def _words(name: str, value: object) -> str:
