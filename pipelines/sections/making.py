@@ -37,7 +37,7 @@ _NOTES = {
     OF_RECORDS: "From records, adjusted for what was recorded, not from a trial. Positive is better for the arm that is named "
     "first; a doubt is read with its estimate.",
 }
-"""What a report tells of what an answer of `pipelines.results` notes. A note of an analyst's own is not told: it could hold a count."""
+"""What a report tells of the notes of `pipelines.results`. A note of an analyst's own is not told: it could hold a count."""
 
 
 @dataclass(frozen=True)
