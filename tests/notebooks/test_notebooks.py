@@ -35,6 +35,7 @@ def ran(small_night: Path) -> tuple[Settings, list[Executed], list[str]]:
     return settings, run_notebooks(settings, None, said.append), said
 
 
+@pytest.mark.ci
 def test_every_notebook_comes_to_its_end_on_a_small_night_and_says_how_far_it_is(
     ran: tuple[Settings, list[Executed], list[str]],
 ) -> None:
@@ -45,6 +46,7 @@ def test_every_notebook_comes_to_its_end_on_a_small_night_and_says_how_far_it_is
     assert sum(one.n_pictures for one in went) >= 12
 
 
+@pytest.mark.ci
 def test_a_page_holds_all_that_it_shows_and_fetches_and_runs_nothing(
     ran: tuple[Settings, list[Executed], list[str]],
 ) -> None:
@@ -60,10 +62,16 @@ def test_a_page_holds_all_that_it_shows_and_fetches_and_runs_nothing(
         assert len(ids) == len(set(ids)), page.name
 
 
+@pytest.mark.ci
 def test_the_pages_are_their_owners_alone(ran: tuple[Settings, list[Executed], list[str]]) -> None:
     folder = ran[0].notebook_pages
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(page.stat().st_mode) for page in folder.iterdir()} == {0o600}
+
+
+def test_the_template_comes_to_its_end_with_pictures(small_night: Path) -> None:
+    went = execute(NOTEBOOKS["template"], small_night, seconds=60)
+    assert (went.failure, went.title, went.n_pictures) == ("", "Template", 2)
 
 
 def test_a_notebook_claims_nothing_that_the_methods_forbid() -> None:
