@@ -21,6 +21,7 @@ from pipelines.commands.notebook import notebook
 from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
+from pipelines.commands.section import section
 from pipelines.commands.ui import ui
 from pipelines.commands.watch import watch
 from pipelines.commands.withdraw import withdraw
@@ -282,20 +283,10 @@ def status(runs: int) -> None:
         _say(line)
 
 
-main.add_command(alerts)
-main.add_command(as_of)
-main.add_command(backup)
-main.add_command(correct)
-main.add_command(deliver)
-main.add_command(extract)
-main.add_command(forget)
-main.add_command(notebook)
-main.add_command(portal)
-main.add_command(quarantine)
-main.add_command(rebuild)
-main.add_command(ui)
-main.add_command(watch)
-main.add_command(withdraw)
+for command in (
+    alerts, as_of, backup, correct, deliver, extract, forget, notebook, portal, quarantine, rebuild, section, ui, watch, withdraw
+):  # fmt: skip
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

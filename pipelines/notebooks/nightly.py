@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.configuration import read_section
-from pipelines.errors import NotPublished
+from pipelines.configuration import CONFIGURATION, read_section
+from pipelines.errors import NotPublished, UsageError
 from pipelines.generations import current_generation
 from pipelines.notebooks.rendering import INDEX, Pages
 from pipelines.notebooks.running import Executed, execute
@@ -23,6 +23,14 @@ class NotebookSettings:
     """The table `[notebooks]`: after how many seconds a notebook is ended by force."""
 
     seconds: int = 120
+
+
+def notebook_settings(home: Path) -> NotebookSettings:
+    """What the installation says of notebooks. Raises UsageError for a time that is none."""
+    said = read_section(home, "notebooks", NotebookSettings)
+    if said.seconds < 1:
+        raise UsageError(f"{home / CONFIGURATION}: [notebooks] seconds must be 1 or more")
+    return said
 
 
 def notebooks_in(folder: Path) -> dict[str, Path]:
@@ -41,7 +49,7 @@ def run_notebooks(settings: Settings, names: list[str] | None, say: Callable[[st
     if night is None:
         raise NotPublished("there are no published results here. Run `stepcare nightly`, or `stepcare demo`")
     found = notebooks_in(settings.notebooks) if settings.notebooks else {}
-    seconds, pages = read_section(settings.home, "notebooks", NotebookSettings).seconds, Pages(night)
+    seconds, pages = notebook_settings(settings.home).seconds, Pages(night)
     if names is None:
         shutil.rmtree(settings.notebook_pages, ignore_errors=True)
     settings.notebook_pages.mkdir(exist_ok=True, mode=0o700)

@@ -158,7 +158,7 @@ def _section_row(one: Made) -> dict[str, Any]:
         "method": section.method,
     }
     if asked is None or protected is None:
-        return row | {"is_made": False, "reason": one.refusal, "has_more": False}
+        return row | {"is_made": False, "reason": str(one.refusal), "has_more": False}
     row |= {"note": _NOTES.get(asked.note), "is_made": True, "has_more": protected.has_more}
     dots = asked.dots
     if (
