@@ -15,9 +15,10 @@ from tests.results.conftest import GENERATION
 
 
 @pytest.fixture(scope="session")
-def small_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_night(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The home of an installation whose `current` is a whole night of 90 episodes in three clinics."""
-    shared = tmp_path_factory.getbasetemp().parent
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
     home = shared / "small-night"
     with (shared / "small-night.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,9 +1,19 @@
 """Files of sections as an analyst could write them, good and bad, and why the bad ones are not shown."""
 
+import re
+import textwrap
+
 from pipelines.sections.refusals import Refusal
+from tests.conftest import ROOT
 
 HEAD = "from pipelines.results import Answer, Dots, Results, section, share\nimport pandas as pd\n"
 CANARY = "Mary Canary"
+_IN_DOCS = re.search(
+    r"In `sections/appointments.py`:\n\n((?: {4}.*\n|\n)+)", (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
+)
+WORKED_EXAMPLE = textwrap.dedent(_IN_DOCS[1]) if _IN_DOCS else ""
+"""The section that docs/analysts.md shows, as it stands there."""
+
 GOOD = (
     HEAD
     + """
@@ -14,15 +24,8 @@ def answered(results: Results) -> Answer:
         "from cohort.strata where is_due_12wk group by sex",
         counts=["n_due"], parts=[("n_answered", "n_due")], dots=share("n_answered", ["sex"], "% answered"),
     )
-
-
-@section(title="Visits kept", scope="clinic", method="Booked contacts, and those that were attended.")
-def kept(results: Results) -> Answer:
-    return results.sql(
-        "select clinic_code as clinic, count(*) as n_booked, count(*) filter (where is_attended) as n_attended "
-        "from cohort.sessions group by clinic_code", counts=["n_booked"], parts=[("n_attended", "n_booked")],
-    )
 """
+    + WORKED_EXAMPLE
 )
 
 
@@ -77,7 +80,7 @@ BAD = {
     "dates": (_sql("select date '2001-02-03' as born, 40 as n"), Refusal.UNDECLARED),
     "no_clinic": (_sql("select 'C999' as clinic, 40 as n"), Refusal.NO_CLINIC),
 }  # fmt: skip
-IN_PROCESSES = ("raises", "patients", "patients_in_disguise", "past_withholding")
+IN_PROCESSES = ("raises", "patients_in_disguise")
 """Those of the default run: one of each way of going wrong."""
 
 
