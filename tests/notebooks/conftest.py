@@ -31,7 +31,8 @@ def _make_night(inbox: Path, home: Path) -> None:
     for left in (inbox, home):
         shutil.rmtree(left, ignore_errors=True)
     simulate(inbox, episodes=90, clinics=3, world="uniform", seed=3, dirt=0.01)
-    night = f"from tests.faults.whole_night import *; whole_night(Settings(Path({str(home)!r}), Path({str(inbox)!r})))"
+    settings = f"Settings(Path({str(home)!r}), Path({str(inbox)!r}))"
+    night = f"from tests.faults.whole_night import *; whole_night({settings}, has_pages=False)"
     subprocess.run([sys.executable, "-B", "-c", night], cwd=ROOT, check=True)
     making = home / "current.making"
     making.mkdir()
