@@ -9,7 +9,7 @@ import duckdb
 from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.editions import appendix_places, make_editions, seal_editions
 from pipelines.filing import PERIODS, today
-from pipelines.generations import REPORTS
+from pipelines.generations import REPORTS, WAREHOUSE
 from pipelines.practitioner_reports import make_practitioner_editions
 from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
@@ -19,11 +19,21 @@ from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.building import TABLES, build_reports
 from pipelines.reporting.night_pages import write_night_pages
 from pipelines.reporting.pages import write_pages
+from pipelines.reporting.sections import TABLES as SECTION_TABLES
 from pipelines.resources import NightBuild
+from pipelines.sections.making import write_sections
 from pipelines.sql_assets import asset_key, contract_checks, sql_asset
 from pipelines.tables import SqlFile, sql_files
 
 _FILES = sql_files("report")
+_SECTION_TABLES = {
+    "sections": "One row a section that analysts added to the reports: what it is, or why it could not be made.",
+    "section_values": "One row a value of such a section, as it may leave: by clinic (or 'network'), row and column.",
+}
+_SECTION_DEPS = [
+    *(asset_key(file.table) for file in _FILES),
+    *(asset_key(f"diagnostics.{name}") for name in DIAGNOSTICS),
+]
 
 
 def _write(con: duckdb.DuckDBPyConnection, file: SqlFile, night: NightBuild) -> int:
@@ -51,9 +61,43 @@ def _disclosure_check(file: SqlFile) -> dg.AssetChecksDefinition:
 report_disclosure = [_disclosure_check(file) for file in _FILES]
 
 
+@dg.multi_asset(
+    name="report__sections",
+    specs=[
+        dg.AssetSpec(["report", name], deps=_SECTION_DEPS, group_name="report", description=said, kinds={"python"})
+        for name, said in _SECTION_TABLES.items()
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "all_made", asset=["report", "sections"], description="Every configured section could be made."
+        )
+    ],
+)
+def sections(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Ask the sections that are configured. Whatever goes wrong with one is told in the report in words, and stops nothing."""
+    from pipelines.sections.nightly import made_or_told
+
+    run_id = context.run.run_id
+    with night.warehouse(run_id):
+        pass  # a run that begins with the reports starts from a copy of the published night
+    home, path = night.settings.home, night.folder(run_id) / WAREHOUSE
+    made, troubles = made_or_told(home, path, lambda: night.warehouse(run_id), context.log.info)
+    with night.warehouse(run_id) as con:
+        rows = write_sections(con, made)
+    for name, n_rows in rows.items():
+        yield dg.MaterializeResult(asset_key=["report", name], metadata={"dagster/row_count": n_rows})
+    yield dg.AssetCheckResult(
+        asset_key=["report", "sections"],
+        check_name="all_made",
+        passed=not troubles,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(troubles) or None,
+    )
+
+
 @dg.asset(
     key_prefix="report",
-    deps=[asset_key(file.table) for file in _FILES],
+    deps=[*(asset_key(file.table) for file in _FILES), *(asset_key(f"report.{name}") for name in SECTION_TABLES)],
     group_name="report",
     description="The night's pages on process and freshness, and the reports of a week or month that is over, made from report.*.",
     kinds={"html"},
@@ -65,7 +109,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
     """
     run_id = context.run.run_id
     with night.warehouse(run_id) as con:
-        tables = {name: read_released(con, f"report.{name}") for name in TABLES}
+        tables = {name: read_released(con, f"report.{name}") for name in (*TABLES, *SECTION_TABLES)}
         stamp = stamp_of(con, run_id, profile_of(night.settings.home))
         reports = build_reports(tables, stamp, read_report_configuration(night.settings.home))
         folder = night.folder(run_id)

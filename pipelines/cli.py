@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
+from pipelines.commands.notebook import notebook
 from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
+from pipelines.commands.section import section
 from pipelines.commands.ui import ui
 from pipelines.commands.watch import watch
 from pipelines.commands.withdraw import withdraw
@@ -125,7 +128,7 @@ def nightly(inbox: Path | None, summary: Path | None, no_alerts: bool) -> None:
     if inbox is not None:
         if not inbox.is_dir():
             raise errors.UsageError(f"--inbox {inbox} is no folder. Name the folder that holds <clinic>/<delivery>/")
-        settings = Settings(settings.home, inbox.absolute(), settings.timezone)
+        settings = replace(settings, inbox=inbox.absolute())
     _night(settings, summary, is_telling=not no_alerts)
 
 
@@ -280,19 +283,10 @@ def status(runs: int) -> None:
         _say(line)
 
 
-main.add_command(alerts)
-main.add_command(as_of)
-main.add_command(backup)
-main.add_command(correct)
-main.add_command(deliver)
-main.add_command(extract)
-main.add_command(forget)
-main.add_command(portal)
-main.add_command(quarantine)
-main.add_command(rebuild)
-main.add_command(ui)
-main.add_command(watch)
-main.add_command(withdraw)
+for command in (
+    alerts, as_of, backup, correct, deliver, extract, forget, notebook, portal, quarantine, rebuild, section, ui, watch, withdraw
+):  # fmt: skip
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

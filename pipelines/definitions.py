@@ -32,6 +32,7 @@ def build_definitions(
         home=str(settings.home),
         inbox=str(settings.inbox),
         timezone=settings.timezone,
+        notebooks=str(settings.notebooks or ""),
         is_from_store=is_from_store,
         as_of=as_of,
     )

@@ -138,6 +138,18 @@ def _read_report(home: Path) -> object:
     return read_report_configuration(home)
 
 
+def _read_notebooks(home: Path) -> object:
+    from pipelines.notebooks.nightly import notebook_settings
+
+    return notebook_settings(home)
+
+
+def _read_sections(home: Path) -> object:
+    from pipelines.sections.making import section_settings
+
+    return section_settings(home)
+
+
 SECTIONS: dict[str, Callable[[Path], object]] = {
     "alerts": read_alert_settings,
     "backup": _read_backup,
@@ -145,9 +157,11 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "delivery": read_delivery_settings,
     "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "notebooks": _read_notebooks,
     "portal": read_sign_on,
     "reader": read_readers,
     "report": _read_report,
+    "sections": _read_sections,
     "subscription": read_subscriptions,
     "targets": _read_report,
     "words": _read_report,

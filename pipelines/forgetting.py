@@ -47,6 +47,7 @@ def forget_patient(settings: Settings, clinic_code: str, patient_key: str, becau
         say(f"  {n_rows:,} rows of {len(changed)} kept deliveries were taken out.")
         names = {entry.name for entry in ledger.entries() if entry.delivery_key in changed}
         removed, left = _clear_inbox(settings, names)
+        shutil.rmtree(settings.notebook_pages, ignore_errors=True)
     say("  The night is made again without the patient.")
     run_night(settings, say)
     return Erased(len(changed), n_rows, tuple(removed), tuple(left))

@@ -30,13 +30,15 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     inbox: str
     timezone: str
+    notebooks: str = ""
     is_from_store: bool = False
     as_of: str = ""
 
     @property
     def settings(self) -> Settings:
         """The folders of this installation."""
-        return Settings(Path(self.home), Path(self.inbox), self.timezone)
+        notebooks = Path(self.notebooks) if self.notebooks else None
+        return Settings(Path(self.home), Path(self.inbox), self.timezone, notebooks)
 
     def folder(self, run_id: str) -> Path:
         """The run's own folder, made if absent, readable by its owner only."""

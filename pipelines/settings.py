@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.errors import UsageError
 
+_OWN_NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -16,10 +18,13 @@ class Settings:
     home: Path
     inbox: Path
     timezone: str = "Europe/London"
+    notebooks: Path | None = None
+    """The folder of the notebooks that are run after each night; None runs none."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """STEPCARE_HOME (default `var`), STEPCARE_INBOX (default `<home>/inbox`), STEPCARE_TIMEZONE.
+        """STEPCARE_HOME (default `var`), STEPCARE_INBOX (default `<home>/inbox`), STEPCARE_TIMEZONE, STEPCARE_NOTEBOOKS (default:
+        the project's `notebooks`; empty for none).
 
         Raises UsageError when the time zone is unknown.
         """
@@ -32,7 +37,10 @@ class Settings:
             raise UsageError(
                 f"STEPCARE_TIMEZONE is {timezone!r}, which is no time zone; write one such as Europe/London"
             ) from error
-        return cls(home=home, inbox=inbox, timezone=timezone)
+        said = environ.get("STEPCARE_NOTEBOOKS")
+        notebooks = _OWN_NOTEBOOKS if said is None else Path(said).absolute()
+        is_there = said != "" and notebooks.is_dir()
+        return cls(home=home, inbox=inbox, timezone=timezone, notebooks=notebooks if is_there else None)
 
     @property
     def store(self) -> Path:
@@ -58,6 +66,11 @@ class Settings:
     def reports(self) -> Path:
         """The filed reports of weeks and months, a folder a clinic; written once."""
         return self.home / "reports"
+
+    @property
+    def notebook_pages(self) -> Path:
+        """What the notebooks showed of the last night: may be patient level, so its owner's alone, and made anew each night."""
+        return self.home / "notebooks"
 
     @property
     def work(self) -> Path:

@@ -16,7 +16,7 @@ from pipelines.run_facts import stage_seconds
 from pipelines.settings import Settings
 
 _NEWEST_SHOWN = 6
-STAGES = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
+STAGES = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report", "notebooks")
 
 
 def describe(settings: Settings, n_runs: int) -> Iterator[str]:

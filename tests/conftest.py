@@ -17,6 +17,8 @@ from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.settings import Settings
 
+os.environ["STEPCARE_NOTEBOOKS"] = ""  # no night of a test runs the notebooks, unless the test is about them
+
 hypothesis.settings.register_profile("stepcare", deadline=None, derandomize=True, database=None, max_examples=50)
 hypothesis.settings.load_profile("stepcare")
 

@@ -71,6 +71,9 @@ PYTHON_TABLES = {
     "diagnostics/effect_history",
     "diagnostics/fairness",
     "diagnostics/published_figures",
+    "report/sections",
+    "report/section_values",
+    "notebooks/pages",
     *(f"self_checks/{table}" for table in SELF_CHECK_CONTRACTS),
 }
 SCHEMAS = ("clean", "cohort", "self_checks", "report")

@@ -19,6 +19,11 @@ REVIEWED = {
     "pipelines.estimating_courses: trial.id": "decision or index: the two trials of ours",
     "pipelines.releasing: columns [92586ed1]": "columns of a SELECT of ours",
     "pipelines.results.opening: query": "the analyst's own question, on a connection that only reads",
+    "pipelines.sections.making: listed [72cfca0f]": "columns of the two tables of sections, listed beside",
+    "pipelines.sections.making: name [722d50ed]": "the two tables of sections",
+    "pipelines.sections.question_runner: query": "the analyst's own question, on a connection that only reads",
+    "pipelines.sections.texts: column [96542aab]": "columns of clean and cohort, which our SQL files made",
+    "pipelines.sections.texts: place [96542aab]": "tables of clean and cohort, which our SQL files made",
     "pipelines.self_checking: columns [7ba5f6ee]": "covariates of a protocol of ours",
     "pipelines.self_checking: trial": "decision, index or stepped",
 }

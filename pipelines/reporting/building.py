@@ -1,6 +1,7 @@
 """From the released tables of `report.*` to the reports. Nothing else of the warehouse is read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ from pipelines.reporting.released_parts import (
     without_history,
 )
 from pipelines.reporting.released_rows import of_clinic, parts, plain_rows
+from pipelines.reporting.sections import read_sections
 from pipelines.reporting.shares import ContradictionError
 from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.signals import chances, clinic_signals, drawn_together, judged_counts
@@ -78,7 +80,8 @@ def build_reports(
 ) -> Reports:
     """The report of every clinic and of the network from the released tables, by table name without its schema.
 
-    Raises NightFailed when a table is absent, a clinic is called 'network' or the numbers contradict each other.
+    Those of the sections that analysts added (`pipelines.reporting.sections.TABLES`) may be left out. Raises NightFailed when a
+    table is absent, a clinic is called 'network' or the numbers contradict each other.
     """
     absent = [name for name in TABLES if name not in tables]
     if absent:
@@ -89,6 +92,7 @@ def build_reports(
     try:
         with written_in(configuration.branding.language):
             night = read_night(rows, stamp, configuration)
+            night = replace(night, sections=read_sections(tables, night.codes, NETWORK))
             return Reports(clinics=tuple(_clinic(night, code) for code in night.codes), network=_network(night))
     except (ValidationError, ContradictionError) as error:
         said = (
@@ -184,6 +188,7 @@ def _own(night: Night, code: str) -> dict[str, Any]:
         "responders": night.responders[code],
         "slices": slices_of(night.of("responder_slices", code)),
         "safety": safety_of(night.of("safety", code)),
+        "sections": night.sections.get(code, ()),
     }
 
 

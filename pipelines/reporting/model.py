@@ -26,6 +26,7 @@ from pipelines.reporting.effects import (
 )
 from pipelines.reporting.periods import Edition
 from pipelines.reporting.quality import DataQuality
+from pipelines.reporting.sections import Section
 from pipelines.reporting.shares import ContradictionError, Frozen, Share, Verdict
 from pipelines.reporting.shelf_names import NETWORK, shelf_of
 from pipelines.reporting.xmr import Change, PeriodShare
@@ -201,6 +202,8 @@ class Report(Frozen):
     model_notices: tuple[str, ...]
     flow: tuple[FlowStep, ...]
     courses: tuple[Course, ...]
+    sections: tuple[Section, ...] = ()
+    """What analysts added; empty where none are configured."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -1,6 +1,6 @@
 """What the reports of one night are made from: released rows as parts, by clinic and for all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.reporting.branding import ReportConfiguration
@@ -19,6 +19,7 @@ from pipelines.reporting.released_parts import (
     responders_of,
 )
 from pipelines.reporting.released_rows import Rows, in_order, parts
+from pipelines.reporting.sections import Section
 from pipelines.reporting.shelf_names import NETWORK
 
 _COMPARED = ("trial", "contrast", "outcome")
@@ -56,6 +57,7 @@ class Night:
     effects: tuple[Effect, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     shared: dict[str, Any]
+    sections: dict[str, tuple[Section, ...]] = field(default_factory=dict)
 
     def of(self, table: str, code: str) -> Rows:
         """The rows of one clinic, or the network, in a table."""

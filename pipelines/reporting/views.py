@@ -48,6 +48,7 @@ from pipelines.reporting.model import (
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.page_script import SCRIPT, SCRIPT_SOURCE
 from pipelines.reporting.quality_views import quality_view
+from pipelines.reporting.section_views import section_views
 from pipelines.reporting.shelf_names import NETWORK
 from pipelines.reporting.steps import FEED_NAMES
 from pipelines.reporting.trial_views import trial_views
@@ -168,6 +169,7 @@ def _common(report: ClinicReport | NetworkReport) -> dict[str, Any]:
         "refusals": _refusals(report.refusals),
         "quality": quality_view(report.quality),
         "model_notices": report.model_notices,
+        "sections": section_views(report.sections),
         **_of_all_clinics(
             report.branding.language,
             report.effects,

@@ -6,7 +6,8 @@ with open_results() as results:
     print(results.outcomes(by="sex").table())
 """
 
-from pipelines.results.answer import Answer, Shown
+from pipelines.results.answer import Answer, Dots, Shown, share
 from pipelines.results.opening import Results, open_results
+from pipelines.results.sections import section
 
-__all__ = ["Answer", "Results", "Shown", "open_results"]
+__all__ = ["Answer", "Dots", "Results", "Shown", "open_results", "section", "share"]

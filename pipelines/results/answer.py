@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from math import isnan
@@ -53,12 +54,39 @@ class Dots:
     factor: float = 1.0
 
 
+def share(part: str, labels: Sequence[str], axis: str) -> Dots:
+    """How the share of a declared part in its whole is drawn, with its 95 % interval (Wilson)."""
+    return Dots(tuple(labels), *share_columns(part), axis=axis)
+
+
+def share_columns(part: str) -> tuple[str, str, str]:
+    """The columns of a part's share in percent and of its limits."""
+    return f"{part}_percent", f"{part}_percent_lower", f"{part}_percent_upper"
+
+
+def with_shares(df: pd.DataFrame, parts: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """The rows with each part's share of its whole in whole percent and its Wilson interval."""
+    from pipelines.privacy.disclosure import wilson_percent
+
+    made = df.copy()
+    for part, whole in parts:
+        shares = [
+            (None, None, None)
+            if pd.isna(one) or pd.isna(of) or of == 0
+            else (round(100 * one / of), *wilson_percent(int(one), int(of)))
+            for one, of in zip(df[part], df[whole], strict=True)
+        ]
+        columns = list(share_columns(part))
+        made[columns] = pd.DataFrame(shares, columns=columns, index=df.index, dtype="Int64")
+    return made
+
+
 @dataclass(frozen=True)
 class Answer:
     """`df`: the rows. `note`: method and caveat, to be read with them.
 
     `counts`, `parts` and `figures` are what `safe` protects: columns that count people, pairs of a part and its whole, pairs
-    of a figure and the count that it is of.
+    of a figure and the count that it is of. `key` are the columns that tell its rows apart, where they are not just its texts.
     """
 
     title: str
@@ -67,6 +95,7 @@ class Answer:
     counts: tuple[str, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     figures: tuple[tuple[str, str], ...] = ()
+    key: tuple[str, ...] = ()
     is_patient_level: bool = False
     is_safe: bool = False
     dots: Dots | None = None
@@ -75,9 +104,13 @@ class Answer:
     def __len__(self) -> int:
         return len(self.df)
 
-    def table(self, most: int = MOST_ROWS) -> Shown:
-        """The first `most` rows with title and note, numbers as people write them."""
-        shown = self.df.head(most)
+    def only(self, rows: Sequence[bool] | pd.Series, title: str = "") -> Answer:
+        """The same answer of some of its rows: those where `rows` (a condition on `.df`) holds."""
+        return replace(self, df=self.df[list(rows)].reset_index(drop=True), title=title or self.title)
+
+    def table(self, most: int = MOST_ROWS, columns: Sequence[str] | None = None) -> Shown:
+        """The first `most` rows, all or some columns, with title and note, numbers as people write them."""
+        shown = self.df[list(columns or self.df.columns)].head(most)
         cells = [[_written(value) for value in row] for row in shown.itertuples(index=False, name=None)]
         heads = [str(name).replace("_", " ") for name in shown.columns]
         left = len(self.df) - len(shown)
@@ -93,6 +126,15 @@ class Answer:
         if self.dots is None:
             raise UsageError(f"there is no picture of '{self.title}': use .table(), or draw .df yourself")
         return dots_with_intervals(self.title, self.df, self.dots)
+
+    def show(self) -> Shown:
+        """The picture where these rows have estimates to draw and are few enough to read, else the table."""
+        return self.chart() if self.is_drawable else self.table()
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether these rows have a picture that can be read."""
+        return self.dots is not None and 0 < int(self.df[self.dots.estimate].notna().sum()) <= MOST_ROWS
 
     def safe(self) -> Answer:
         """A copy that may be shared: counts withheld or rounded, with what could tell them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import floor, log10
 
 import pandas as pd
@@ -11,7 +12,8 @@ from pipelines.reporting.svg import BLUE, GRID, MUTED, NAVY, SKY, Drawing, Scale
 from pipelines.results.answer import Dots, Shown
 
 MOST_ROWS = 40
-_WIDTH, _ROW, _LEFT = 720, 24, 300
+_ROW, _TOP, _PLOT, _LETTER = 24, 24, 404, 6.3
+_LONGEST_NAME = 62
 
 
 def dots_with_intervals(title: str, df: pd.DataFrame, dots: Dots) -> Shown:
@@ -33,29 +35,33 @@ def dots_with_intervals(title: str, df: pd.DataFrame, dots: Dots) -> Shown:
         + (f" ({_number(low)} to {_number(high)})" if pd.notna(low) and pd.notna(high) else "")
         for name, (one, low, high) in zip(names, values.itertuples(index=False, name=None), strict=True)
     ]
-    drawing = _drawn(names, values, dots)
-    svg = drawing.markup("answer", title, "; ".join(said))
+    drawing = _drawn(title, names, values, dots)
+    key = sha256("; ".join([title, *said]).encode()).hexdigest()[:8]
+    svg = drawing.markup(f"answer-{key}", title, "; ".join(said))
     return Shown("\n".join([title, dots.axis, "", *said]), _standalone(svg, drawing))
 
 
-def _drawn(names: list[str], values: pd.DataFrame, dots: Dots) -> Drawing:
+def _drawn(title: str, names: list[str], values: pd.DataFrame, dots: Dots) -> Drawing:
     low, high = float(values.min().min()), float(values.max().max())
     if dots.reference is not None:
         low, high = min(low, dots.reference), max(high, dots.reference)
     room = (high - low) * 0.04 or 1.0
-    x = Scale(low - room, high + room, _LEFT, _WIDTH - 16)
-    bottom = _ROW * len(names) + 12
-    drawing = Drawing(_WIDTH, bottom + 44)
-    for tick in _ticks(x.low, x.high):
-        drawing.line(x.at(tick), 8, x.at(tick), bottom, GRID)
+    longest = max(min(len(name), _LONGEST_NAME) for name in names)
+    left = max(60.0, 24 + _LETTER * longest)
+    x = Scale(low - room, high + room, left, left + _PLOT)
+    bottom = _ROW * len(names) + _TOP + 12
+    drawing = Drawing(max(left + _PLOT + 16, 16 + 7.5 * len(title)), bottom + 44)
+    drawing.text(8, 18, title, bold=True)
+    for tick in round_ticks(x.low, x.high):
+        drawing.line(x.at(tick), _TOP + 8, x.at(tick), bottom, GRID)
         drawing.text(x.at(tick), bottom + 16, _number(tick), colour=MUTED, anchor="middle")
     if dots.reference is not None:
-        drawing.line(x.at(dots.reference), 8, x.at(dots.reference), bottom, NAVY, width=1.5)
+        drawing.line(x.at(dots.reference), _TOP + 8, x.at(dots.reference), bottom, NAVY, width=1.5)
     for number, (name, (one, lower, upper)) in enumerate(
         zip(names, values.itertuples(index=False, name=None), strict=True)
     ):
-        y = _ROW * number + 22
-        drawing.text(_LEFT - 10, y + 4, name if len(name) <= 48 else f"{name[:47]}…", anchor="end")
+        y = _ROW * number + _TOP + 22
+        drawing.text(left - 10, y + 4, _short(name), anchor="end")
         if pd.notna(lower) and pd.notna(upper):
             drawing.rect(x.at(lower), y - 4, x.at(upper) - x.at(lower), 8, SKY, radius=4)
         drawing.circle(x.at(one), y, 5, BLUE)
@@ -63,7 +69,11 @@ def _drawn(names: list[str], values: pd.DataFrame, dots: Dots) -> Drawing:
     return drawing
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def round_ticks(low: float, high: float) -> list[float]:
     """Four to eight round numbers between the ends."""
     step = 10.0 ** floor(log10((high - low) / 4))
     step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= 8)

@@ -14,7 +14,7 @@ import pandas as pd
 from pipelines.errors import NotPublished, UsageError
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, read_generation
 from pipelines.results import questions
-from pipelines.results.answer import Answer, Dots
+from pipelines.results.answer import Answer, Dots, share, share_columns, with_shares
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
@@ -30,6 +30,8 @@ OF_RECORDS = (
     "From records, adjusted for what was recorded, not from a trial. Positive is better for the arm named first; 95 % intervals, "
     "clustered by practitioner. 'refused' has a reason and no number; read a 'doubt' with its estimate. See docs/methods.md."
 )
+
+OWN_QUESTION = "Your own question: exact figures, and nothing but you has checked them."
 
 
 class Results:
@@ -79,16 +81,8 @@ class Results:
     def outcomes(self, by: str | Sequence[str] | None = None) -> Answer:
         """How patients fared at 2 to 52 weeks: due, answered, 30 % less disability, mean fall of pain; by `by`, one or several of
         `questions.BY`. Raises UsageError for another."""
-        from pipelines.privacy.disclosure import wilson_percent
-
         names = questions.named(by)
-        df = self._rows(questions.outcomes_query(names))
-        shares = [
-            (round(100 * part / whole), *wilson_percent(part, whole)) if whole else (None, None, None)
-            for part, whole in zip(df["n_improved"], df["n_answered"], strict=True)
-        ]
-        columns = ("n_improved_percent", "n_improved_percent_lower", "n_improved_percent_upper")
-        df[list(columns)] = pd.DataFrame(shares, columns=list(columns), index=df.index, dtype="Int64")
+        df = with_shares(self._rows(questions.outcomes_query(names)), [("n_improved", "n_answered")])
         return Answer(
             f"Outcomes by {', '.join((*names, 'week'))}",
             df,
@@ -96,7 +90,8 @@ class Results:
             counts=("n_due",),
             parts=(("n_answered", "n_due"), ("n_improved", "n_answered")),
             figures=(("mean_pain_improvement_points", "n_answered"),),
-            dots=Dots((*names, "weeks"), *columns, "% with 30 % less disability, of those who answered"),
+            key=(*names, "weeks"),
+            dots=share("n_improved", (*names, "weeks"), "% with 30 % less disability, of those who answered"),
         )
 
     def effects(self, by: str | None = "all") -> Answer:
@@ -115,7 +110,8 @@ class Results:
             df,
             OF_RECORDS,
             counts=("n", "n_treated", "n_comparator"),
-            figures=(("effective_n", "n"),),
+            figures=tuple((name, "n") for name in ("estimate", "lower", "upper", "effective_n", "episodes_needed")),
+            key=("trial", "outcome", "contrast", "group_name", "group_level"),
             dots=Dots(
                 labels, "estimate", "lower", "upper", axis="points of the scale, or risk difference", reference=0.0
             ),
@@ -125,7 +121,15 @@ class Results:
         """One row a clinic, by its code: episodes, answers due and given, and who improved at 12 weeks."""
         said = "By code, never a ranking: clinics see other patients, and most differences are chance. " + BEFORE_AFTER
         parts = (("n_due", "n_episodes"), ("n_answered", "n_due"), ("n_improved", "n_judged"))
-        return Answer("Clinics", self._rows(questions.CLINICS), said, counts=("n_episodes", "n_judged"), parts=parts)
+        return Answer(
+            "Clinics",
+            with_shares(self._rows(questions.CLINICS), [("n_improved", "n_judged")]),
+            said,
+            counts=("n_episodes", "n_judged"),
+            parts=parts,
+            key=("clinic",),
+            dots=share("n_improved", ("clinic",), "% with 30 % less disability at 12 weeks, of those who answered"),
+        )
 
     def indicators(self) -> Answer:
         """`report.indicators`: the quality indicators of every clinic and of the network, as released."""
@@ -151,6 +155,7 @@ class Results:
             counts=("n_recorded",),
             parts=(("n_with", "n_recorded"),),
             figures=(("mean", "n_recorded"), ("standard_deviation", "n_recorded")),
+            key=("covariate", "level", "arm"),
         )
 
     def tables(self, name: str | None = None) -> Answer:
@@ -190,15 +195,31 @@ class Results:
         query: str,
         parameters: Sequence[Any] | None = None,
         *,
+        title: str = "Own question",
         counts: Sequence[str] = (),
         parts: Sequence[tuple[str, str]] = (),
+        figures: Sequence[tuple[str, str]] = (),
+        key: Sequence[str] = (),
+        dots: Dots | None = None,
     ) -> Answer:
-        """The answer to any SELECT on the published warehouse; `counts` and `parts` say which columns count people, for `.safe()`.
+        """The answer to any SELECT on the published warehouse.
 
-        Raises UsageError when the SQL is wrong.
+        `counts`, `parts` (a part and its whole) and `figures` (a mean or the like and the count that it is of) say what `.safe()`
+        protects, `key` which columns tell the rows apart, where they are not just its texts; `dots` how it is drawn: with
+        `share("n_part", ["label"], "axis")` the shares of a part are worked out. Raises UsageError when the SQL is wrong.
         """
-        said = "Your own question: exact figures, and nothing but you has checked them."
-        return Answer("Own question", self._rows(query, parameters), said, counts=tuple(counts), parts=tuple(parts))
+        df = self._rows(query, parameters)
+        drawn = [pair for pair in parts if dots is not None and dots.estimate == share_columns(pair[0])[0]]
+        return Answer(
+            title,
+            with_shares(df, drawn),
+            OWN_QUESTION,
+            counts=tuple(counts),
+            parts=tuple(parts),
+            figures=tuple(figures),
+            key=tuple(key),
+            dots=dots,
+        )
 
     def _rows(self, query: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
         try:

@@ -50,8 +50,8 @@ STAMP = Stamp(
 )
 
 
-def whole_night(settings: Settings, threads: int = 2) -> None:
-    """Build `work/warehouse.duckdb` in the home, and the pages in `reports`."""
+def whole_night(settings: Settings, threads: int = 2, *, has_pages: bool = True) -> None:
+    """Build `work/warehouse.duckdb` in the home, and the pages in `reports` unless they are not wanted."""
     settings.store.mkdir(parents=True, mode=0o700)
     settings.work.mkdir(mode=0o700)
     path = settings.work / "warehouse.duckdb"
@@ -85,6 +85,8 @@ def whole_night(settings: Settings, threads: int = 2) -> None:
         build(con, ["self_checks"])
         for file in in_order(sql_files("report")):
             write_released(con, file)
+        if not has_pages:
+            return
         reports = build_reports({name: read_released(con, f"report.{name}") for name in TABLES}, STAMP)
         write_pages(settings.home / "reports", reports)
         released = {name: read_released(con, f"report.{name}") for name in APPENDIX_TABLES}

@@ -1,0 +1,1 @@
+"""Sections that analysts add to the reports: asked in processes of their own, protected like every number that leaves."""
