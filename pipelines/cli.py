@@ -13,6 +13,7 @@ from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
 from pipelines.commands.check_delivery import check_delivery
+from pipelines.commands.copy_results import copy_results
 from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
@@ -285,6 +286,7 @@ main.add_command(alerts)
 main.add_command(as_of)
 main.add_command(backup)
 main.add_command(check_delivery)
+main.add_command(copy_results)
 main.add_command(correct)
 main.add_command(deliver)
 main.add_command(extract)

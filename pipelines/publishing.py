@@ -1,5 +1,6 @@
 """The end of a night: what the reports are stamped with, and the swap that makes the night the published one."""
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.copying import PARQUET, published_copies, write_parquet
 from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
 from pipelines.filing import file_editions
@@ -114,6 +116,9 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
     with open_warehouse(folder / WAREHOUSE) as con:
         made = _made_from(con)
         con.execute("checkpoint")
+        shutil.rmtree(folder / PARQUET, ignore_errors=True)
+        if published_copies(settings.home).parquet:
+            write_parquet(con, folder / PARQUET)
     made_at = next_moment(settings, datetime.now(UTC))
     key = night_key(made.data, made.code, made.questions)
     generation = Generation(
