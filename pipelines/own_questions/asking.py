@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.causal.effects import estimate_trial
+from pipelines.causal.group_rows import members
 from pipelines.causal.tables import EFFECT_COLUMNS, TEXT, as_table
 from pipelines.errors import UsageError
 from pipelines.own_questions.question import Question
@@ -93,6 +94,9 @@ def frame_of(con: duckdb.DuckDBPyConnection, question: Question) -> pd.DataFrame
         frame = _joined(con, frame, outcome.name, outcome.sql, columns)
     if question.trial is not None:
         frame = _joined(con, frame.drop(columns="arm"), "trial", question.trial.sql, {"arm": "arm"})
+    for group in question.target_trial().groups:
+        if not members(frame, group).any():
+            raise UsageError(f"{group.name}: nobody has {group.column} like that. Its codes are in the data dictionary")
     return frame
 
 

@@ -9,6 +9,7 @@ from pipelines.tables import sql_files
 from pipelines.written_tables import meaning, written_tables
 
 _SCHEMAS = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
+_SCHEMAS_OF_FIELDS = ("raw", "clean", "cohort")
 _OF_FEEDS = {"raw": "Rows of {} as delivered, as text.", "clean": "Records of {} in force, typed."}
 _ELSEWHERE = "See 'Tables by schema' in docs/analysts.md."
 
@@ -28,9 +29,9 @@ def described_tables(columns: pd.DataFrame) -> pd.DataFrame:
 
 
 def described_columns(table: str, columns: pd.DataFrame) -> pd.DataFrame:
-    """A row a column of a table: type and meaning. The contract says what a field of that name is (unit, range, codes, rule);
-    `written_tables.toml` says it of the tables that Python writes."""
-    if table in written_tables():
+    """A row a column of a table: type and meaning. The contract says what a field of that name is (unit, range, codes, rule) in
+    `raw`, `clean` and `cohort`; `written_tables.toml` says it elsewhere."""
+    if table.partition(".")[0] not in _SCHEMAS_OF_FIELDS:
         said = [meaning(table, str(name)) for name in columns["column"]]
         return columns[["column", "type"]].assign(meaning=said).reset_index(drop=True)
     fields = {field.name: field for feed in FEEDS.values() for field in feed.fields}

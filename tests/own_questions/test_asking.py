@@ -45,7 +45,7 @@ def _write(home: Path) -> Path:
 
 
 def test_the_page_shows_a_covariate_an_outcome_a_group_and_a_trial() -> None:
-    assert list(EXAMPLES) == ["general_health", "acceptable_state", "poor_sleepers", "exercise_for_leg_pain"]
+    assert list(EXAMPLES) == ["general_health", "acceptable_state", "low_mood", "exercise_for_leg_pain"]
 
 
 def test_the_page_s_examples_are_in_the_results_of_a_night_from_one_file_each(
@@ -59,9 +59,9 @@ def test_the_page_s_examples_are_in_the_results_of_a_night_from_one_file_each(
     assert set(found) == {
         ("general_health", "decision", "r30d_12wk", adding, "all"),
         ("acceptable_state", "decision", "acceptable_12wk", adding, "all"),
-        ("poor_sleepers", "decision", "r30d_12wk", adding, "all"),
+        ("low_mood", "decision", "r30d_12wk", adding, "all"),
         ("exercise_for_leg_pain", "exercise_for_leg_pain", "r30d_12wk", "exercise - rest_or_advice", "all"),
-    } | {row for row in found if row[4] == "poor_sleepers"}
+    } | {row for row in found if row[4] == "low_mood"}
     assert [row[0] for row in con.execute("describe estimates.own_effects").fetchall()] == list(OWN_EFFECT_COLUMNS)
     assert hash_of_asked(con) == questions_hash(home) != ""
 
@@ -78,9 +78,9 @@ def test_on_enough_patients_the_page_s_examples_have_estimates(tmp_path: Path) -
             "select question, group_name, count(*) filter (where status = 'estimated') from estimates.own_effects group by all"
         ).fetchall()
     estimated = {(question, group): n for question, group, n in rows}
-    for key in (("general_health", "all"), ("acceptable_state", "all"), ("poor_sleepers", "all")):
+    for key in (("general_health", "all"), ("acceptable_state", "all"), ("low_mood", "all")):
         assert estimated[key] == 1
-    assert ("poor_sleepers", "poor_sleepers") in estimated
+    assert ("low_mood", "low_mood") in estimated
 
 
 def _covariate(sql: str, name: str = "x") -> Question:
@@ -115,6 +115,12 @@ def test_sql_that_cannot_be_used_is_refused_with_its_reason_and_without_a_value(
         frame_of(con, _covariate(sql, name))
     assert said in str(error.value)
     assert "male" not in str(error.value)
+
+
+def test_a_group_of_nobody_is_refused_rather_than_shown_empty(con: duckdb.DuckDBPyConnection) -> None:
+    group = '[[group]]\nname = "x"\nwords = "w"\ncolumn = "sex"\nlevel = "nobody"\nreason = "r"\nsource = "s"\n'
+    with pytest.raises(UsageError, match="x: nobody has sex like that"):
+        frame_of(con, parse("mine", 'starts_from = "decision"\nwhy = "w"\n' + group))
 
 
 def test_one_wrong_question_stops_no_other(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
