@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipelines import errors
+from pipelines.commands.adapt import adapt
 from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
@@ -205,26 +206,6 @@ def simulate(out: Path, episodes: int, clinics: int, world: str, seed: int, dirt
 
 
 @main.command()
-@click.argument("source", type=click.Choice(["sciatica", "spider"]))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The inbox (default: STEPCARE_INBOX).")
-@click.option("--from", "place", type=click.Path(path_type=Path, exists=True), help="The source's file or folder.")
-def adapt(source: str, out: Path | None, place: Path | None) -> None:
-    """Turn a set of real records into a delivery (docs/real-records.md).
-
-    \b
-    Examples:
-      stepcare adapt sciatica
-      stepcare adapt spider --from data/spider
-    """
-    from pipelines.adapters.sciatica import deliver_sciatica
-    from pipelines.adapters.spider import deliver_spider
-
-    inbox = out or Settings.from_environment().inbox
-    folder = deliver_sciatica(inbox, place) if source == "sciatica" else deliver_spider(inbox, place)
-    _say(f"Delivery     {folder}")
-
-
-@main.command()
 @click.option("--open", "in_browser", is_flag=True, help="Open the report in the browser.")
 @click.option("--again", is_flag=True, help="Make the pages again from the published warehouse first.")
 def report(in_browser: bool, again: bool) -> None:
@@ -282,21 +263,25 @@ def status(runs: int) -> None:
         _say(line)
 
 
-main.add_command(alerts)
-main.add_command(as_of)
-main.add_command(backup)
-main.add_command(check_delivery)
-main.add_command(copy_results)
-main.add_command(correct)
-main.add_command(deliver)
-main.add_command(extract)
-main.add_command(forget)
-main.add_command(portal)
-main.add_command(quarantine)
-main.add_command(rebuild)
-main.add_command(ui)
-main.add_command(watch)
-main.add_command(withdraw)
+for command in (
+    adapt,
+    alerts,
+    as_of,
+    backup,
+    check_delivery,
+    copy_results,
+    correct,
+    deliver,
+    extract,
+    forget,
+    portal,
+    quarantine,
+    rebuild,
+    ui,
+    watch,
+    withdraw,
+):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()
