@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ON_CORES := --numprocesses 2 --dist loadfile
 RUN := PYTHONDONTWRITEBYTECODE= $(BIN)
 
-.PHONY: help setup setup-dev demo test test-ci check ci audit lock sciatica spider ui docs clean
+.PHONY: help setup setup-dev demo test test-ci check ci audit lock sciatica spider ui docs docs-site clean
 
 help:
 	@echo "make demo    set up and run a whole night on simulated clinics"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   formatting, linters, types, layers"
 	@echo "make ci      everything that CI runs"
 	@echo "make audit   known weaknesses of what is installed (needs a network)"
+	@echo "make docs    what is generated: sql/clean, dictionary, checks, lineage    make docs-site   the documents as a site"
 	@echo "make ui      Dagster's page on this machine    make sciatica, make spider   real records"
 
 $(BIN)/python:
@@ -63,6 +64,7 @@ check: setup-dev
 	@$(RUN)/sqlfluff lint --disable-progress-bar sql
 	@$(RUN)/python -m pipelines.dictionary --check
 	@$(RUN)/python -m pipelines.quality.listing --check
+	@$(RUN)/python -m pipelines.lineage --check
 
 ci: test check test-ci
 
@@ -70,7 +72,11 @@ test-ci: setup-dev
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
 	@$(RUN)/python -m pytest -m ci $(ON_CORES)
 
+docs-site: setup-dev
+	@$(RUN)/python -m pipelines.docs_site site
+
 docs: setup-dev
+	@$(RUN)/python -m pipelines.lineage
 	@$(RUN)/python -m pipelines.casting
 	@$(RUN)/python -m pipelines.dictionary
 	@$(RUN)/python -m pipelines.quality.listing

@@ -13,13 +13,10 @@ from pipelines.quality.telling import panel, said_of, said_of_feed, sudden_ones
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
 from pipelines.tables import count_rows, sql_files
+from pipelines.written_tables import written_tables
 
 _RULES = sql_files("checks")
-_TABLES = {
-    RESULTS_TABLE: "One row a check: rows broken of rows checked, by Kahn's categories, who mends it, how, and what is usual.",
-    BY_CLINIC_TABLE: "One row a check and clinic: rows broken of rows checked.",
-    HISTORY_TABLE: "One row a night and check, and one for each night that changed a clinic's numbers; carried on by each night.",
-}
+_TABLES = {table: written_tables()[table] for table in (RESULTS_TABLE, BY_CLINIC_TABLE, HISTORY_TABLE)}
 _DEPS = sorted(
     {asset_key(table) for rule in _RULES for table in rule.reads}
     | {asset_key(f"{schema}.{feed}") for schema in ("raw", "clean") for feed in FEEDS}

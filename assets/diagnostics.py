@@ -11,6 +11,7 @@ from pipelines.quality.history import history_source
 from pipelines.resources import NightBuild
 from pipelines.settings import Settings
 from pipelines.sql_assets import asset_key, contract_check
+from pipelines.written_tables import one_row
 
 _TRIALS = ("cohort.decision_trial", "cohort.index_trial")
 _ESTIMATES = ("estimates.effects", "estimates.scores")
@@ -91,40 +92,21 @@ def _write_published_figures(con: duckdb.DuckDBPyConnection, _: Say, __: Setting
 
 weighting = _diagnostic(
     "weighting",
-    {
-        "baseline": "One row an arm, covariate and level: how many have it, or mean and standard deviation, before weighting.",
-        "balance": "One row a contrast and covariate: the standardised difference of the arms before and after weighting.",
-        "overlap": "One row an arm given, arm and tenth of its propensity: the share of episodes.",
-        "weights": "One row a contrast and arm: effective size, the largest weights and how many were clipped.",
-        "missing_data": "One row an arm, variable and reason: the share missing.",
-        "influence": "Restricted. One row a contrast and kind of unit: the effect's range without one clinic or practitioner, "
-        "and whether that turns the verdict.",
-    },
+    one_row("diagnostics", "baseline", "balance", "overlap", "weights", "missing_data", "influence"),
     (*_TRIALS, *_ESTIMATES, "clean.intake", "clean.outcome", "cohort.outcomes"),
     _write_weighting,
     "scikitlearn",
 )
 confounding = _diagnostic(
     "confounding",
-    {
-        "confounding": "One row a contrast: E-values, robustness values, and the effect left by a hidden factor as strong as "
-        "the strongest measured one.",
-        "confounding_benchmarks": "One row a contrast and group of measured factors: its strength, and the effect left by a "
-        "hidden factor 1, 2 and 3 times as strong.",
-        "confounding_contours": "One row a contrast and pair of strengths: the effect a hidden factor could leave.",
-        "missing_outcomes": "One row a contrast: worst and best case of the unanswered, and how much worse they must have fared "
-        "for the verdict to turn.",
-    },
+    one_row("diagnostics", "confounding", "confounding_benchmarks", "confounding_contours", "missing_outcomes"),
     (*_TRIALS, *_ESTIMATES),
     _write_confounding,
     "scikitlearn",
 )
 specifications = _diagnostic(
     "specifications",
-    {
-        "specifications": "One row a contrast and specification: the main estimate under other windows, outcomes, adjustments, "
-        "grace periods and analyses. The unadjusted one is marked and never the main one.",
-    },
+    one_row("diagnostics", "specifications"),
     (
         *_TRIALS,
         "cohort.episodes",
@@ -140,10 +122,7 @@ specifications = _diagnostic(
 
 concerns = _diagnostic(
     "concerns",
-    {
-        "concerns": "One row a contrast and concern: which limit a diagnostic broke, in a clinician's words, and whether the "
-        "number is to be withheld or only told with it.",
-    },
+    one_row("diagnostics", "concerns"),
     (
         "estimates.effects",
         "diagnostics.balance",
@@ -156,30 +135,19 @@ concerns = _diagnostic(
 )
 stability = _diagnostic(
     "stability",
-    {
-        "stability": "One row an effect: how it moved since the night before, split into newly arrived episodes, episodes that "
-        "went and episodes scored again; whether chance gives as much; which deliveries and whether the code changed. Or a "
-        "refusal.",
-        "effect_history": "One row a night and effect: the same, carried on by each night.",
-    },
+    one_row("diagnostics", "stability", "effect_history"),
     (*_ESTIMATES, "clean.delivery", "raw.code"),
     _write_stability,
 )
 fairness = _diagnostic(
     "fairness",
-    {
-        "fairness": "One row a measure, group and level: who answered, completed care and is in the results, how wrong the "
-        "prognosis is and how large the effects are, or a refusal. Intervals of one measure hold for all its groups together.",
-    },
+    one_row("diagnostics", "fairness"),
     ("cohort.strata", "cohort.index_trial", *_ESTIMATES, "estimates.prognosis"),
     _write_fairness,
 )
 published_figures = _diagnostic(
     "published_figures",
-    {
-        "published_figures": "One row a published figure and estimate of ours beside which it may stand, with source and mark (V "
-        "looked up, R recalled), from a versioned file.",
-    },
+    one_row("diagnostics", "published_figures"),
     ("estimates.protocols",),
     _write_published_figures,
 )

@@ -12,23 +12,24 @@ from pipelines.quality.history import history_source
 from pipelines.quality.results import RESULTS_TABLE
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
+from pipelines.written_tables import one_row, written_tables
 
 Say = Callable[[str], None]
 Write = Callable[[duckdb.DuckDBPyConnection, Say], dict[str, int]]
 
-_TABLES = {
-    "effects": "One row an estimate: effect with 95 % interval, or a refusal with its reason and how many episodes would tell. "
-    "Positive is better for adding manipulation; points of the scale or risk difference.",
-    "arm_means": "One row an outcome and arm of an estimated contrast: the mean outcome had everybody been given the arm.",
-    "scores": "Restricted. One row an episode, arm and repeat: the doubly robust scores that every effect is a mean of.",
-    "episode_effects": "Restricted. One row an episode and contrast: expected gain with interval and label.",
-    "heterogeneity": "One row a contrast and test: do patients differ in what they gain, and may that be shown?",
-    "rule_values": "One row an outcome: what a rule learned this way is worth against the best single treatment, out of fold.",
-    "rules": "Restricted unless is_shown. One row a node of the rule of at most two questions.",
-    "models": "One row a figure of a model: out-of-fold quality and the weights of its stack.",
-    "model_history": "One row a night and figure of a model: how good the models were, carried on by each night.",
-    "notices": "One row a figure of a model that is worse than on the night before, by the rule of pipelines.model_history.",
-}
+_TABLES = one_row(
+    "estimates",
+    "effects",
+    "arm_means",
+    "scores",
+    "episode_effects",
+    "heterogeneity",
+    "rule_values",
+    "rules",
+    "models",
+    "model_history",
+    "notices",
+)
 _TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.index_trial", RESULTS_TABLE)]
 
 
@@ -71,7 +72,7 @@ def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
     key_prefix="estimates",
     deps=[asset_key("cohort.natural_course"), asset_key(RESULTS_TABLE)],
     group_name="estimates",
-    description="Share with 30 % less pain by day on conservative care (Aalen-Johansen), with a step-up competing.",
+    description=written_tables()["estimates.natural_course"],
     kinds={"python"},
 )
 def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -112,12 +113,7 @@ def _write_improvement(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, in
 
 improvement = _together(
     "improvement",
-    {
-        "improvement_curves": "Share with sustained improvement by day from time zero under each strategy "
-        "(Aalen-Johansen, weighted for the arm and for those lost), with injection or surgery competing.",
-        "improvement_effects": "One row a contrast and reading of these curves: the difference of shares by 4, 8 and 12 "
-        "weeks and of the mean days improved, or a refusal with its reason.",
-    },
+    one_row("estimates", "improvement_curves", "improvement_effects"),
     [*_TRIAL_DEPS, asset_key("cohort.improvement")],
     _write_improvement,
 )
@@ -127,8 +123,7 @@ improvement = _together(
     key_prefix="estimates",
     deps=[asset_key("cohort.sessions_to_improvement"), asset_key(RESULTS_TABLE)],
     group_name="estimates",
-    description="Share improved after so many sessions by arm (Aalen-Johansen), with care that ended competing. "
-    "Described, not an effect.",
+    description=written_tables()["estimates.sessions_to_improvement"],
     kinds={"python"},
 )
 def sessions_to_improvement(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -144,7 +139,7 @@ def sessions_to_improvement(context: dg.AssetExecutionContext, night: NightBuild
     key_prefix="estimates",
     deps=[asset_key("cohort.index_trial"), asset_key("cohort.dose"), asset_key(RESULTS_TABLE)],
     group_name="estimates",
-    description="One row a contrast of dose (technique, sessions): an effect where the treatments overlap, else a refusal.",
+    description=written_tables()["estimates.dose_effects"],
     kinds={"scikitlearn"},
 )
 def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -160,8 +155,7 @@ def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mat
     key_prefix="estimates",
     deps=[asset_key("cohort.stepped_trial"), asset_key(RESULTS_TABLE)],
     group_name="estimates",
-    description="One row an outcome and regime of the stepped trial (the mean outcome had everybody been treated by it) or "
-    "difference of two, with 95 % interval, or a refusal with its reason.",
+    description=written_tables()["estimates.regimes"],
     kinds={"scikitlearn"},
 )
 def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -186,9 +180,7 @@ def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Material
         )
     ],
     group_name="estimates",
-    description="One row a trial, outcome, contrast and analysis in another way than the main one (cloning, censoring and "
-    "weighting for the grace period; of the decision also sequential trials pooled), with 95 % interval, or a refusal with its "
-    "reason.",
+    description=written_tables()["estimates.sensitivity"],
     kinds={"scikitlearn"},
 )
 def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -204,7 +196,7 @@ def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Mate
     key_prefix="estimates",
     deps=[asset_key(RESULTS_TABLE)],
     group_name="estimates",
-    description="One row a trial and item: the target trial's protocol, and how the records emulate it (TARGET statement).",
+    description=written_tables()["estimates.protocols"],
     kinds={"python"},
 )
 def protocols(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
@@ -216,15 +208,15 @@ def protocols(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materi
     return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
 
 
-_PROGNOSIS_TABLES = {
-    "prognosis": "Restricted. One row an eligible episode: probability of 30 % less disability at 12 weeks under conservative "
-    "care, out of fold, with its band. A prognosis, never an indication for manipulation.",
-    "prognosis_performance": "One row a predictor, validation, clinic and figure: AUC, observed to expected, slope, Brier score.",
-    "prognosis_calibration": "One row a predictor and group of rising probability: predicted and observed.",
-    "decision_curve": "One row a strategy and threshold: net benefit of acting on those not expected to improve.",
-    "prognosis_points": "One row an item and band of the points table, fitted on all known responses.",
-    "prognosis_risks": "One row a total of the points table: the probability that it stands for.",
-}
+_PROGNOSIS_TABLES = one_row(
+    "estimates",
+    "prognosis",
+    "prognosis_performance",
+    "prognosis_calibration",
+    "decision_curve",
+    "prognosis_points",
+    "prognosis_risks",
+)
 _PROGNOSIS_DEPS = [
     asset_key(table) for table in ("cohort.conservative_care", "cohort.covariates", "cohort.index_trial", RESULTS_TABLE)
 ]
@@ -238,12 +230,29 @@ def _write_prognosis(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]
 
 prognosis = _together("prognosis", _PROGNOSIS_TABLES, _PROGNOSIS_DEPS, _write_prognosis)
 
-_CLINIC_TABLES = {
-    "case_mix": "One row a clinic and adjusted measure (QI-12, QI-13, QI-14, QI-18): observed, expected, standardised, drawn to "
-    "the network, signal.",
-    "funnel": "One row an adjusted measure and effective number of episodes: the limits of the funnel.",
-    "clinic_courses": "One row a clinic and measure of time to improvement or step-up (QI-15, QI-16, QI-19).",
-}
+_OWN_TABLES = one_row("estimates", "own_questions", "own_effects")
+
+
+@dg.multi_asset(
+    name="estimates__own_questions",
+    specs=[
+        dg.AssetSpec(
+            ["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+        )
+        for name, said in _OWN_TABLES.items()
+    ],
+)
+def own_questions(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
+    """Ask the questions of the installation's own."""
+    from pipelines.estimating_own import write_own_questions
+
+    with night.warehouse(context.run.run_id) as con:
+        rows = write_own_questions(con, night.settings.home, context.log.info)
+    for name in _OWN_TABLES:
+        yield dg.MaterializeResult(asset_key=["estimates", name], metadata={"dagster/row_count": rows[name]})
+
+
+_CLINIC_TABLES = one_row("estimates", "case_mix", "funnel", "clinic_courses")
 _CLINIC_DEPS = [
     asset_key(table)
     for table in ("cohort.outcomes", "cohort.covariates", "cohort.indicator_courses", "clean.outcome", RESULTS_TABLE)

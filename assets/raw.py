@@ -7,28 +7,11 @@ from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import RAW_TABLES, fill_raw
 from pipelines.resources import NightBuild
 from pipelines.tables import count_rows
-
-_DESCRIPTIONS = {
-    "code": "One row: hashes of the code that this night was made with and of what decides how a delivery is read.",
-    "delivery": "One row a delivery that was loaded, with its clinic, mode, version and time of arrival.",
-    "file": "One row a file that was loaded, with its rows and the number of columns that the contract does not list.",
-    "quarantine": "One row a broken rule: feed, row number, field, rule and remedy. Never the value.",
-    "receipt": "One row each time a delivery came: which content, under which name, when.",
-    "withdrawal": "One row a delivery that was taken out by hand, and when.",
-    "release": "One row a held delivery that a person released, and when.",
-    "hold": "One row a reason why a delivery is held: it counts for nothing until a better one comes or it is released.",
-    "drift": "One row a difference from what the clinic delivered before, whether it holds the delivery or is only told.",
-    "profile": "Counts, means and histograms of a delivery's fields: what drift is found by.",
-    "figure": "Figures over several fields of a delivery: what reversed scales and copied rows are found by.",
-    "change": "How many rows of a delivery that were known before have changed.",
-    "header": "One row a difference between a file's columns and the contract's. Never an unlisted column's name.",
-    "finding": "What was found in a delivery beside the accepted ones before it.",
-    "refused_delivery": "One row a delivery that could not be loaded, and why.",
-}
+from pipelines.written_tables import written_tables
 
 
 def _spec(table: str) -> dg.AssetSpec:
-    described = _DESCRIPTIONS.get(table, f"The {table} feed as delivered: text, append-only.")
+    described = written_tables().get(f"raw.{table}", f"The {table} feed as delivered: text, append-only.")
     return dg.AssetSpec(["raw", table], group_name="raw", description=described, kinds={"duckdb", "python"})
 
 

@@ -8,17 +8,11 @@ from pipelines.self_check.effort import EFFORTS, NIGHTLY
 from pipelines.self_check_contracts import CONTRACTS
 from pipelines.sql_assets import asset_key, contract_check, contract_checks, sql_asset
 from pipelines.tables import sql_files
+from pipelines.written_tables import one_row
 
-_TABLES = {
-    "negative_controls": "One row a trial, contrast and fact that treatment cannot have caused: the 'effect' on it, in standard "
-    "deviations.",
-    "calibrated_effects": "One row an effect: the interval that takes the systematic error seen in the negative controls into "
-    "account.",
-    "plasmode": "One row a contrast and world: the night's estimator on outcomes with a known effect.",
-    "permutations": "One row a contrast and what was permuted: effect or AUC where there can be none.",
-    "leakage": "One row an outcome and covariate that tells it best, or better than is honest.",
-    "verdicts": "One row an effect and check: passed, failed and so withheld, or not done.",
-}
+_TABLES = one_row(
+    "self_checks", "negative_controls", "calibrated_effects", "plasmode", "permutations", "leakage", "verdicts"
+)
 _FILES = sql_files("self_checks")
 _DEPS = [
     asset_key(table)

@@ -10,9 +10,12 @@ from typing import Any
 import click
 
 from pipelines import errors
+from pipelines.commands.adapt import adapt
 from pipelines.commands.alerts import alerts
 from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
+from pipelines.commands.check_delivery import check_delivery
+from pipelines.commands.copy_results import copy_results
 from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.extract import extract
@@ -206,26 +209,6 @@ def simulate(out: Path, episodes: int, clinics: int, world: str, seed: int, dirt
 
 
 @main.command()
-@click.argument("source", type=click.Choice(["sciatica", "spider"]))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The inbox (default: STEPCARE_INBOX).")
-@click.option("--from", "place", type=click.Path(path_type=Path, exists=True), help="The source's file or folder.")
-def adapt(source: str, out: Path | None, place: Path | None) -> None:
-    """Turn a set of real records into a delivery (docs/real-records.md).
-
-    \b
-    Examples:
-      stepcare adapt sciatica
-      stepcare adapt spider --from data/spider
-    """
-    from pipelines.adapters.sciatica import deliver_sciatica
-    from pipelines.adapters.spider import deliver_spider
-
-    inbox = out or Settings.from_environment().inbox
-    folder = deliver_sciatica(inbox, place) if source == "sciatica" else deliver_spider(inbox, place)
-    _say(f"Delivery     {folder}")
-
-
-@main.command()
 @click.option("--open", "in_browser", is_flag=True, help="Open the report in the browser.")
 @click.option("--again", is_flag=True, help="Make the pages again from the published warehouse first.")
 def report(in_browser: bool, again: bool) -> None:
@@ -284,8 +267,25 @@ def status(runs: int) -> None:
 
 
 for command in (
-    alerts, as_of, backup, correct, deliver, extract, forget, notebook, portal, quarantine, rebuild, section, ui, watch, withdraw
-):  # fmt: skip
+    adapt,
+    alerts,
+    as_of,
+    backup,
+    check_delivery,
+    copy_results,
+    correct,
+    deliver,
+    extract,
+    forget,
+    notebook,
+    portal,
+    quarantine,
+    rebuild,
+    section,
+    ui,
+    watch,
+    withdraw,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def read_section(home: Path, name: str, kind: type[T]) -> T:
     A list becomes a tuple. Raises UsageError, naming file, table and key, for TOML that cannot be read, a key that is not
     known, a value of another type, or one that is missing without a default.
     """
-    return kind(**_checked(home / CONFIGURATION, name, kind, read_table(home, name)))
+    return kind(**checked(home / CONFIGURATION, name, kind, read_table(home, name)))
 
 
 def read_table(home: Path, name: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def read_tables(home: Path, name: str, kind: type[T]) -> tuple[T, ...]:
     said = _tables(path).get(name, [])
     if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
         raise UsageError(f"{path}: {name} must be tables, each written [[{name}]]")
-    return tuple(kind(**_checked(path, name, kind, one)) for one in said)
+    return tuple(kind(**checked(path, name, kind, one)) for one in said)
 
 
 def _tables(path: Path) -> dict[str, Any]:
@@ -50,7 +50,10 @@ def _tables(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: it is not TOML ({error}). Correct it, or take it away") from None
 
 
-def _checked(path: Path, name: str, kind: type[Any], said: dict[str, Any]) -> dict[str, Any]:
+def checked(path: Path, name: str, kind: type[Any], said: Any) -> dict[str, Any]:
+    """The arguments of the dataclass `kind` that the TOML table `[name]` of the file `path` says; raises as `read_section`."""
+    if not isinstance(said, dict):
+        raise UsageError(f"{path}: {name} must be a table, written [{name}]")
     known = {field.name: field for field in fields(kind)}
     hints = typing.get_type_hints(kind)
     for key, value in said.items():

@@ -12,6 +12,7 @@ from pipelines.at_rest import Machine, at_rest, plain_swaps
 from pipelines.backups.keeping import backup_folder, backup_settings, backups_in
 from pipelines.backups.keys import read_identity, read_recipient
 from pipelines.configuration import CONFIGURATION, read_section
+from pipelines.copying import published_copies
 from pipelines.delivering.readers import read_delivery_settings, read_readers, read_subscriptions
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
@@ -160,6 +161,7 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "notebooks": _read_notebooks,
     "portal": read_sign_on,
     "reader": read_readers,
+    "published": published_copies,
     "report": _read_report,
     "sections": _read_sections,
     "subscription": read_subscriptions,

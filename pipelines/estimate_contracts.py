@@ -31,6 +31,14 @@ _BAND = _codes("band", "unlikely", "uncertain", "likely")
 CONTRACTS = {
     "effects": _EFFECTS,
     "dose_effects": _EFFECTS,
+    "own_questions": (*_not_null("status", "sha256"), _key("question"), _codes("status", "asked", "refused")),
+    "own_effects": (
+        *_not_null("question", "trial", "outcome", "contrast", "group_name", "status"),
+        _key("question", "outcome", "contrast", "group_name", "group_level"),
+        _STATUS,
+        *_interval("lower", "estimate", "upper"),
+        *_share("overlap_share"),
+    ),
     "arm_means": (_key("trial", "outcome", "arm"), *_interval("lower", "mean", "upper")),
     "scores": (_key("trial", "outcome", "arm", "episode_key", "repeat"), *_not_null("score"), *_share("e", "g")),
     "episode_effects": (

@@ -84,6 +84,7 @@ def ledger_hash(ledger: Ledger) -> str:
     return data_hash(ledger.entries(), (key for key, _ in ledger.releases()), len(ledger.erasures()))
 
 
-def night_key(data: str, code: str | None = None) -> str:
-    """The identity of a night: the same code (default: today's) on the same deliveries (`data_hash`) gives the same results."""
-    return hashlib.sha256(f"{code or code_hash()} {data}".encode()).hexdigest()
+def night_key(data: str, code: str | None = None, questions: str = "") -> str:
+    """The identity of a night: the same code (default: today's) on the same deliveries (`data_hash`) with the same own questions
+    (`own_questions.reading.questions_hash`) gives the same results."""
+    return hashlib.sha256(f"{code or code_hash()} {data}{questions}".encode()).hexdigest()

@@ -1,5 +1,6 @@
 """The end of a night: what the reports are stamped with, and the swap that makes the night the published one."""
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.copying import PARQUET, published_copies, write_parquet
 from pipelines.deliveries.ledger import Ledger, open_ledger
 from pipelines.disk import disk_errors_named
 from pipelines.filing import file_editions
 from pipelines.generations import WAREHOUSE, Generation, current_warehouse, next_moment, publish, remove_old
+from pipelines.own_questions.reading import hash_of_asked
 from pipelines.privacy.profiles import NHS_HES, Profile
 from pipelines.provenance import night_key
 from pipelines.reporting.model import Stamp
@@ -68,6 +71,7 @@ class _Made:
     code: str
     reading: str
     data: str
+    questions: str
     clinics: tuple[str, ...]
     is_simulated: bool
     states: tuple[tuple[str, str, str], ...]
@@ -81,6 +85,7 @@ def _made_from(con: duckdb.DuckDBPyConnection) -> _Made:
         code=code,
         reading=reading,
         data=data,
+        questions=hash_of_asked(con),
         clinics=tuple(sorted({row[1] for row in rows})),
         is_simulated=any(row[2] for row in rows),
         states=tuple(con.execute(_STATES).fetchall()),
@@ -111,8 +116,11 @@ def publish_night(settings: Settings, folder: Path, run_id: str) -> Generation:
     with open_warehouse(folder / WAREHOUSE) as con:
         made = _made_from(con)
         con.execute("checkpoint")
+        shutil.rmtree(folder / PARQUET, ignore_errors=True)
+        if published_copies(settings.home).parquet:
+            write_parquet(con, folder / PARQUET)
     made_at = next_moment(settings, datetime.now(UTC))
-    key = night_key(made.data, made.code)
+    key = night_key(made.data, made.code, made.questions)
     generation = Generation(
         name=f"{made_at:%Y%m%dT%H%M%SZ}-{key[:8]}",
         run_id=run_id,

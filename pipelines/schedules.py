@@ -12,6 +12,7 @@ import dagster as dg
 from pipelines.deliveries.folders import Found, look
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.generations import current_generation
+from pipelines.own_questions.reading import questions_hash
 from pipelines.provenance import code_hash, ledger_hash, night_key, reading_hash
 from pipelines.run_sensors import note_nothing_new, summary_sensors
 from pipelines.self_check.effort import FULL
@@ -73,7 +74,7 @@ def what_is_new(settings: Settings) -> tuple[str, str]:
     Only looks: no file of a delivery is read, nothing is written but the ledger when it is not there yet.
     """
     with open_ledger(settings.ledger) as ledger:
-        due = night_key(ledger_hash(ledger))
+        due = night_key(ledger_hash(ledger), questions=questions_hash(settings.home))
         in_use = any(entry.delivery_key for entry in ledger.entries())
     if unseen := unseen_deliveries(settings):
         return due, _in_words(unseen)
@@ -85,7 +86,7 @@ def what_is_new(settings: Settings) -> tuple[str, str]:
     if generation.code_hash != code_hash():
         return due, "the code has changed since the last published night"
     if generation.night_key != due:
-        return due, "the deliveries in use have changed since the last published night"
+        return due, "the deliveries in use, or the own questions, have changed since the last published night"
     return "", "nothing is new: the same code on the same deliveries has been published"
 
 

@@ -42,6 +42,8 @@ PYTHON_TABLES = {
     "estimates/regimes",
     "estimates/protocols",
     "estimates/sensitivity",
+    "estimates/own_questions",
+    "estimates/own_effects",
     "report/pages",
     "report/practitioner_editions",
     "report/appendix",

@@ -41,6 +41,7 @@ from pipelines.deliveries.wholeness import kept_sums
 from pipelines.effect_history import RESTORED_EFFECTS
 from pipelines.errors import BackupError, DeliveryError, UsageError
 from pipelines.model_history import RESTORED_MODELS
+from pipelines.own_questions.reading import FOLDER, question_files
 from pipelines.quality.history import RESTORED_HISTORY
 from pipelines.settings import Settings
 
@@ -151,6 +152,8 @@ def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:
     yield member_of(ledger, settings.ledger.name)
     if (settings.home / CONFIGURATION).is_file():
         yield member_of(settings.home / CONFIGURATION, CONFIGURATION)
+    for path in question_files(settings.home):
+        yield member_of(path, f"{FOLDER}/{path.name}")
     for key in keys:
         try:
             sums = kept_sums(settings.store / key)

@@ -14,6 +14,7 @@ from re import Pattern
 
 from pipelines.deliveries.limits import CLINIC_CODE, MOST_FILES_OF_A_FOLDER, NAME
 from pipelines.deliveries.manifest import MANIFEST
+from pipelines.errors import UsageError
 from pipelines.privacy.identifiers import folder_kinds
 
 NO_DELIVERY = "(folder)"
@@ -68,6 +69,21 @@ def look(inbox: Path) -> Iterator[Found]:
             yield _refused(clinic.name, NO_DELIVERY, clinic.path, clinic.refusal)
         for delivery in deliveries:
             yield _found(clinic, delivery)
+
+
+def look_at(folder: Path) -> Found:
+    """The delivery whose folder is `<clinic>/<delivery>` = `folder`, as `look` finds it; raises UsageError where there is none."""
+    place = folder.absolute()
+    try:
+        clinics = [
+            one for one in _folders(place.parent.parent, CLINIC_CODE, "the inbox", 64) if one.path == place.parent
+        ]
+        deliveries = [one for one in _folders(place.parent, NAME, "the clinic's folder", 120) if one.path == place]
+    except OSError as error:
+        raise UsageError(f"the folders above {place.name} could not be read ({error.strerror})") from None
+    if not clinics or not deliveries:
+        raise UsageError("there is no delivery. Name a folder <clinic>/<delivery> that is not hidden")
+    return _found(clinics[0], deliveries[0])
 
 
 def _found(clinic: _Folder, delivery: _Folder) -> Found:

@@ -17,7 +17,7 @@ from pipelines.contracts import FEEDS
 from pipelines.deliveries.erasure import find_doomed
 from pipelines.deliveries.files import copy_regular
 from pipelines.deliveries.limits import LARGEST_FILE_BYTES
-from pipelines.deliveries.manifest import MANIFEST, Manifest, check_file, kept_manifest, read_manifest
+from pipelines.deliveries.manifest import MANIFEST, DeliveredFile, Manifest, check_file, kept_manifest, read_manifest
 from pipelines.deliveries.stripping import strip_file
 from pipelines.deliveries.wholeness import sealed
 from pipelines.errors import DeliveryError, UnreadableNow
@@ -53,9 +53,7 @@ def _strip(folder: Path, aside: Path, manifest: Manifest, erased: MutableSet[str
     changes = {}
     for file in manifest.files:
         try:
-            copy_regular(folder / file.name, aside / file.name, LARGEST_FILE_BYTES)
-            check_file(aside, file)
-            if changed := strip_file(aside, file):
+            if changed := take_in(folder, aside, file):
                 changes[file.name] = changed
         except DeliveryError as error:
             if FEEDS[file.feed].is_mandatory or isinstance(error, UnreadableNow):
@@ -67,6 +65,16 @@ def _strip(folder: Path, aside: Path, manifest: Manifest, erased: MutableSet[str
         with open_warehouse(":memory:", readable=(aside,)) as con:
             erased |= find_doomed(con, [(aside, read_manifest(aside, is_in_store=True))], erased)
             _strip_erased(con, aside)
+
+
+def take_in(folder: Path, aside: Path, file: DeliveredFile) -> dict[str, Any]:
+    """Copy one file of the delivery in `folder` to `aside`, check the copy, and take out of it what must not be kept.
+
+    Returns what the kept manifest says of it from now on. Raises DeliveryError when it cannot be used.
+    """
+    copy_regular(folder / file.name, aside / file.name, LARGEST_FILE_BYTES)
+    check_file(aside, file)
+    return strip_file(aside, file)
 
 
 def strip_all(store: Path, keys: Iterable[str], tags: Iterable[str]) -> dict[str, int]:

@@ -117,6 +117,31 @@ class Results:
             ),
         )
 
+    def own_effects(self) -> Answer:
+        """What the installation's own questions (`questions/*.toml`) found, or why one could not be asked.
+
+        `fixed_in_advance` is the same effect of the main analysis.
+        """
+        said = (
+            "Own questions: exploratory. They were not fixed with the trials, no self-check looked at them, and the more are "
+            "asked, the more are wrong by chance. "
+        )
+        return Answer(
+            "Own questions",
+            self._rows(questions.OWN_EFFECTS),
+            said + OF_RECORDS,
+            counts=("n", "n_treated", "n_comparator"),
+            figures=(("effective_n", "n"),),
+            dots=Dots(
+                ("question", "outcome", "contrast", "group_name"),
+                "estimate",
+                "lower",
+                "upper",
+                axis="points of the scale, or risk difference",
+                reference=0.0,
+            ),
+        )
+
     def clinics(self) -> Answer:
         """One row a clinic, by its code: episodes, answers due and given, and who improved at 12 weeks."""
         said = "By code, never a ranking: clinics see other patients, and most differences are chance. " + BEFORE_AFTER

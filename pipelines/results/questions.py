@@ -89,6 +89,35 @@ left join self_checks.doubted as doubted
 order by effects.trial, effects.outcome, effects.contrast, effects.group_name, effects.group_level
 """
 
+OWN_EFFECTS = """
+select
+    asked.question,
+    asked.why,
+    own.trial,
+    own.outcome,
+    own.contrast,
+    own.group_name,
+    coalesce(own.status, asked.status) as status,
+    coalesce(own.reason, asked.reason) as reason,
+    own.estimate,
+    own.lower,
+    own.upper,
+    main.estimate as fixed_in_advance,
+    own.n,
+    own.n_treated,
+    own.n_comparator,
+    own.effective_n
+from estimates.own_questions as asked
+left join estimates.own_effects as own on asked.question = own.question
+left join estimates.effects as main
+    on own.trial = main.trial
+    and own.outcome = main.outcome
+    and own.contrast = main.contrast
+    and own.group_name = main.group_name
+    and main.status = 'estimated'
+order by asked.question, own.outcome, own.contrast, own.group_name, own.group_level
+"""
+
 CLINICS = """
 select
     episode.clinic_code as clinic,
