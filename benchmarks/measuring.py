@@ -30,32 +30,37 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def cpu_seconds() -> float:
-    """User and system seconds so far of the process and its descendants, those that ended among them."""
-    stats = [text for one in _family() if (text := _text(one / "stat")) is not None]
+def cpu_seconds(family: list[Path] | None = None) -> float:
+    """User and system seconds so far of the process and its descendants, those that ended among them.
+
+    `family` are the processes to ask (default: those of now, which takes a look at every process of the machine).
+    """
+    stats = [text for one in (_family() if family is None else family) if (text := _text(one / "stat")) is not None]
     return sum(int(ticks) for text in stats for ticks in text.rpartition(")")[2].split()[11:15]) / TICKS
-
-
-def _megabytes() -> float:
-    lines = [line for one in _family() for line in (_text(one / "smaps_rollup") or "").splitlines()]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 class Memory:
     """The most megabytes held at one time: proportional set sizes summed, so that what several share is counted once."""
 
     def __init__(self) -> None:
-        self.peak = _megabytes()
+        self.family: list[Path] = []
+        self.peak = 0.0
+        self._now = 0.0
+        self._since = 0.0
+        self.look()
 
     def look(self) -> None:
         """Sample once."""
-        self.peak = max(self.peak, _megabytes())
+        self.family = _family()
+        lines = [line for one in self.family for line in (_text(one / "smaps_rollup") or "").splitlines()]
+        self._now = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        self._since = max(self._since, self._now)
+        self.peak = max(self.peak, self._now)
 
     def take(self) -> float:
-        """The peak since this was last asked."""
-        self.look()
-        peak, self.peak = self.peak, 0.0
-        return peak
+        """The most since this was last asked, by the samples; of a moment without any, the last one's."""
+        most, self._since = max(self._since, self._now), 0.0
+        return most
 
 
 @contextmanager

@@ -55,13 +55,13 @@ class Stages(logging.Handler):
             return
         if event.event_type_value == "STEP_START":
             self._memory.take()
-            self._began = (time.perf_counter(), cpu_seconds())
+            self._began = (time.perf_counter(), cpu_seconds(self._memory.family))
         elif event.event_type_value == "STEP_SUCCESS":
             step = str(meta["step_key"])
             stage = "contracts" if step.endswith(("_contract", "_disclosure")) else step.split("__", maxsplit=1)[0]
             spent = self.spent[stage]
             spent["wall"] += time.perf_counter() - self._began[0]
-            spent["cpu"] += cpu_seconds() - self._began[1]
+            spent["cpu"] += cpu_seconds(self._memory.family) - self._began[1]
             spent["peak"] = max(spent["peak"], self._memory.take())
 
 
@@ -135,7 +135,12 @@ def measure(episodes: int, arguments: argparse.Namespace) -> float:
         settings = Settings(home=folder / "home", inbox=folder / "inbox")
         clinics = min(MOST_CLINICS, max(2, episodes // EPISODES_A_CLINIC))
         truth = simulate(
-            settings.inbox, episodes=episodes, clinics=clinics, world=arguments.world, seed=1, file_format=arguments.format
+            settings.inbox,
+            episodes=episodes,
+            clinics=clinics,
+            world=arguments.world,
+            seed=1,
+            file_format=arguments.format,
         )
         floor_wall, floor_cpu = _floor(settings.inbox, arguments.format)
         spent = _night(settings, groups, arguments.profile)

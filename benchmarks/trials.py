@@ -19,6 +19,7 @@ from pipelines.causal.effects import estimate_trial
 from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.trials import STEPPED, TRIALS
 
+
 def measure(warehouse: Path, n_outcomes: int) -> None:
     """Estimate the three trials and print a line each."""
     print(f"{n_outcomes} outcomes a trial")

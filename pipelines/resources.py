@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+from pydantic import PrivateAttr
 
 from pipelines.checksums import spoilt_files
 from pipelines.disk import full_disk_named
@@ -17,7 +18,11 @@ from pipelines.provenance import reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
 from pipelines.unexpected import words_for
-from pipelines.warehouse import open_warehouse
+from pipelines.warehouse import open_warehouse, same_warehouse
+
+KEPT_OPEN_BYTES = 256_000_000
+"""Up to this size the steps of a run share one open file: to open and close it takes longer than most of a small night's steps. What
+DuckDB keeps in memory of a larger one is given back between steps."""
 
 
 class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -32,6 +37,25 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     timezone: str
     is_from_store: bool = False
     as_of: str = ""
+    _open: ExitStack | None = PrivateAttr(default=None)
+    _kept: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:
+        """The resource of one run, which keeps a small warehouse open from step to step until the run ends."""
+        with ExitStack() as stack:
+            self._open = stack
+            try:
+                yield self
+            finally:
+                self.close()
+                self._open = None
+
+    def close(self) -> None:
+        """Close the warehouse that is kept open, if any, so that the file is whole and can be moved."""
+        self._kept = None
+        if self._open:
+            self._open.close()
 
     @property
     def settings(self) -> Settings:
@@ -50,6 +74,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         Returns the published warehouse when its `raw.*` tables may be taken over: deliveries are still read the same way, every
         bit of that night is what was published, and nobody asked for everything from the store alone.
         """
+        self.close()
         hold(self.settings.home)
         require_rights(self.settings)
         clear_abandoned_work(self.settings, run_id)
@@ -76,9 +101,8 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             with full_disk_named(self.settings.home):
                 shutil.copyfile(published, path.with_suffix(".copying"))
             path.with_suffix(".copying").rename(path)
-        readable = (self.settings.store, self.settings.generations)
         try:
-            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable, as_of=self.as_of) as con:
+            with full_disk_named(self.settings.home), self._connection(path) as con:
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
@@ -88,3 +112,22 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold a patient's value)
             raise NightFailed(words_for(error)) from None
+
+    @contextmanager
+    def _connection(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own for a step, on the file that is kept open or on a newly opened one."""
+        opened = open_warehouse(path, readable=(self.settings.store, self.settings.generations), as_of=self.as_of)
+        is_large = path.exists() and path.stat().st_size > KEPT_OPEN_BYTES
+        if self._open is None or is_large:
+            self.close()
+            with opened as con:
+                yield con
+            return
+        if self._kept is None:
+            self._kept = self._open.enter_context(opened)
+        try:
+            with same_warehouse(self._kept, self.as_of) as con:
+                yield con
+        except BaseException:
+            self.close()  # whatever went wrong, the next step starts with the file as it is on the disk
+            raise
