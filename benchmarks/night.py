@@ -25,10 +25,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 
 from benchmarks.measuring import Memory, cpu_seconds, sampled_memory
+from pipelines.definitions import build_definitions
+from pipelines.instance import open_instance
+from pipelines.night import prepare_dagster, run_night
+from pipelines.progress import progress_logger
 from pipelines.settings import Settings
+from pipelines.synthetic import simulate
 
 STAGES = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report", "contracts")
 ESTIMATES = ("estimates", "diagnostics", "self_checks")
@@ -83,8 +89,6 @@ def _floor(inbox: Path, file_format: str) -> tuple[float, float]:
 
 def _run(settings: Settings, groups: Sequence[str]) -> None:
     """The night in this process; what it spent goes to standard output as JSON. With groups, only those stages."""
-    from pipelines.night import prepare_dagster, run_night
-
     wall = time.perf_counter()
     with sampled_memory() as memory:
         stages = Stages(memory)
@@ -98,12 +102,6 @@ def _run(settings: Settings, groups: Sequence[str]) -> None:
 
 
 def _run_groups(settings: Settings, groups: Sequence[str], stages: Stages) -> None:
-    import dagster as dg
-
-    from pipelines.definitions import build_definitions
-    from pipelines.instance import open_instance
-    from pipelines.progress import progress_logger
-
     job = dg.define_asset_job(
         "part", dg.AssetSelection.groups(*groups), executor_def=dg.in_process_executor, tags={"stepcare/kind": "night"}
     )
@@ -127,8 +125,6 @@ def _night(settings: Settings, groups: Sequence[str], profile: str = "") -> dict
 
 def measure(episodes: int, arguments: argparse.Namespace) -> float:
     """Run one night and, when it is a whole one, a second with nothing new; print the table of one size, return CPU seconds."""
-    from pipelines.synthetic import simulate
-
     groups = UNTIL_CHECKS if arguments.until == "checks" else ()
     folder = Path(tempfile.mkdtemp(prefix="night-", dir=arguments.folder))
     try:

@@ -1,9 +1,9 @@
-"""Dagster's log of events with its SQLite files kept open: a night writes over a thousand, and to open and close a file for each cost
-more than the SQL of a small night.
+"""Dagster's log of events with its SQLite files kept open.
 
-It differs from Dagster's own in how it connects alone; the files are the same, and either reads the other's. A commit waits no longer
-for the disk: after a power cut the last events of a run may be absent, never half there (SQLite, `synchronous = normal` with a
-write-ahead log), and that run starts anew.
+A night writes over a thousand events, and to open and close a file for each cost more than the SQL of a small night. It
+differs from Dagster's own in how it connects alone; the files are the same, and either reads the other's. A commit waits no
+longer for the disk: after a power cut the last events of a run may be absent, never half there (SQLite, `synchronous = normal`
+with a write-ahead log), and that run starts anew.
 """
 
 from collections.abc import Iterator
@@ -39,9 +39,8 @@ class EventStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            with self._engine(shard).connect() as con, con.begin():
-                yield con
+        with self._db_lock, self._engine(shard).connect() as con, con.begin():
+            yield con
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:

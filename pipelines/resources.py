@@ -21,8 +21,8 @@ from pipelines.unexpected import words_for
 from pipelines.warehouse import open_warehouse, same_warehouse
 
 KEPT_OPEN_BYTES = 256_000_000
-"""Up to this size the steps of a run share one open file: to open and close it takes longer than most of a small night's steps. What
-DuckDB keeps in memory of a larger one is given back between steps."""
+"""Up to this size the steps of a run share one open file: to open and close it takes longer than most of a small night's steps.
+What DuckDB keeps in memory of a larger one is given back between steps."""
 
 
 class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -41,7 +41,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     _kept: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:  # noqa: ARG002
         """The resource of one run, which keeps a small warehouse open from step to step until the run ends."""
         with ExitStack() as stack:
             self._open = stack

@@ -49,7 +49,7 @@ def open_warehouse(
 
 @contextmanager
 def same_warehouse(kept: duckdb.DuckDBPyConnection, as_of: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
-    """Another connection to what `kept` has open (from `open_warehouse`), with temporary tables of its own, closed on the way out."""
+    """Another connection to what `kept` (of `open_warehouse`) has open, with its own temporary tables; closed on the way out."""
     con = kept.cursor()
     try:
         _know_until(con, as_of)
