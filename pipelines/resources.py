@@ -14,7 +14,7 @@ from pipelines.disk import full_disk_named
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
-from pipelines.provenance import reading_hash
+from pipelines.provenance import code_hash, reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
 from pipelines.unexpected import words_for
@@ -39,6 +39,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str = ""
     _open: ExitStack | None = PrivateAttr(default=None)
     _kept: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+    _earlier: Path | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:  # noqa: ARG002
@@ -82,10 +83,22 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         require_room(self.settings)
         with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
+        self._earlier = None
         generation = current_generation(self.settings)
         if self.is_from_store or generation is None or generation.reading_hash != reading_hash():
             return None
-        return None if spoilt_files(self.settings.current.resolve()) else current_warehouse(self.settings)
+        if spoilt_files(self.settings.current.resolve()):
+            return None
+        published = current_warehouse(self.settings)
+        if generation.code_hash == code_hash():
+            self._earlier = published
+        return published
+
+    @property
+    def earlier(self) -> Path | None:
+        """The published warehouse that tables of the run may be carried over from: made by the same code, and found whole when
+        the run began with `raw`. None for every other run."""
+        return self._earlier
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
