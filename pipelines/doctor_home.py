@@ -16,6 +16,7 @@ from pipelines.delivering.readers import read_delivery_settings, read_readers, r
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
+from pipelines.memory import MachineSettings
 from pipelines.portal.settings import read_sign_on
 from pipelines.privacy.profiles import profile_of
 from pipelines.room import WAREHOUSES_OF_ROOM, DiskSettings, room
@@ -145,6 +146,7 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "delivery": read_delivery_settings,
     "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "machine": lambda home: read_section(home, "machine", MachineSettings),
     "portal": read_sign_on,
     "reader": read_readers,
     "report": _read_report,

@@ -14,6 +14,7 @@ from pipelines.disk import full_disk_named
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
+from pipelines.memory import duckdb_memory
 from pipelines.provenance import code_hash, reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
@@ -129,7 +130,13 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def _connection(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for a step, on the file that is kept open or on a newly opened one."""
-        opened = open_warehouse(path, readable=(self.settings.store, self.settings.generations), as_of=self.as_of)
+        settings = self.settings
+        opened = open_warehouse(
+            path,
+            readable=(settings.store, settings.generations),
+            memory=duckdb_memory(settings.home),
+            as_of=self.as_of,
+        )
         is_large = path.exists() and path.stat().st_size > KEPT_OPEN_BYTES
         if self._open is None or is_large:
             self.close()
