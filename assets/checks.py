@@ -13,6 +13,7 @@ from pipelines.quality.telling import panel, said_of, said_of_feed, sudden_ones
 from pipelines.resources import NightBuild
 from pipelines.sql_assets import asset_key, contract_check
 from pipelines.tables import count_rows, sql_files
+from pipelines.validation import read_and_validate
 from pipelines.written_tables import written_tables
 
 _RULES = sql_files("checks")
@@ -86,7 +87,10 @@ def _evaluated(
 
 
 results_gate = contract_check(
-    RESULTS_TABLE, results_contract(_RULES), "Every check ran, and none of severity error is broken more than allowed."
+    RESULTS_TABLE,
+    results_contract(_RULES),
+    "Every check ran, and none of severity error is broken more than allowed.",
+    validate=read_and_validate,
 )
 by_clinic_contract = contract_check(BY_CLINIC_TABLE, BY_CLINIC_CONTRACT)
 history_contract = contract_check(HISTORY_TABLE, HISTORY_CONTRACT)

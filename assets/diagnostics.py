@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import duckdb
 
+from pipelines.carrying import carried_or_made
 from pipelines.diagnostic_contracts import CONTRACTS
 from pipelines.effect_history import write_stability
 from pipelines.quality.history import history_source
@@ -25,8 +26,11 @@ def _diagnostic(
     reads: tuple[str, ...],
     write: Callable[[duckdb.DuckDBPyConnection, Say, Settings], dict[str, int]],
     kind: str = "python",
+    *,
+    is_carried: bool = False,
 ) -> dg.AssetsDefinition:
-    """The asset of the tables that one writer replaces; it returns their rows by table."""
+    """The asset of the tables that one writer replaces; it returns their rows by table. With `is_carried` they are carried over
+    while what it reads is as it was."""
 
     @dg.multi_asset(
         name=f"diagnostics__{name}",
@@ -43,7 +47,14 @@ def _diagnostic(
     )
     def written(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
         with night.warehouse(context.run.run_id) as con:
-            rows = write(con, context.log.info, night.settings)
+            rows = carried_or_made(
+                con,
+                night.earlier if is_carried else None,
+                reads,
+                [f"diagnostics.{table}" for table in tables],
+                lambda: write(con, context.log.info, night.settings),
+                context.log.info,
+            )
         for table in tables:
             yield dg.MaterializeResult(asset_key=["diagnostics", table], metadata={"dagster/row_count": rows[table]})
 
@@ -96,6 +107,7 @@ weighting = _diagnostic(
     (*_TRIALS, *_ESTIMATES, "clean.intake", "clean.outcome", "cohort.outcomes"),
     _write_weighting,
     "scikitlearn",
+    is_carried=True,
 )
 confounding = _diagnostic(
     "confounding",
@@ -103,6 +115,7 @@ confounding = _diagnostic(
     (*_TRIALS, *_ESTIMATES),
     _write_confounding,
     "scikitlearn",
+    is_carried=True,
 )
 specifications = _diagnostic(
     "specifications",
@@ -117,6 +130,7 @@ specifications = _diagnostic(
     ),
     _write_specifications,
     "scikitlearn",
+    is_carried=True,
 )
 
 

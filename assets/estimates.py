@@ -1,11 +1,12 @@
 """Effects of the target trials and the natural course: `pipelines.causal` on the tables of `cohort.*`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import dagster as dg
 import duckdb
 
+from pipelines.carrying import carried_or_made
 from pipelines.estimate_contracts import CONTRACTS
 from pipelines.model_history import write_model_history
 from pipelines.quality.history import history_source
@@ -16,6 +17,42 @@ from pipelines.written_tables import one_row, written_tables
 
 Say = Callable[[str], None]
 Write = Callable[[duckdb.DuckDBPyConnection, Say], dict[str, int]]
+
+_TRIALS = ("cohort.decision_trial", "cohort.index_trial")
+READS: dict[str, tuple[str, ...]] = {
+    "trials": _TRIALS,
+    "natural_course": ("cohort.natural_course",),
+    "improvement": (*_TRIALS, "cohort.improvement"),
+    "sessions_to_improvement": ("cohort.sessions_to_improvement",),
+    "dose_effects": ("cohort.index_trial", "cohort.dose"),
+    "regimes": ("cohort.stepped_trial",),
+    "sensitivity": (*_TRIALS, "cohort.grace_visits", "cohort.sequential_trials"),
+    "prognosis": ("cohort.conservative_care", "cohort.covariates", "cohort.index_trial"),
+    "clinics": (
+        "cohort.episodes", "cohort.outcomes", "cohort.covariates", "cohort.indicator_courses", "cohort.outcome_indicators",
+        "clean.outcome",
+    ),
+}  # fmt: skip
+"""What each asset reads: while these tables are as they were, its own are carried over (`pipelines.carrying`)."""
+
+
+def _deps(name: str) -> list[dg.AssetKey]:
+    """The tables it reads, and the gate."""
+    return [asset_key(table) for table in (*READS[name], RESULTS_TABLE)]
+
+
+def _carried_or_made(
+    context: dg.AssetExecutionContext,
+    night: NightBuild,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    tables: Iterable[str],
+    write: Write,
+) -> dict[str, int]:
+    say = context.log.info
+    full = [f"estimates.{table}" for table in tables]
+    return carried_or_made(con, night.earlier, READS[name], full, lambda: write(con, say), say)
+
 
 _TABLES = one_row(
     "estimates",
@@ -30,14 +67,14 @@ _TABLES = one_row(
     "model_history",
     "notices",
 )
-_TRIAL_DEPS = [asset_key(table) for table in ("cohort.decision_trial", "cohort.index_trial", RESULTS_TABLE)]
+_OF_NIGHTS = ("model_history", "notices")
 
 
 @dg.multi_asset(
     name="estimates",
     specs=[
         dg.AssetSpec(
-            ["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+            ["estimates", name], deps=_deps("trials"), group_name="estimates", description=said, kinds={"scikitlearn"}
         )
         for name, said in _TABLES.items()
     ],
@@ -54,7 +91,8 @@ def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
     from pipelines.estimating import write_trial_estimates
 
     with night.warehouse(context.run.run_id) as con:
-        rows = write_trial_estimates(con, context.log.info)
+        made = [table for table in _TABLES if table not in _OF_NIGHTS]
+        rows = _carried_or_made(context, night, con, "trials", made, write_trial_estimates)
         rows |= write_model_history(con, history_source(night.settings))
         notices = [row[0] for row in con.execute("select notice from estimates.notices").fetchall()]
     for name in _TABLES:
@@ -68,37 +106,19 @@ def estimates(context: dg.AssetExecutionContext, night: NightBuild):  # type: ig
     )
 
 
-@dg.asset(
-    key_prefix="estimates",
-    deps=[asset_key("cohort.natural_course"), asset_key(RESULTS_TABLE)],
-    group_name="estimates",
-    description=written_tables()["estimates.natural_course"],
-    kinds={"python"},
-)
-def natural_course(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Estimate the natural course of each clinic and of the network."""
-    from pipelines.estimating import write_natural_course
-
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_natural_course(con)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
-
-
-def _together(name: str, tables: Mapping[str, str], deps: Sequence[dg.AssetKey], write: Write) -> dg.AssetsDefinition:
-    """Tables, with what one row of each is, that one function writes."""
+def _together(name: str, tables: Mapping[str, str], write: Write, kind: str = "scikitlearn") -> dg.AssetsDefinition:
+    """Tables, with what one row of each is, that one function writes from what `READS` says of the name."""
 
     @dg.multi_asset(
         name=f"estimates__{name}",
         specs=[
-            dg.AssetSpec(
-                ["estimates", table], deps=deps, group_name="estimates", description=said, kinds={"scikitlearn"}
-            )
+            dg.AssetSpec(["estimates", table], deps=_deps(name), group_name="estimates", description=said, kinds={kind})
             for table, said in tables.items()
         ],
     )
     def made(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
         with night.warehouse(context.run.run_id) as con:
-            rows = write(con, context.log.info)
+            rows = _carried_or_made(context, night, con, name, tables, write)
         for table in tables:
             yield dg.MaterializeResult(asset_key=["estimates", table], metadata={"dagster/row_count": rows[table]})
 
@@ -114,82 +134,75 @@ def _write_improvement(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, in
 improvement = _together(
     "improvement",
     one_row("estimates", "improvement_curves", "improvement_effects"),
-    [*_TRIAL_DEPS, asset_key("cohort.improvement")],
     _write_improvement,
 )
 
 
-@dg.asset(
-    key_prefix="estimates",
-    deps=[asset_key("cohort.sessions_to_improvement"), asset_key(RESULTS_TABLE)],
-    group_name="estimates",
-    description=written_tables()["estimates.sessions_to_improvement"],
-    kinds={"python"},
+def _write_natural_course(con: duckdb.DuckDBPyConnection, _: Say) -> dict[str, int]:
+    from pipelines.estimating import write_natural_course
+
+    return {"natural_course": write_natural_course(con)}
+
+
+natural_course = _together(
+    "natural_course",
+    one_row("estimates", "natural_course"),
+    _write_natural_course,
+    "python",
 )
-def sessions_to_improvement(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Describe how many sessions came before improvement."""
+
+
+def _write_sessions_to_improvement(con: duckdb.DuckDBPyConnection, _: Say) -> dict[str, int]:
     from pipelines.estimating_courses import write_sessions_to_improvement
 
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_sessions_to_improvement(con)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+    return {"sessions_to_improvement": write_sessions_to_improvement(con)}
 
 
-@dg.asset(
-    key_prefix="estimates",
-    deps=[asset_key("cohort.index_trial"), asset_key("cohort.dose"), asset_key(RESULTS_TABLE)],
-    group_name="estimates",
-    description=written_tables()["estimates.dose_effects"],
-    kinds={"scikitlearn"},
+sessions_to_improvement = _together(
+    "sessions_to_improvement",
+    one_row("estimates", "sessions_to_improvement"),
+    _write_sessions_to_improvement,
+    "python",
 )
-def dose_effects(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Estimate the contrasts of dose, or say why not."""
+
+
+def _write_dose_effects(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating_courses import write_dose_effects
 
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_dose_effects(con, context.log.info)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+    return {"dose_effects": write_dose_effects(con, say)}
 
 
-@dg.asset(
-    key_prefix="estimates",
-    deps=[asset_key("cohort.stepped_trial"), asset_key(RESULTS_TABLE)],
-    group_name="estimates",
-    description=written_tables()["estimates.regimes"],
-    kinds={"scikitlearn"},
+dose_effects = _together(
+    "dose_effects",
+    one_row("estimates", "dose_effects"),
+    _write_dose_effects,
 )
-def regimes(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Value the regimes of the stepped trial."""
+
+
+def _write_regimes(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating import write_regimes
 
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_regimes(con, context.log.info)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+    return {"regimes": write_regimes(con, say)}
 
 
-@dg.asset(
-    key_prefix="estimates",
-    deps=[
-        asset_key(table)
-        for table in (
-            "cohort.decision_trial",
-            "cohort.index_trial",
-            "cohort.grace_visits",
-            "cohort.sequential_trials",
-            RESULTS_TABLE,
-        )
-    ],
-    group_name="estimates",
-    description=written_tables()["estimates.sensitivity"],
-    kinds={"scikitlearn"},
+regimes = _together(
+    "regimes",
+    one_row("estimates", "regimes"),
+    _write_regimes,
 )
-def sensitivity(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
-    """Analyse the trials in other ways, to be read beside the main estimate."""
+
+
+def _write_sensitivity(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     from pipelines.estimating import write_sensitivity
 
-    with night.warehouse(context.run.run_id) as con:
-        n_rows = write_sensitivity(con, context.log.info)
-    return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+    return {"sensitivity": write_sensitivity(con, say)}
+
+
+sensitivity = _together(
+    "sensitivity",
+    one_row("estimates", "sensitivity"),
+    _write_sensitivity,
+)
 
 
 @dg.asset(
@@ -217,9 +230,6 @@ _PROGNOSIS_TABLES = one_row(
     "prognosis_points",
     "prognosis_risks",
 )
-_PROGNOSIS_DEPS = [
-    asset_key(table) for table in ("cohort.conservative_care", "cohort.covariates", "cohort.index_trial", RESULTS_TABLE)
-]
 
 
 def _write_prognosis(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
@@ -228,7 +238,7 @@ def _write_prognosis(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]
     return write_prognosis(con, say)
 
 
-prognosis = _together("prognosis", _PROGNOSIS_TABLES, _PROGNOSIS_DEPS, _write_prognosis)
+prognosis = _together("prognosis", _PROGNOSIS_TABLES, _write_prognosis)
 
 _OWN_TABLES = one_row("estimates", "own_questions", "own_effects")
 
@@ -237,13 +247,17 @@ _OWN_TABLES = one_row("estimates", "own_questions", "own_effects")
     name="estimates__own_questions",
     specs=[
         dg.AssetSpec(
-            ["estimates", name], deps=_TRIAL_DEPS, group_name="estimates", description=said, kinds={"scikitlearn"}
+            ["estimates", name],
+            deps=[asset_key(table) for table in (*_TRIALS, RESULTS_TABLE)],
+            group_name="estimates",
+            description=said,
+            kinds={"scikitlearn"},
         )
         for name, said in _OWN_TABLES.items()
     ],
 )
 def own_questions(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[no-untyped-def]
-    """Ask the questions of the installation's own."""
+    """Ask the questions of the installation's own: never carried over, since their SQL may read any table."""
     from pipelines.estimating_own import write_own_questions
 
     with night.warehouse(context.run.run_id) as con:
@@ -253,10 +267,6 @@ def own_questions(context: dg.AssetExecutionContext, night: NightBuild):  # type
 
 
 _CLINIC_TABLES = one_row("estimates", "case_mix", "funnel", "clinic_courses")
-_CLINIC_DEPS = [
-    asset_key(table)
-    for table in ("cohort.outcomes", "cohort.covariates", "cohort.indicator_courses", "clean.outcome", RESULTS_TABLE)
-]
 
 
 def _write_clinics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
@@ -265,7 +275,7 @@ def _write_clinics(con: duckdb.DuckDBPyConnection, say: Say) -> dict[str, int]:
     return write_clinic_comparison(con, say)
 
 
-clinics = _together("clinics", _CLINIC_TABLES, _CLINIC_DEPS, _write_clinics)
+clinics = _together("clinics", _CLINIC_TABLES, _write_clinics)
 
 
 @dg.asset_check(

@@ -5,7 +5,9 @@ import dagster as dg
 from pipelines.deliveries.inbox import receive
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import RAW_TABLES, fill_raw
+from pipelines.memory import require_memory
 from pipelines.resources import NightBuild
+from pipelines.room import require_room
 from pipelines.tables import count_rows
 from pipelines.written_tables import written_tables
 
@@ -24,6 +26,8 @@ def raw(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[n
     earlier = night.begin(run_id)
     with open_ledger(settings.ledger) as ledger, night.warehouse(run_id) as con:
         receive(settings.inbox, settings.store, ledger, context.log.info)
+        require_room(settings)
+        require_memory(settings)
         fill_raw(con, settings.store, ledger, earlier, context.log.info)
         rows = {table: count_rows(con, f"raw.{table}") for table in RAW_TABLES}
     for table in RAW_TABLES:

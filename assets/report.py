@@ -181,6 +181,7 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
 def published(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Make this run's folder the published generation."""
     run_id = context.run.run_id
+    night.close()
     seal_editions(night.folder(run_id))
     generation = publish_night(night.settings, night.folder(run_id), run_id)
     place = Path(night.settings.generations, generation.name)

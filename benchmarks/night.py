@@ -1,54 +1,57 @@
 """A whole night by stage: wall and CPU seconds, peak memory, bytes on disk, beside the floor measured in the same run.
 
-    python benchmarks/night.py 6000 60000
+    python -m benchmarks.night 6000 60000
+    python -m benchmarks.night 1000000 --until checks --folder /data    # raw, clean, cohort and checks alone
+    python -m benchmarks.night 6000 --profile night.prof                # and where the CPU went (pstats)
 
-The floor is DuckDB reading the same CSV files once as text and counting their rows: no night can be faster. Memory is the
-process's own high-water mark, set back at each stage's start where the system allows it (Linux), else the peak so far.
+The floor is DuckDB reading the same files once as text and counting their values: no night can be faster. A night is a process of
+its own, as from the command line; CPU and memory count its descendants, memory is the sum of proportional set sizes sampled twice
+a second (Linux). What is in no stage (imports, planning the graph, writing Dagster's events) stands as `around`. `growth` is
+log(CPU ratio) / log(episode ratio) between the first size and each later one.
 """
 
 import argparse
+import cProfile
+import json
 import logging
-import resource
+import math
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 
-from pipelines.generations import WAREHOUSE
-from pipelines.night import run_night
+from benchmarks.measuring import Memory, cpu_seconds, sampled_memory
+from pipelines.definitions import build_definitions
+from pipelines.instance import open_instance
+from pipelines.night import prepare_dagster, run_night
+from pipelines.progress import progress_logger
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate
 
-STAGES = ("raw", "clean", "cohort", "checks", "estimates", "report")
-CLINICS_PER_EPISODE = 1 / 500
-SCRATCH = tempfile.gettempdir()  # a night points TMPDIR at its own home
+STAGES = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report", "contracts")
+ESTIMATES = ("estimates", "diagnostics", "self_checks")
+"""The stages that fit models: the estimates, and the same models again to see whether they can be believed."""
 
-
-def _peak_megabytes() -> float:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _forget_peak() -> None:
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
+UNTIL_CHECKS = ("raw", "clean", "cohort", "checks")
+EPISODES_A_CLINIC = 500
+MOST_CLINICS = 500
 
 
 class Stages(logging.Handler):
     """CPU and wall seconds and peak memory by stage, from Dagster's step events; contract checks are a stage of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
         super().__init__()
-        self.wall: dict[str, float] = defaultdict(float)
-        self.cpu: dict[str, float] = defaultdict(float)
-        self.peak: dict[str, float] = defaultdict(float)
+        self.spent: dict[str, dict[str, float]] = defaultdict(lambda: {"wall": 0.0, "cpu": 0.0, "peak": 0.0})
+        self._memory = memory
         self._began = (0.0, 0.0)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -57,53 +60,112 @@ class Stages(logging.Handler):
         if event is None:
             return
         if event.event_type_value == "STEP_START":
-            _forget_peak()
-            self._began = (time.perf_counter(), time.process_time())
+            self._memory.take()
+            self._began = (time.perf_counter(), cpu_seconds(self._memory.family))
         elif event.event_type_value == "STEP_SUCCESS":
             step = str(meta["step_key"])
             stage = "contracts" if step.endswith(("_contract", "_disclosure")) else step.split("__", maxsplit=1)[0]
-            self.wall[stage] += time.perf_counter() - self._began[0]
-            self.cpu[stage] += time.process_time() - self._began[1]
-            self.peak[stage] = max(self.peak[stage], _peak_megabytes())
+            spent = self.spent[stage]
+            spent["wall"] += time.perf_counter() - self._began[0]
+            spent["cpu"] += cpu_seconds(self._memory.family) - self._began[1]
+            spent["peak"] = max(spent["peak"], self._memory.take())
 
 
-def _floor(inbox: Path) -> tuple[float, float]:
+def floor_of(inbox: Path, file_format: str) -> tuple[float, float]:
+    """Wall and CPU seconds of DuckDB reading every feed once as text and counting its values."""
     wall, cpu = time.perf_counter(), time.process_time()
     with duckdb.connect() as con:
         con.execute("set threads = 2")
         for feed in ("intake", "exam", "lab", "imaging", "imaging_level", "session", "session_component", "outcome"):
-            pattern = str(inbox / "*" / "*" / f"{feed}.csv")
-            con.execute(
-                "select count(columns(*)) from read_csv(?, all_varchar = true, union_by_name = true)", [pattern]
+            pattern = str(inbox / "*" / "*" / f"{feed}.{file_format}")
+            read = (
+                "read_csv(?, all_varchar = true, union_by_name = true)"
+                if file_format == "csv"
+                else "read_parquet(?, union_by_name = true)"
             )
+            con.execute(f"select count(columns(*)) from {read}", [pattern])
             con.fetchall()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def measure(episodes: int, world: str) -> None:
-    """Simulate, run one night and a second one with nothing new, and print the table of one size."""
-    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        settings = Settings(home=Path(folder) / "home", inbox=Path(folder) / "inbox")
-        clinics = max(2, round(episodes * CLINICS_PER_EPISODE))
-        simulate(settings.inbox, episodes=episodes, clinics=clinics, world=world, seed=1)
-        floor_wall, floor_cpu = _floor(settings.inbox)
-        stages = Stages()
-        wall, cpu = time.perf_counter(), time.process_time()
-        run_night(settings, lambda _: None, stages)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        again = time.perf_counter()
-        run_night(settings, lambda _: None)
-        again = time.perf_counter() - again
-        size = (settings.current / WAREHOUSE).stat().st_size / 1e6
-    print(f"\n{episodes:,} episodes, {clinics} clinics, world {world}")
-    print(f"{'stage':<12}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'CPU / floor':>13}")
-    for stage in (*STAGES, "contracts"):
-        row = f"{stage:<12}{stages.wall[stage]:>9.1f}{stages.cpu[stage]:>9.1f}{stages.peak[stage]:>9.0f}"
-        print(f"{row}{stages.cpu[stage] / floor_cpu:>13.1f}")
-    peak = max(stages.peak.values())
-    print(f"{'night':<12}{wall:>9.1f}{cpu:>9.1f}{peak:>9.0f}{cpu / floor_cpu:>13.1f}")
-    print(f"{'floor':<12}{floor_wall:>9.1f}{floor_cpu:>9.1f}{'':>9}{1:>13.1f}")
-    print(f"second night, nothing new: {again:.2f} s; warehouse {size:.0f} MB")
+def _run(settings: Settings, groups: Sequence[str]) -> None:
+    """The night in this process; what it spent goes to standard output as JSON. With groups, only those stages."""
+    wall = time.perf_counter()
+    with sampled_memory() as memory:
+        stages = Stages(memory)
+        if groups:
+            prepare_dagster(settings)
+            _run_groups(settings, groups, stages)
+        else:
+            run_night(settings, lambda _: None, stages)
+    whole = {"wall": time.perf_counter() - wall, "cpu": cpu_seconds(), "peak": memory.peak}
+    print(json.dumps({**stages.spent, "night": whole}))
+
+
+def _run_groups(settings: Settings, groups: Sequence[str], stages: Stages) -> None:
+    job = dg.define_asset_job(
+        "part", dg.AssetSelection.groups(*groups), executor_def=dg.in_process_executor, tags={"stepcare/kind": "night"}
+    )
+    definitions = dg.Definitions.merge(
+        build_definitions(settings, loggers={"progress": progress_logger(stages)}), dg.Definitions(jobs=[job])
+    )
+    with open_instance() as instance:
+        definitions.resolve_job_def("part").execute_in_process(
+            instance=instance, run_config={"loggers": {"progress": {}}}
+        )
+
+
+def night_of(settings: Settings, groups: Sequence[str], profile: str = "") -> dict[str, dict[str, float]]:
+    """A night in a process of its own; returns what it spent by stage."""
+    command = [sys.executable, "-m", "benchmarks.night", "--home", str(settings.home), "--inbox", str(settings.inbox)]
+    command += ["--groups", *groups] * bool(groups) + ["--profile", profile] * bool(profile)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    spent: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return spent
+
+
+def measure(episodes: int, arguments: argparse.Namespace) -> float:
+    """Run one night and, when it is a whole one, a second with nothing new; print the table of one size, return CPU seconds."""
+    groups = UNTIL_CHECKS if arguments.until == "checks" else ()
+    folder = Path(tempfile.mkdtemp(prefix="night-", dir=arguments.folder))
+    try:
+        settings = Settings(home=folder / "home", inbox=folder / "inbox")
+        clinics = min(MOST_CLINICS, max(2, episodes // EPISODES_A_CLINIC))
+        truth = simulate(
+            settings.inbox,
+            episodes=episodes,
+            clinics=clinics,
+            world=arguments.world,
+            seed=1,
+            file_format=arguments.format,
+        )
+        floor_wall, floor_cpu = floor_of(settings.inbox, arguments.format)
+        spent = night_of(settings, groups, arguments.profile)
+        again = None if groups else night_of(settings, ())["night"]
+        warehouse = next((settings.work if groups else settings.generations).glob("*/warehouse.duckdb"))
+        delivered = sum(path.stat().st_size for path in settings.inbox.rglob("*") if path.is_file()) / 1e6
+        kept, size = _megabytes_in(settings.store), warehouse.stat().st_size / 1e6
+    finally:
+        shutil.rmtree(folder)
+    print(f"\n{episodes:,} episodes, {truth.sessions:,} sessions, {clinics} clinics, world {arguments.world}")
+    print(f"{'stage':<13}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}{'CPU / floor':>13}")
+    whole = spent["night"]
+    within = [spent[stage] for stage in STAGES if stage in spent]
+    around = {name: whole[name] - sum(one[name] for one in within) for name in ("wall", "cpu")} | {"peak": 0.0}
+    for stage, one in (*((s, spent[s]) for s in STAGES if s in spent), ("around", around), ("night", whole)):
+        row = f"{stage:<13}{one['wall']:>9.1f}{one['cpu']:>9.1f}{one['peak']:>9,.0f}"
+        print(f"{row}{one['cpu'] / floor_cpu:>13.1f}")
+    print(f"{'floor':<13}{floor_wall:>9.1f}{floor_cpu:>9.1f}{'':>9}{1:>13.1f}")
+    rest = whole["cpu"] - sum(spent[stage]["cpu"] for stage in ESTIMATES if stage in spent)
+    print(f"all but {', '.join(ESTIMATES)}: {rest:.1f} s of CPU")
+    if again:
+        print(f"second night, nothing new: {again['cpu']:.1f} s of CPU, {again['wall']:.1f} s")
+    print(f"delivered {delivered:,.0f} MB, kept {kept:,.0f} MB, warehouse {size:,.0f} MB", flush=True)
+    return rest
+
+
+def _megabytes_in(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def main() -> None:
@@ -111,9 +173,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("episodes", nargs="*", type=int, default=[6000])
     parser.add_argument("--world", default="uniform")
+    parser.add_argument("--until", choices=("checks", "published"), default="published")
+    parser.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    parser.add_argument("--folder", type=Path, help="where to work (default: the system's place for temporary files)")
+    parser.add_argument("--profile", default="", help="write the night's profile there")
+    for name in ("--home", "--inbox"):
+        parser.add_argument(name, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--groups", nargs="*", default=[], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    for episodes in arguments.episodes:
-        measure(episodes, arguments.world)
+    if arguments.home:
+        profile = cProfile.Profile(time.process_time) if arguments.profile else None
+        if profile:
+            profile.enable()
+        _run(Settings(home=arguments.home, inbox=arguments.inbox), arguments.groups)
+        if profile:
+            profile.disable()
+            profile.dump_stats(arguments.profile)
+        return
+    found = [(episodes, measure(episodes, arguments)) for episodes in arguments.episodes]
+    for episodes, cpu in found[1:]:
+        growth = math.log(cpu / found[0][1]) / math.log(episodes / found[0][0])
+        print(f"growth from {found[0][0]:,} to {episodes:,} episodes, all but the estimates: {growth:.2f}")
 
 
 if __name__ == "__main__":

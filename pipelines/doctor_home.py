@@ -17,7 +17,9 @@ from pipelines.delivering.readers import read_delivery_settings, read_readers, r
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
+from pipelines.memory import MachineSettings
 from pipelines.portal.settings import read_sign_on
+from pipelines.practitioner_reports import PractitionerSettings
 from pipelines.privacy.profiles import profile_of
 from pipelines.room import WAREHOUSES_OF_ROOM, DiskSettings, room
 from pipelines.settings import Settings
@@ -158,9 +160,11 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "delivery": read_delivery_settings,
     "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "machine": lambda home: read_section(home, "machine", MachineSettings),
     "notebooks": _read_notebooks,
     "portal": read_sign_on,
     "reader": read_readers,
+    "practitioners": lambda home: read_section(home, "practitioners", PractitionerSettings),
     "published": published_copies,
     "report": _read_report,
     "sections": _read_sections,

@@ -16,6 +16,7 @@ from pipelines.disk import disk_errors_named, full_error, is_full
 from pipelines.filing import editions_due, today
 from pipelines.generations import Generation, clear_abandoned_work, current_generation
 from pipelines.integrity import Verified
+from pipelines.memory import require_memory
 from pipelines.provenance import ROOT
 from pipelines.publishing import settle_published
 from pipelines.recording import Tonight, recorded
@@ -98,6 +99,8 @@ def _night(settings: Settings, say: Say, events: logging.Handler | None, tonight
         refused_now = tuple(entry for entry in judged if entry.state == "quarantined")
         run_id = _make_due_reports(settings, say, events, tonight)
         return NightResult(current_generation(settings), run_id, refused_now, _troubles(settings, verified, say))
+    require_room(settings)
+    require_memory(settings)
     say(f"  Starting, since {reason}.")
     run_id = run_job(settings, "nightly", say, {"stepcare/because": reason}, events, tonight=tonight)
     with open_ledger(settings.ledger) as ledger:

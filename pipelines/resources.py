@@ -2,22 +2,28 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+from pydantic import PrivateAttr
 
 from pipelines.checksums import spoilt_files
 from pipelines.disk import full_disk_named
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
-from pipelines.provenance import reading_hash
+from pipelines.memory import duckdb_memory
+from pipelines.provenance import code_hash, reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
 from pipelines.unexpected import words_for
-from pipelines.warehouse import open_warehouse
+from pipelines.warehouse import open_warehouse, same_warehouse
+
+KEPT_OPEN_BYTES = 256_000_000
+"""Up to this size the steps of a run share one open file: to open and close it takes longer than most of a small night's steps.
+What DuckDB keeps in memory of a larger one is given back between steps."""
 
 
 class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -33,6 +39,26 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     notebooks: str = ""
     is_from_store: bool = False
     as_of: str = ""
+    _open: ExitStack | None = PrivateAttr(default=None)
+    _kept: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+    _earlier: Path | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:  # noqa: ARG002
+        """The resource of one run, which keeps a small warehouse open from step to step until the run ends."""
+        with ExitStack() as stack:
+            self._open = stack
+            try:
+                yield self
+            finally:
+                self.close()
+                self._open = None
+
+    def close(self) -> None:
+        """Close the warehouse that is kept open, if any, so that the file is whole and can be moved."""
+        self._kept = None
+        if self._open:
+            self._open.close()
 
     @property
     def settings(self) -> Settings:
@@ -52,6 +78,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         Returns the published warehouse when its `raw.*` tables may be taken over: deliveries are still read the same way, every
         bit of that night is what was published, and nobody asked for everything from the store alone.
         """
+        self.close()
         hold(self.settings.home)
         require_rights(self.settings)
         clear_abandoned_work(self.settings, run_id)
@@ -59,10 +86,22 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         require_room(self.settings)
         with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
+        self._earlier = None
         generation = current_generation(self.settings)
         if self.is_from_store or generation is None or generation.reading_hash != reading_hash():
             return None
-        return None if spoilt_files(self.settings.current.resolve()) else current_warehouse(self.settings)
+        if spoilt_files(self.settings.current.resolve()):
+            return None
+        published = current_warehouse(self.settings)
+        if generation.code_hash == code_hash():
+            self._earlier = published
+        return published
+
+    @property
+    def earlier(self) -> Path | None:
+        """The published warehouse that tables of the run may be carried over from: made by the same code, and found whole when
+        the run began with `raw`. None for every other run."""
+        return self._earlier
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -78,9 +117,8 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             with full_disk_named(self.settings.home):
                 shutil.copyfile(published, path.with_suffix(".copying"))
             path.with_suffix(".copying").rename(path)
-        readable = (self.settings.store, self.settings.generations)
         try:
-            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable, as_of=self.as_of) as con:
+            with full_disk_named(self.settings.home), self._connection(path) as con:
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
@@ -90,3 +128,28 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, its text may hold a patient's value)
             raise NightFailed(words_for(error)) from None
+
+    @contextmanager
+    def _connection(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own for a step, on the file that is kept open or on a newly opened one."""
+        settings = self.settings
+        opened = open_warehouse(
+            path,
+            readable=(settings.store, settings.generations),
+            memory=duckdb_memory(settings.home),
+            as_of=self.as_of,
+        )
+        is_large = path.exists() and path.stat().st_size > KEPT_OPEN_BYTES
+        if self._open is None or is_large:
+            self.close()
+            with opened as con:
+                yield con
+            return
+        if self._kept is None:
+            self._kept = self._open.enter_context(opened)
+        try:
+            with same_warehouse(self._kept, self.as_of) as con:
+                yield con
+        except BaseException:
+            self.close()  # whatever went wrong, the next step starts with the file as it is on the disk
+            raise

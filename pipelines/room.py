@@ -1,15 +1,18 @@
-"""What a night needs of the disk, looked at before it starts: room, and the right to write."""
+"""What a night needs of the disk, looked at before it starts: room, and the right to write. What it needs of memory: `memory`."""
 
 import os
 from dataclasses import dataclass
 
 from pipelines.configuration import CONFIGURATION, read_section
+from pipelines.deliveries.ledger import open_ledger
 from pipelines.disk import cannot_be_written, free_bytes
 from pipelines.errors import NightFailed
 from pipelines.generations import current_warehouse
 from pipelines.settings import Settings
 
 WAREHOUSES_OF_ROOM = 3
+WAREHOUSE_BYTES_A_ROW = 300
+"""Bytes of the warehouse for each row that was delivered (docs/performance.md): what a first night is to expect."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,19 @@ class Room:
 
 
 def room(settings: Settings) -> Room:
-    """The room there is and the room a night needs: three times the published warehouse and a floor that may be set."""
+    """The room there is and the room a night needs: three times the warehouse, as it was published or is to be expected from the
+    rows that were delivered, and a floor that may be set."""
     floor = read_section(settings.home, "disk", DiskSettings).smallest_free_gigabytes
     published = current_warehouse(settings)
-    size = published.stat().st_size if published else 0
+    size = max(published.stat().st_size if published else 0, WAREHOUSE_BYTES_A_ROW * _rows_kept(settings))
     return Room(free_bytes(settings.home), WAREHOUSES_OF_ROOM * size + int(floor * 1e9))
+
+
+def _rows_kept(settings: Settings) -> int:
+    if not settings.ledger.is_file():
+        return 0
+    with open_ledger(settings.ledger) as ledger:
+        return sum(entry.n_rows for entry in ledger.entries() if entry.delivery_key and entry.state != "duplicate")
 
 
 def require_room(settings: Settings) -> None:
@@ -43,8 +54,8 @@ def require_room(settings: Settings) -> None:
     if there.free < there.needed:
         raise NightFailed(
             f"{there.free / 1e9:.2f} GB are free where {settings.home} lies, and a night needs {there.needed / 1e9:.2f} GB "
-            f"({WAREHOUSES_OF_ROOM} times the published warehouse, and smallest_free_gigabytes of [disk] in {CONFIGURATION}). "
-            "Nothing was started and the last good results stay. Free some space and run it again"
+            f"({WAREHOUSES_OF_ROOM} times the warehouse that is published or to be expected, and smallest_free_gigabytes of "
+            f"[disk] in {CONFIGURATION}). Nothing was started and the last good results stay. Free some space and run it again"
         )
 
 

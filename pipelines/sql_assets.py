@@ -9,9 +9,10 @@ import duckdb
 from pipelines.expectations import Expectation, of_table
 from pipelines.resources import NightBuild
 from pipelines.tables import SqlFile, count_rows, materialize
-from pipelines.validation import Outcome, validate
+from pipelines.validation import Outcome, validate_with_duckdb
 
 Materializer = Callable[[duckdb.DuckDBPyConnection, SqlFile, NightBuild], int]
+Validate = Callable[[duckdb.DuckDBPyConnection, str, Sequence[Expectation]], list[Outcome]]
 
 
 def _as_it_is(con: duckdb.DuckDBPyConnection, file: SqlFile, _night: NightBuild) -> int:
@@ -44,7 +45,10 @@ def sql_asset(file: SqlFile, write: Materializer = _as_it_is) -> dg.AssetsDefini
 
 
 def contract_check(
-    table: str, expectations: Sequence[Expectation], description: str = "The table keeps its contract."
+    table: str,
+    expectations: Sequence[Expectation],
+    description: str = "The table keeps its contract.",
+    validate: Validate = validate_with_duckdb,
 ) -> dg.AssetChecksDefinition:
     """The asset check that validates a table against its contract: errors block what is downstream, warnings do not."""
 

@@ -1,4 +1,4 @@
-"""Validate a table: by Great Expectations, or by the same expectations compiled to one DuckDB query where a table is large.
+"""Validate a table: by its expectations compiled to one DuckDB query, or by Great Expectations.
 
 A test shows on random tables that both say the same. Outcomes hold counts only, never a value.
 """
@@ -13,11 +13,6 @@ import pandas as pd
 
 from pipelines.casting import literal
 from pipelines.expectations import Expectation
-from pipelines.tables import count_rows
-
-LARGE_TABLE_ROWS = 100_000
-"""From here on the compiled query is used: Great Expectations takes 4 times its CPU at a million rows and pulls the table
-into memory."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +31,8 @@ class Outcome:
         return round(100 * self.n_broken / self.n_looked_at, 2) if self.n_looked_at else 0.0
 
 
-def validate(con: duckdb.DuckDBPyConnection, table: str, expectations: Sequence[Expectation]) -> list[Outcome]:
-    """The outcome of every expectation of a table named in our own code."""
-    if count_rows(con, table) > LARGE_TABLE_ROWS:
-        return validate_with_duckdb(con, table, expectations)
+def read_and_validate(con: duckdb.DuckDBPyConnection, table: str, expectations: Sequence[Expectation]) -> list[Outcome]:
+    """`validate_with_great_expectations` of the columns that are spoken of, which are read into memory."""
     columns = sorted({column for expectation in expectations for column in expectation.columns})
     frame = con.execute(f"select {', '.join(columns) or '1 as nothing'} from {table}").df()
     return validate_with_great_expectations(frame, expectations)
@@ -48,7 +41,7 @@ def validate(con: duckdb.DuckDBPyConnection, table: str, expectations: Sequence[
 def validate_with_duckdb(
     con: duckdb.DuckDBPyConnection, table: str, expectations: Sequence[Expectation]
 ) -> list[Outcome]:
-    """All expectations in one query; see `validate`."""
+    """The outcome of every expectation of a table named in our own code, by one query over it."""
     if not expectations:
         return []
     parts = [f"{_looked_at(e)}, {_broken(e, table)}" for e in expectations]
@@ -103,7 +96,7 @@ def _broken(expectation: Expectation, table: str) -> str:
 
 
 def validate_with_great_expectations(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Outcome]:
-    """All expectations as one Great Expectations suite on a pandas frame; see `validate`.
+    """All expectations as one Great Expectations suite on a pandas frame.
 
     An expectation that raised could not run: that is an error of the check, not bad data.
     """

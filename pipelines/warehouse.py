@@ -40,12 +40,27 @@ def open_warehouse(
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
             con.execute((SQL_FOLDER / "macros.sql").read_text(encoding="utf-8"))
-        if as_of:
-            con.execute(f"set variable as_of = timestamp {literal(as_of)}")
         con.execute("set lock_configuration = true")
+        _know_until(con, as_of)
         yield con
     finally:
         con.close()
+
+
+@contextmanager
+def same_warehouse(kept: duckdb.DuckDBPyConnection, as_of: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
+    """Another connection to what `kept` (of `open_warehouse`) has open, with its own temporary tables; closed on the way out."""
+    con = kept.cursor()
+    try:
+        _know_until(con, as_of)
+        yield con
+    finally:
+        con.close()
+
+
+def _know_until(con: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    if as_of:
+        con.execute(f"set variable as_of = timestamp {literal(as_of)}")
 
 
 def open_calculator() -> duckdb.DuckDBPyConnection:

@@ -37,7 +37,7 @@ SMALLEST = {
     "report_pages": (("2",), ("network KiB",)),
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
-OF_A_NIGHT = ("backup", "night", "trials", "truth", "worlds")
+OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")
 SLOWER = ("acic2016", "estimator", "ihdp", "lalonde", "learned_rule", "policy_tree")
 """Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
 
@@ -150,10 +150,20 @@ def test_every_method_that_is_installed_answers_for_all_it_claims(monkeypatch, c
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("name", ["backup", "night", "truth"])
+@pytest.mark.parametrize("name", ["backup", "night", "script", "truth"])
 def test_a_benchmark_of_a_night_runs_at_its_smallest_size(name):
-    arguments = {"backup": ["60"], "night": ["60"], "truth": ["uniform", "--episodes", "60", "--clinics", "2"]}
-    told = {"backup": "backup restore", "night": "second night, nothing new", "truth": "intervals hold the truth"}
+    arguments = {
+        "backup": ["60"],
+        "night": ["60", "120", "--until", "checks"],
+        "script": ["120"],
+        "truth": ["uniform", "--episodes", "60", "--clinics", "2"],
+    }
+    told = {
+        "backup": "backup restore",
+        "night": "growth from 60 to 120 episodes",
+        "script": "script / night: CPU",
+        "truth": "intervals hold the truth",
+    }
     assert told[name] in apart(name, *arguments[name])
 
 

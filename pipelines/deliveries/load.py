@@ -19,6 +19,10 @@ from pipelines.deliveries.reading import columns_of, source, unreadable
 from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 
+DELIVERIES_AT_ONCE = 50
+"""In one transaction, so that rows are written once, not to the write-ahead log first; as many are read again, one by one, when a
+file cannot be read."""
+
 _TABLES = {
     "delivery": "delivery_key varchar, clinic_code varchar, delivery_id varchar, mode varchar, schema_version varchar, "
     "is_simulated boolean, arrived_at timestamp, n_rows bigint",
@@ -73,15 +77,14 @@ def load_deliveries(
     A file of a feed that need not be there is blocked alone; another blocks its delivery, and nothing of that stays.
     """
     blocked: dict[tuple[str, str], str] = {}
-    for key, new in deliveries.items():
-        for file in new.manifest.files:
-            if file.blocked:
-                blocked[key, file.feed] = file.blocked
-                continue
-            try:
-                _load_file(con, new, file, migrations)
-            except DeliveryError as error:
-                blocked[key, file.feed] = str(error)
+    listed = list(deliveries.items())
+    for first in range(0, len(listed), DELIVERIES_AT_ONCE):
+        some = listed[first : first + DELIVERIES_AT_ONCE]
+        try:
+            found = _load_together(con, some, migrations)
+        except DeliveryError:
+            found = _load_one_by_one(con, some, migrations)
+        blocked |= found
     loaded = [[key, new.manifest.clinic_code] for key, new in deliveries.items()]
     con.execute("create or replace temp table new_delivery (delivery_key varchar, clinic_code varchar)")
     if loaded:
@@ -91,6 +94,43 @@ def load_deliveries(
             blocked |= {(key, feed.name): reason for key, reason in quarantine_feed(con, feed).items()}
     con.execute("drop table new_delivery")
     return _settle(con, deliveries, blocked)
+
+
+def _load_together(
+    con: duckdb.DuckDBPyConnection, deliveries: Sequence[tuple[str, NewDelivery]], migrations: Sequence[Migration]
+) -> dict[tuple[str, str], str]:
+    """Append the files in one transaction; returns those that were blocked before.
+
+    Raises DeliveryError, with nothing appended, when one cannot be read: an error ends DuckDB's transaction.
+    """
+    con.execute("begin")
+    try:
+        for _, new in deliveries:
+            for file in new.manifest.usable_files:
+                _load_file(con, new, file, migrations)
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+    return _blocked_before(deliveries)
+
+
+def _load_one_by_one(
+    con: duckdb.DuckDBPyConnection, deliveries: Sequence[tuple[str, NewDelivery]], migrations: Sequence[Migration]
+) -> dict[tuple[str, str], str]:
+    """Append each file that can be read; returns those that cannot be used, with the reason."""
+    blocked = _blocked_before(deliveries)
+    for key, new in deliveries:
+        for file in new.manifest.usable_files:
+            try:
+                _load_file(con, new, file, migrations)
+            except DeliveryError as error:
+                blocked[key, file.feed] = str(error)
+    return blocked
+
+
+def _blocked_before(deliveries: Sequence[tuple[str, NewDelivery]]) -> dict[tuple[str, str], str]:
+    return {(key, file.feed): file.blocked for key, new in deliveries for file in new.manifest.files if file.blocked}
 
 
 def _settle(

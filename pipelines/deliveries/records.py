@@ -39,7 +39,8 @@ def check_csv(path: Path, n_rows: int) -> None:
     n_fields, n_records, n_pairs, n_ends, n_lines = 0, -1, 0, 0, 0
     for block in _blocks(path):
         _check_bytes(path, block, n_lines)
-        has_quotes = has_quotes or b'"' in block
+        # quotes in the header alone, which is one line and was read, are of no account for the records
+        has_quotes = has_quotes or b'"' in (block if n_fields else block.partition(b"\n")[2])
         n_fields = n_fields or len(csv_header(path))
         n_pairs += block.count(b"\r\n")
         n_ends += block.count(b"\n")
@@ -98,9 +99,11 @@ def _count_plain(path: Path, block: bytes, n_fields: int, n_lines_before: int) -
         if not line or line == b"\r":
             continue
         n_records += 1
+        if number == 1:
+            continue  # the header, whose names may be quoted
         if (n_found := line.count(b",") + 1) != n_fields:
             raise _uneven(path, number, n_found, n_fields)
-        if len(line) > LONGEST_FIELD_CHARACTERS and number > 1:
+        if len(line) > LONGEST_FIELD_CHARACTERS:
             _check_lengths(path, number, line.decode().split(","))
     return n_records
 
