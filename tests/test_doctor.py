@@ -173,5 +173,5 @@ def test_a_filed_report_that_was_changed_is_named(at_home: Settings, machine: Ma
     assert _ill(at_home, machine) == []
     (at_home.reports / "C001" / "2026-10" / "v1" / "report.csv").write_text("another")
     (found,) = _ill(at_home, machine)
-    assert found.what == "5 of 6 filed reports are what was filed"
+    assert found.what == "7 of 8 filed reports are what was filed"
     assert "reports/C001/2026-10/v1 was changed" in found.remedy
