@@ -10,6 +10,9 @@ import duckdb
 
 from pipelines.checksums import spoilt_files
 from pipelines.disk import full_disk_named
+from pipelines.engine.mapping import close_engines
+from pipelines.engine.opening import clear_store, fits_where_set
+from pipelines.engine.settings import read_engine
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
@@ -53,6 +56,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         hold(self.settings.home)
         require_rights(self.settings)
         clear_abandoned_work(self.settings, run_id)
+        clear_store(self.settings.home)
         shutil.rmtree(self.folder(run_id))
         require_room(self.settings)
         with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
@@ -61,6 +65,12 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self.is_from_store or generation is None or generation.reading_hash != reading_hash():
             return None
         return None if spoilt_files(self.settings.current.resolve()) else current_warehouse(self.settings)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let go of the engine, and of what the run has in its store."""
+        close_engines()
+        if context.run:
+            clear_store(self.settings.home, context.run.run_id)
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -76,9 +86,13 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             with full_disk_named(self.settings.home):
                 shutil.copyfile(published, path.with_suffix(".copying"))
             path.with_suffix(".copying").rename(path)
-        readable = (self.settings.store, self.settings.generations)
+        readable = (self.settings.store, self.settings.generations, *read_engine(self.settings.home).folders)
         try:
-            with full_disk_named(self.settings.home), open_warehouse(path, readable=readable, as_of=self.as_of) as con:
+            with (
+                full_disk_named(self.settings.home),
+                open_warehouse(path, readable=readable, as_of=self.as_of) as con,
+                fits_where_set(self.settings.home, con),
+            ):
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
