@@ -13,6 +13,7 @@ from pipelines.backups.keeping import backup_folder, backup_settings, backups_in
 from pipelines.backups.keys import read_identity, read_recipient
 from pipelines.configuration import CONFIGURATION, read_section
 from pipelines.delivering.readers import read_delivery_settings, read_readers, read_subscriptions
+from pipelines.engine.settings import read_engine
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
@@ -145,6 +146,7 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "delivery": read_delivery_settings,
     "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "engine": read_engine,
     "portal": read_sign_on,
     "reader": read_readers,
     "report": _read_report,

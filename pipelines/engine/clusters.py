@@ -105,7 +105,9 @@ def has_java() -> bool:
 def _started(command: list[str], folder: Path, name: str) -> Iterator["subprocess.Popen[bytes]"]:
     """A process in a group of its own, with its output in a log; ended with its whole group on the way out."""
     environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(
+            os.pathsep
+        ),
         "PYTHONDONTWRITEBYTECODE": "1",
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_DIRS": str(folder / "spark"),
@@ -115,7 +117,12 @@ def _started(command: list[str], folder: Path, name: str) -> Iterator["subproces
     }
     with (folder / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (a command of ours)
-            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
         )
     try:
         yield process

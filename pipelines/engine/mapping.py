@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from joblib import Parallel, delayed
 
-
 from pipelines.engine.environment import Environment, environment_here, lock_hash, require_same
 from pipelines.engine.settings import EngineSettings
 from pipelines.engine.tasks import Call, Done, Failed, run_call, value_of
@@ -34,6 +33,7 @@ TRIES = 3
 SPARK_PROBES = 4
 """Executors cannot be asked one by one: so many tasks ask at the start, and every later task compares the hash again."""
 
+SECONDS_BETWEEN_LOOKS = 5.0
 SECONDS_WITHOUT_WORKERS = 60.0
 SECONDS_TO_CONNECT = 60.0
 _OPEN: dict[EngineSettings, tuple[ExitStack, Pmap]] = {}
@@ -106,7 +106,7 @@ def _dask(settings: EngineSettings) -> Iterator[Run]:
     except TimeoutError as error:
         raise _unreachable(settings, error) from None
     finally:
-        client.close()
+        client.close(timeout=SECONDS_BETWEEN_LOOKS)
 
 
 def _dask_results(client: Any, calls: list[Call]) -> list[Done | Failed]:
@@ -116,7 +116,8 @@ def _dask_results(client: Any, calls: list[Call]) -> list[Done | Failed]:
     seen_at = time.monotonic()
     while True:
         try:
-            distributed.wait(futures, timeout=5)
+            with client.as_current():
+                distributed.wait(futures, timeout=SECONDS_BETWEEN_LOOKS)
         except TimeoutError:
             if client.scheduler_info(n_workers=-1)["workers"]:
                 seen_at = time.monotonic()
@@ -151,6 +152,7 @@ def _spark(settings: EngineSettings) -> Iterator[Run]:
         builder = builder.remote(settings.engine_address)
     else:
         builder = builder.master(settings.engine_address).config("spark.ui.enabled", "false")
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
         builder = builder.config("spark.log.level", "ERROR").config("spark.executor.cores", "1")
         if is_loopback:
             builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")

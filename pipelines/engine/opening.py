@@ -13,7 +13,7 @@ from pipelines.engine.folds import fits_on
 from pipelines.engine.mapping import opened_engine
 from pipelines.engine.night import EngineNight, warehouse_folder
 from pipelines.engine.settings import EngineSettings, read_engine
-from pipelines.engine.store import RUNS, Store
+from pipelines.engine.store import RUNS, SPLIT, Store
 from pipelines.quality.kahn import Count
 from pipelines.quality.results import count_here
 from pipelines.tables import SqlFile, materialize
@@ -45,13 +45,17 @@ def fits_where_set(home: Path, con: duckdb.DuckDBPyConnection) -> Iterator[None]
         yield
 
 
-def clear_store(home: Path, run: str = "") -> None:
-    """Remove what the run has in the engine's store, or every run when none is named. The splits of deliveries stay.
+def clear_store(home: Path, run: str = "", *, is_everything: bool = False) -> None:
+    """Remove what the run has in the engine's store, or every run when none is named; the splits of deliveries only when told.
 
-    What a setting no longer names is not looked for: clear the store before its setting is changed (docs/engines.md).
+    Without buckets there is nothing to split for, so that the splits of an earlier setting go too. What a setting no longer
+    names is not looked for: clear the store before `store` is changed (docs/engines.md).
     """
-    store = Store(read_engine(home).store)
+    settings = read_engine(home)
+    store = Store(settings.store)
     store.remove(f"{RUNS}/{run}" if run else RUNS)
+    if is_everything or not settings.is_split:
+        store.remove(SPLIT)
     store.clear_removed()
 
 

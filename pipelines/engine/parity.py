@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.casting import literal
@@ -57,12 +58,12 @@ def _tables(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str
     return found
 
 
-def _compare(
-    con: duckdb.DuckDBPyConnection, table: str, ours: dict[str, str], theirs: dict[str, str]
-) -> TableParity:
+def _compare(con: duckdb.DuckDBPyConnection, table: str, ours: dict[str, str], theirs: dict[str, str]) -> TableParity:
     if ours != theirs:
         names = sorted({*ours.items()} ^ {*theirs.items()})
-        return TableParity(table, 0, False, differs=f"columns or types: {', '.join(sorted({name for name, _ in names}))}")
+        return TableParity(
+            table, 0, False, differs=f"columns or types: {', '.join(sorted({name for name, _ in names}))}"
+        )
     columns = [name for name, kind in ours.items() if not kind.startswith("TIMESTAMP")]
     listed = ", ".join(f'"{name}"' for name in columns) or "1"
     n_ours, n_theirs = (
@@ -93,7 +94,7 @@ def _compare_floats(
     return TableParity(table, n_rows, False, largest, differs)
 
 
-def _same(ours: pd.Series, theirs: pd.Series) -> np.ndarray:  # type: ignore[type-arg]
+def _same(ours: pd.Series, theirs: pd.Series) -> npt.NDArray[np.bool_]:
     return np.asarray(ours.astype(str).to_numpy() == theirs.astype(str).to_numpy())
 
 
