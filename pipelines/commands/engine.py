@@ -1,4 +1,4 @@
-"""`stepcare engine`: start a cluster on this machine, look whether the one that is set answers, and prove that nights are the same."""
+"""`stepcare engine`: start a cluster on this machine, look whether the one that is set answers, prove that nights are the same."""
 
 import tempfile
 from pathlib import Path
