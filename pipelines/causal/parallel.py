@@ -65,7 +65,7 @@ def one_after_another(work: Callable[[Item], Result], items: Iterable[Item], n_j
     killed.
     """
     todo = list(items)
-    elsewhere = _ELSEWHERE.get()
+    elsewhere = None if _IS_ALONE.get() else _ELSEWHERE.get()
     if n_jobs == -1 and elsewhere and len(todo) > 1:
         yield from elsewhere(work, todo)
         return

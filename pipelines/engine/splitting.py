@@ -115,10 +115,12 @@ def _split_quarantine(con: duckdb.DuckDBPyConnection, store: Store, run: str, sc
 
 
 def _remove_all_but(store: Store, wanted: set[str]) -> None:
-    """Remove the splits that tonight does not name: their deliveries count no more, or rows of theirs were erased or moved."""
-    kept = {name.split("/")[2] for name in wanted}
-    for name in {name.removesuffix(".json") for name in store.names(SPLIT) if name.endswith(".json")} - wanted:
-        store.remove_file(f"{name}.json")
-    for folder in {"/".join(name.split("/")[:3]) for name in store.names(SPLIT) if not name.endswith(".json")}:
-        if folder.split("/")[2] not in kept:
-            store.remove(folder)
+    """Remove the splits that tonight does not name: their deliveries count no more, or rows of theirs were erased or moved.
+
+    The index goes first: what is half removed is not taken for a split.
+    """
+    there = store.names(SPLIT)
+    for name in {name for name in there if name.endswith(".json")} - {f"{name}.json" for name in wanted}:
+        store.remove_file(name)
+    for folder in {name.rpartition("/")[0] for name in there if not name.endswith(".json")} - wanted:
+        store.remove(folder)

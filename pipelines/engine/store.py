@@ -67,6 +67,7 @@ class Store:
         """
         if self.is_remote:
             fs, root = self._filesystem()
+            fs.makedirs(str(PurePosixPath(root, name).parent), exist_ok=True)
             fs.put_file(str(file), f"{root}/{name}")
             file.unlink()
             return
