@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.casting import literal
+from pipelines.casting import SQL_FOLDER, literal
 from pipelines.engine.store import Store
 from pipelines.warehouse import open_warehouse
 
@@ -43,10 +43,15 @@ def open_bucket(bucket: Bucket) -> Iterator[tuple[duckdb.DuckDBPyConnection, Pat
         files = {name: store.read(name, folder) for source in bucket.sources for name in source.files}
         root = () if store.is_remote else (Path(bucket.store),)
         with open_warehouse(
-            folder / "bucket.duckdb", readable=root, threads=1, memory=bucket.memory, as_of=bucket.as_of
+            folder / "bucket.duckdb", readable=root, threads=1, memory=bucket.memory, as_of=bucket.as_of, bare=True
         ) as con:
+            con.execute("begin transaction")  # one commit for all of it: each waits for the disk
+            con.execute((SQL_FOLDER / "macros.sql").read_text(encoding="utf-8"))
+            for schema in sorted({source.table.partition(".")[0] for source in bucket.sources}):
+                con.execute(f"create schema {schema}")
             for source in bucket.sources:
                 con.execute(f"create view {source.table} as {_select(source, files)}")
+            con.execute("commit")
             yield con, folder
 
 

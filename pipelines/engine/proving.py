@@ -63,16 +63,20 @@ class Proving:
 
     def prove(self, engine: str, here: Path, say: Say) -> Proof:
         """Make the night on a cluster of `engine` started for it, and compare it with the warehouse `here`."""
-        home = self.folder / engine
-        with local_cluster(engine, self.workers, home / "cluster") as cluster:
+        with local_cluster(engine, self.workers, self.folder / engine / "cluster") as cluster:
             say(
                 f"  {engine}: scheduler (process {cluster.scheduler.pid}) and {self.workers} workers at {cluster.address}"
             )
-            written = f'[engine]\nengine = "{engine}"\nengine_address = "{cluster.address}"\nbuckets = {self.buckets}\n'
-            with _killing(cluster, home, say) if self.is_killing else _undisturbed():
-                there = self.night(engine, say, written)
-            store = Store(read_engine(home).store)
-            left_over = tuple(name for name in store.names("") if name.startswith((RUNS, ".")))
+            return self.prove_on(cluster, engine, here, say)
+
+    def prove_on(self, cluster: Cluster, engine: str, here: Path, say: Say) -> Proof:
+        """Make the night on a cluster that runs, and compare it with the warehouse `here`."""
+        home = self.folder / engine
+        written = f'[engine]\nengine = "{engine}"\nengine_address = "{cluster.address}"\nbuckets = {self.buckets}\n'
+        with _killing(cluster, home, say) if self.is_killing else _undisturbed():
+            there = self.night(engine, say, written)
+        store = Store(read_engine(home).store)
+        left_over = tuple(name for name in store.names("") if name.startswith((RUNS, ".")))
         return Proof(engine, tuple(compare_warehouses(here, there)), left_over)
 
 
