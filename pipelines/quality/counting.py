@@ -40,13 +40,6 @@ def counts_of_contract(rows: Mapping[str, FeedRows], lines: Lines) -> list[Count
     ]
 
 
-def count_feed(
-    con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines
-) -> list[Count]:
-    """The checks of one feed, by one query; `lines` are the quarantine lines that count, by clinic, feed, field and rule."""
-    return counts_of_feed(feed, checks, feed_rows(con, feed, checks), lines)
-
-
 def open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
     """Quarantine lines that still count, by clinic, feed, field and rule."""
     rows = con.execute(
