@@ -2,7 +2,8 @@
 
     python -m benchmarks.cluster 60000 --workers 1 2      # simulates them; --inbox DIR takes deliveries that are there
 
-CPU is of the whole tree: the night's own process and its children, the scheduler, and all that the workers started.
+CPU is of the whole tree: the night's own process and its children, the scheduler, and all that the workers started (not
+Spark's executors of `per worker`, which are sessions of their own).
 """
 
 import argparse
@@ -22,27 +23,26 @@ TICKS = os.sysconf("SC_CLK_TCK")
 STAGES = ("raw", "clean", "cohort", "checks")
 
 
-def cpu_seconds(sessions: set[int]) -> float:
-    """CPU of every process of these sessions, with that of their children that have ended, and of this process's tree."""
-    total, parents, ticks = 0, {}, {}
+def cpu_seconds(session: int | None = None) -> float:
+    """CPU of every process of a session, or of this process's tree, with that of their children that have ended."""
+    parents, sessions, ticks = {}, {}, {}
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        pid = int(folder.name)
-        parents[pid] = int(fields[1])
-        ticks[pid] = sum(map(int, fields[11:15]))
-        if int(fields[3]) in sessions:
-            total += ticks.pop(pid)
-    for pid, used in ticks.items():
-        above = pid
-        while above not in (0, os.getpid()):
-            above = parents.get(above, 0)
-        total += used if above == os.getpid() else 0
-    return total / TICKS
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            pid = int(folder.name)
+            parents[pid], sessions[pid], ticks[pid] = int(fields[1]), int(fields[3]), sum(map(int, fields[11:15]))
+    if session is not None:
+        return sum(used for pid, used in ticks.items() if sessions[pid] == session) / TICKS
+    return sum(used for pid, used in ticks.items() if _is_below(pid, os.getpid(), parents)) / TICKS
+
+
+def _is_below(pid: int, above: int, parents: dict[int, int]) -> bool:
+    while pid not in (0, above):
+        pid = parents.get(pid, 0)
+    return pid == above
 
 
 def measured(engine: str, workers: int, buckets: int, inbox: Path, folder: Path) -> dict[str, float]:
@@ -50,10 +50,9 @@ def measured(engine: str, workers: int, buckets: int, inbox: Path, folder: Path)
     home = folder / f"{engine}-{workers}"
     home.mkdir(mode=0o700)
     with ExitStack() as stack:
-        said, sessions, last = f"[engine]\nbuckets = {buckets}\n", set(), cpu_seconds(set())
+        said, last = f"[engine]\nbuckets = {buckets}\n", cpu_seconds()
         if engine != "local":
             cluster = stack.enter_context(local_cluster(engine, workers, home / "cluster"))
-            sessions = {process.pid for process in (cluster.scheduler, *cluster.workers)}
             said += f'engine = "{engine}"\nengine_address = "{cluster.address}"\n'
             time.sleep(5)
         (home / CONFIGURATION).write_text(said)
@@ -61,15 +60,14 @@ def measured(engine: str, workers: int, buckets: int, inbox: Path, folder: Path)
 
         def lap(stage: str) -> None:
             nonlocal last
-            now = cpu_seconds(sessions)
+            now = cpu_seconds()
             found[stage] = now - last
             last = now
 
         lap("start")
         build_tables(Settings(home, inbox), lap)
         if engine != "local":
-            worker_seconds = [cpu_seconds({process.pid}) - cpu_seconds(set()) for process in cluster.workers]
-            found["per worker"] = sum(worker_seconds) / len(worker_seconds)
+            found["per worker"] = sum(cpu_seconds(process.pid) for process in cluster.workers) / workers
     return found
 
 

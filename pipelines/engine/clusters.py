@@ -16,6 +16,12 @@ from pipelines.errors import InstallationError, UsageError
 
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_START = 120.0
+_WITHOUT_PROFILES = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
+}
+"""Dask samples its workers' stacks a hundred times a second and itself twice, for a dashboard that is not started."""
+
 _SECONDS_TO_END = 10.0
 
 
@@ -109,6 +115,7 @@ def _started(command: list[str], folder: Path, name: str) -> Iterator["subproces
             os.pathsep
         ),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **_WITHOUT_PROFILES,
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_DIRS": str(folder / "spark"),
         "SPARK_NO_DAEMONIZE": "1",
