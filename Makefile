@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ON_CORES := --numprocesses 2 --dist loadfile
 RUN := PYTHONDONTWRITEBYTECODE= $(BIN)
 
-.PHONY: help setup setup-dev demo test test-ci check ci audit lock sciatica spider ui docs docs-site clean
+.PHONY: help setup setup-dev demo test test-ci test-spark test-spark-with-java check ci audit lock sciatica spider ui docs docs-site clean
 
 help:
 	@echo "make demo    set up and run a whole night on simulated clinics"
@@ -31,6 +31,15 @@ $(VENV)/.stepcare-dev: requirements-dev.lock requirements-data.lock $(VENV)/.ste
 	@echo "Setting up the tests' tools ..."
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements-data.lock
+	@touch $@
+
+# Spark in an environment of its own, which sees the other: half a gigabyte that nothing else needs.
+$(VENV)-spark/.stepcare: requirements-spark.lock $(VENV)/.stepcare-dev
+	@echo "Setting up Spark for its tests (480 MB) ..."
+	@$(PYTHON) -m venv $(VENV)-spark
+	@$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" > \
+		$$($(VENV)-spark/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/stepcare.pth
+	@$(VENV)-spark/bin/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check -r requirements-spark.lock
 	@touch $@
 
 setup: $(VENV)/.stepcare
@@ -66,7 +75,7 @@ check: setup-dev
 	@$(RUN)/python -m pipelines.quality.listing --check
 	@$(RUN)/python -m pipelines.lineage --check
 
-ci: test check test-ci
+ci: test check test-ci test-spark
 
 test-ci: setup-dev
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
@@ -74,6 +83,13 @@ test-ci: setup-dev
 
 docs-site: setup-dev
 	@$(RUN)/python -m pipelines.docs_site site
+
+test-spark:
+	@if command -v java >/dev/null; then $(MAKE) --no-print-directory test-spark-with-java; \
+	else echo "No Java: the tests on a Spark cluster are skipped"; fi
+
+test-spark-with-java: $(VENV)-spark/.stepcare
+	@PYTHONDONTWRITEBYTECODE= $(VENV)-spark/bin/python -m pytest -m ci -k spark tests/engine/test_clusters.py
 
 docs: setup-dev
 	@$(RUN)/python -m pipelines.lineage
@@ -93,6 +109,7 @@ lock:
 	$(VENV)-lock/bin/uv $(LOCK) --group build -o requirements.lock
 	$(VENV)-lock/bin/uv $(LOCK) --group build --group dev -o requirements-dev.lock
 	$(VENV)-lock/bin/uv pip compile requirements-data.in --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-data.lock
+	$(VENV)-lock/bin/uv pip compile requirements-spark.in --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-spark.lock
 
 clean:
-	rm -rf $(VENV) $(VENV)-audit $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-audit $(VENV)-lock $(VENV)-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
 from pipelines.contracts import FEEDS
+from pipelines.engine.opening import count_checks
 from pipelines.quality.history import HISTORY_CONTRACT, HISTORY_TABLE, history_source
 from pipelines.quality.results import BY_CLINIC_CONTRACT, BY_CLINIC_TABLE, RESULTS_TABLE, results_contract, run_checks
 from pipelines.quality.telling import panel, said_of, said_of_feed, sudden_ones
@@ -60,7 +62,8 @@ _CHECK_SPECS = [
 def checks(context: dg.AssetExecutionContext, night: NightBuild) -> Iterator[Any]:
     """Run every check. Each rule is a check of the graph; those of the contract are one a feed."""
     with night.warehouse(context.run.run_id) as con:
-        results = run_checks(con, _RULES, history_source(night.settings), datetime.now(UTC))
+        count = partial(count_checks, night.settings.home)
+        results = run_checks(con, _RULES, history_source(night.settings), datetime.now(UTC), count)
         rows = {table: count_rows(con, table) for table in _TABLES}
     for table, n_rows in rows.items():
         told = panel(results) if table == RESULTS_TABLE else {}

@@ -18,6 +18,7 @@ from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.copy_results import copy_results
 from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
+from pipelines.commands.engine import engine
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
 from pipelines.commands.notebook import notebook
@@ -275,6 +276,7 @@ for command in (
     copy_results,
     correct,
     deliver,
+    engine,
     extract,
     forget,
     notebook,

@@ -14,6 +14,7 @@ from pipelines.backups.keys import read_identity, read_recipient
 from pipelines.configuration import CONFIGURATION, read_section
 from pipelines.copying import published_copies
 from pipelines.delivering.readers import read_delivery_settings, read_readers, read_subscriptions
+from pipelines.engine.settings import read_engine
 from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
@@ -160,6 +161,7 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "delivery": read_delivery_settings,
     "disclosure": profile_of,
     "disk": lambda home: read_section(home, "disk", DiskSettings),
+    "engine": read_engine,
     "machine": lambda home: read_section(home, "machine", MachineSettings),
     "notebooks": _read_notebooks,
     "portal": read_sign_on,

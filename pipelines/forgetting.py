@@ -14,6 +14,7 @@ from pipelines.deliveries.folders import look
 from pipelines.deliveries.ledger import Erasure, Ledger, now, open_ledger
 from pipelines.deliveries.manifest import read_manifest
 from pipelines.deliveries.store import heal_store, strip_all
+from pipelines.engine.opening import clear_store
 from pipelines.errors import UsageError
 from pipelines.locking import only_one
 from pipelines.night import run_night
@@ -44,6 +45,7 @@ def forget_patient(settings: Settings, clinic_code: str, patient_key: str, becau
         heal_store(settings.store, kept)
         mine = sorted(key for key, entry in kept.items() if entry.clinic_code == clinic_code)
         n_rows, changed = _strip_store(settings, ledger, clinic_code, mine, patient_key, because)
+        clear_store(settings.home, is_everything=True)
         say(f"  {n_rows:,} rows of {len(changed)} kept deliveries were taken out.")
         names = {entry.name for entry in ledger.entries() if entry.delivery_key in changed}
         removed, left = _clear_inbox(settings, names)

@@ -11,6 +11,9 @@ from pydantic import PrivateAttr
 
 from pipelines.checksums import spoilt_files
 from pipelines.disk import full_disk_named
+from pipelines.engine.mapping import close_engines
+from pipelines.engine.opening import clear_store, fits_where_set
+from pipelines.engine.settings import read_engine
 from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
@@ -44,8 +47,9 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     _earlier: Path | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:  # noqa: ARG002
-        """The resource of one run, which keeps a small warehouse open from step to step until the run ends."""
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:
+        """The resource of one run, which keeps a small warehouse open from step to step until the run ends; then it lets go of the
+        engine, and of what the run has in its store."""
         with ExitStack() as stack:
             self._open = stack
             try:
@@ -53,6 +57,9 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
             finally:
                 self.close()
                 self._open = None
+                close_engines()
+                if context.run:
+                    clear_store(self.settings.home, context.run.run_id)
 
     def close(self) -> None:
         """Close the warehouse that is kept open, if any, so that the file is whole and can be moved."""
@@ -82,6 +89,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         hold(self.settings.home)
         require_rights(self.settings)
         clear_abandoned_work(self.settings, run_id)
+        clear_store(self.settings.home)
         shutil.rmtree(self.folder(run_id))
         require_room(self.settings)
         with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
@@ -118,7 +126,11 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
                 shutil.copyfile(published, path.with_suffix(".copying"))
             path.with_suffix(".copying").rename(path)
         try:
-            with full_disk_named(self.settings.home), self._connection(path) as con:
+            with (
+                full_disk_named(self.settings.home),
+                self._connection(path) as con,
+                fits_where_set(self.settings.home, con),
+            ):
                 yield con
         except (duckdb.IOException, OSError) as error:
             raise dg.RetryRequested(max_retries=2, seconds_to_wait=5) from NightFailed(
@@ -135,7 +147,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings = self.settings
         opened = open_warehouse(
             path,
-            readable=(settings.store, settings.generations),
+            readable=(settings.store, settings.generations, *read_engine(settings.home).folders),
             memory=duckdb_memory(settings.home),
             as_of=self.as_of,
         )

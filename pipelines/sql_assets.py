@@ -6,17 +6,18 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from pipelines.engine.opening import make_table
 from pipelines.expectations import Expectation, of_table
 from pipelines.resources import NightBuild
-from pipelines.tables import SqlFile, count_rows, materialize
+from pipelines.tables import SqlFile, count_rows
 from pipelines.validation import Outcome, validate_with_duckdb
 
 Materializer = Callable[[duckdb.DuckDBPyConnection, SqlFile, NightBuild], int]
 Validate = Callable[[duckdb.DuckDBPyConnection, str, Sequence[Expectation]], list[Outcome]]
 
 
-def _as_it_is(con: duckdb.DuckDBPyConnection, file: SqlFile, _night: NightBuild) -> int:
-    return materialize(con, file)
+def _as_it_is(con: duckdb.DuckDBPyConnection, file: SqlFile, night: NightBuild) -> int:
+    return make_table(night.settings.home, con, file)
 
 
 def asset_key(table: str) -> dg.AssetKey:

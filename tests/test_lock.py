@@ -32,7 +32,7 @@ def test_the_environment_is_what_the_locks_say() -> None:
     assert {name: version for name, version in installed.items() if name not in NOT_LOCKED} == locked()
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-spark.lock"])
 def test_every_package_of_a_lock_is_pinned_with_its_hashes(name: str) -> None:
     """R-S7: so that pip refuses a file that was changed on its way; and no lock names an index."""
     text = (ROOT / name).read_text(encoding="utf-8")

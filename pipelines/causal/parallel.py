@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
@@ -22,6 +24,32 @@ Result = TypeVar("Result")
 # Starting a process and sending it the rows takes longer than small fits.
 LEAST_ROWS_SIDE_BY_SIDE = 1_000
 _SECONDS_BETWEEN_LOOKS = 1.0
+Elsewhere = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+_ELSEWHERE: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
+_IS_ALONE: ContextVar[bool] = ContextVar("is_alone", default=False)
+
+
+@contextmanager
+def side_by_side_on(elsewhere: Elsewhere) -> Iterator[None]:
+    """Within the block, what would use all cores of this machine is done by `elsewhere`, which returns in the items' order.
+
+    It must give every item one thread, as `one_after_another` does.
+    """
+    token = _ELSEWHERE.set(elsewhere)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.reset(token)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Within the block one item is done after the other, whatever n_jobs says: the others' cores are others' to use."""
+    token = _IS_ALONE.set(True)
+    try:
+        yield
+    finally:
+        _IS_ALONE.reset(token)
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> list[Result]:
@@ -37,7 +65,11 @@ def one_after_another(work: Callable[[Item], Result], items: Iterable[Item], n_j
     killed.
     """
     todo = list(items)
-    workers = min(_cores() if n_jobs == -1 else max(1, n_jobs or 1), len(todo))
+    elsewhere = None if _IS_ALONE.get() else _ELSEWHERE.get()
+    if n_jobs == -1 and elsewhere and len(todo) > 1:
+        yield from elsewhere(work, todo)
+        return
+    workers = 1 if _IS_ALONE.get() else min(_cores() if n_jobs == -1 else max(1, n_jobs or 1), len(todo))
     if workers < 2:
         for item in todo:
             with threadpool_limits(1):

@@ -4,7 +4,7 @@ To plan a query costs more than to run it, so a query a check would take minutes
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -13,18 +13,34 @@ from pipelines.quality.contract_checks import ContractCheck, contract_checks
 from pipelines.quality.kahn import Count
 
 Lines = Mapping[tuple[str, str, str, str], int]
+FeedRows = dict[str, dict[str, int]]
+"""By clinic that sent the feed: figures by name."""
 
 
 def count_contract(con: duckdb.DuckDBPyConnection) -> list[Count]:
     """Rows broken and checked of every contract check, one Count a check and clinic that delivered the feed."""
-    lines = _open_lines(con)
+    rows = {name: feed_rows(con, FEEDS[name], checks) for name, checks in checks_by_feed().items()}
+    return counts_of_contract(rows, open_lines(con))
+
+
+def checks_by_feed() -> dict[str, list[ContractCheck]]:
+    """Every contract check, by the feed it speaks of."""
     by_feed: dict[str, list[ContractCheck]] = defaultdict(list)
     for one in contract_checks():
         by_feed[one.feed].append(one)
-    return [count for name, checks in by_feed.items() for count in count_feed(con, FEEDS[name], checks, lines)]
+    return by_feed
 
 
-def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
+def counts_of_contract(rows: Mapping[str, FeedRows], lines: Lines) -> list[Count]:
+    """The Counts of every contract check, from the figures of each feed and the quarantine lines that count."""
+    return [
+        count
+        for name, checks in checks_by_feed().items()
+        for count in counts_of_feed(FEEDS[name], checks, rows[name], lines)
+    ]
+
+
+def open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
     """Quarantine lines that still count, by clinic, feed, field and rule."""
     rows = con.execute(
         "select clinic_code, feed, field, rule, count(*) from clean.quarantine where state = 'open' group by all"
@@ -32,17 +48,18 @@ def _open_lines(con: duckdb.DuckDBPyConnection) -> Lines:
     return {(clinic_code, feed, field, rule): n_lines for clinic_code, feed, field, rule, n_lines in rows}
 
 
-def count_feed(
-    con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck], lines: Lines
-) -> list[Count]:
-    """The checks of one feed, by one query; `lines` are the quarantine lines that count, by clinic, feed, field and rule."""
-    current = [one for one in checks if one.kind == "current"]
-    answer = con.execute(_feed_sql(feed, current))
-    names = [column[0] for column in answer.description or []]
+def feed_rows(con: duckdb.DuckDBPyConnection, feed: Feed, checks: Sequence[ContractCheck]) -> FeedRows:
+    """What the checks of a feed count, by the clinic that sent it, by one query; every figure adds up over patients."""
+    answer = con.execute(_feed_sql(feed, _current(checks)))
+    names = [column[0] for column in answer.description or []][1:]
+    return {row[0]: dict(zip(names, (int(n or 0) for n in row[1:]), strict=True)) for row in answer.fetchall()}
+
+
+def counts_of_feed(feed: Feed, checks: Sequence[ContractCheck], rows: FeedRows, lines: Lines) -> list[Count]:
+    """The Counts of a feed's checks, from its figures and the quarantine lines that count."""
+    current = _current(checks)
     found = []
-    for values in answer.fetchall():
-        row = dict(zip(names, values, strict=True))
-        clinic_code = row["sender"]
+    for clinic_code, row in rows.items():
         for one in checks:
             n_lines = lines.get((clinic_code, feed.name, one.field, one.rule), 0)
             n_broken, n_rows = _broken_of(one, row, n_lines, current.index(one) if one.kind == "current" else 0)
@@ -50,13 +67,18 @@ def count_feed(
     return found
 
 
-def _broken_of(one: ContractCheck, row: Mapping[str, int | None], n_lines: int, number: int) -> tuple[int, int]:
+def _current(checks: Iterable[ContractCheck]) -> list[ContractCheck]:
+    """The checks that look at the current view, in their order: their place is in the names of their figures."""
+    return [one for one in checks if one.kind == "current"]
+
+
+def _broken_of(one: ContractCheck, row: Mapping[str, int], n_lines: int, number: int) -> tuple[int, int]:
     if one.kind == "current":
-        return int(row[f"broken_{number}"] or 0), int(row[f"checked_{number}"] or 0)
-    n_rows = int(row["n_rows"] or 0)
+        return row[f"broken_{number}"], row[f"checked_{number}"]
+    n_rows = row["n_rows"]
     if one.kind == "lines":
         return n_lines, n_rows
-    n_given = int(row[f"given_{one.field}"] or 0)
+    n_given = row[f"given_{one.field}"]
     n_missing = n_rows - n_given
     if one.kind == "required":
         return n_missing, n_rows

@@ -1,6 +1,6 @@
 """From counts to the tables of the checks: `checks.results`, `checks.results_by_clinic` and their history."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from pipelines.expectations import Expectation
 from pipelines.quality.contract_checks import contract_checks
 from pipelines.quality.counting import count_contract
 from pipelines.quality.history import append_night, carry_over, earlier_nights, night_stamp
-from pipelines.quality.kahn import CATEGORIES, CONTEXTS, NETWORK, OWNERS, SEVERITIES, SUBCATEGORIES, Check
+from pipelines.quality.kahn import CATEGORIES, CONTEXTS, NETWORK, OWNERS, SEVERITIES, SUBCATEGORIES, Check, Count
 from pipelines.quality.rules import count_rules, rule_check
 from pipelines.quality.sudden import sudden_changes
 from pipelines.tables import SqlFile
+
+Counting = Callable[[duckdb.DuckDBPyConnection, Sequence[SqlFile]], list[Count]]
 
 RESULTS_TABLE = "checks.results"
 BY_CLINIC_TABLE = "checks.results_by_clinic"
@@ -90,14 +92,23 @@ def every_check(rules: Sequence[SqlFile]) -> tuple[Check, ...]:
     return tuple(sorted(checks, key=lambda check: check.name))
 
 
+def count_here(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> list[Count]:
+    """Rows broken and checked of every check, by clinic, counted in the warehouse itself."""
+    return [*count_contract(con), *count_rules(con, rules)]
+
+
 def run_checks(
-    con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile], earlier: Path | None, made_at: datetime
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[SqlFile],
+    earlier: Path | None,
+    made_at: datetime,
+    count: Counting = count_here,
 ) -> pd.DataFrame:
     """Run every check and write the three tables; returns `checks.results`, one row a check in the order of names.
 
-    `earlier` is where the history is carried on from (`history_source`); `made_at` is UTC.
+    `earlier` is where the history is carried on from (`history_source`); `made_at` is UTC; `count` counts them.
     """
-    counts = [*count_contract(con), *count_rules(con, rules)]
+    counts = count(con, rules)
     by_clinic = pd.DataFrame(
         [(one.name, one.clinic_code, one.n_broken, one.n_rows) for one in counts if one.n_rows],
         columns=["check_name", "clinic_code", "n_broken", "n_rows"],

@@ -4,12 +4,15 @@ The results say how many, never which. A row without a known clinic has a NULL `
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from pipelines.quality.kahn import Check, Count
 from pipelines.tables import SqlFile
+
+ByClinic = dict[str | None, int]
+"""Rows by the clinic that sent them; None where no clinic is known."""
 
 
 def rule_check(file: SqlFile) -> Check:
@@ -32,22 +35,34 @@ def rule_check(file: SqlFile) -> Check:
 
 def count_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> list[Count]:
     """Rows broken and checked of every rule, one Count a rule and clinic; a rule that checked nothing has none."""
-    checked = rows_checked(con, rules)
+    return counts_of_rules(rules, broken_rows(con, rules), rows_checked(con, rules))
+
+
+def broken_rows(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> dict[str, ByClinic]:
+    """By rule: how many rows break it, by clinic."""
+    return {
+        rule.name: dict(con.execute(f"select clinic_code, count(*) from (\n{rule.text}\n) group by all").fetchall())
+        for rule in rules
+    }
+
+
+def counts_of_rules(
+    rules: Sequence[SqlFile], broken: Mapping[str, ByClinic], checked: Mapping[str, ByClinic]
+) -> list[Count]:
+    """The Counts of the rules, from rows broken and checked by rule and clinic."""
     found = []
     for rule in sorted(rules, key=lambda file: file.name):
-        rows = con.execute(f"select clinic_code, count(*) from (\n{rule.text}\n) group by all").fetchall()
-        broken: dict[str | None, int] = dict(rows)
-        n_rows = checked[rule.name]
-        for clinic_code in sorted({*broken, *n_rows}, key=lambda code: (code is None, code or "")):
-            n_broken = broken.get(clinic_code, 0)
-            found.append(Count(rule.name, clinic_code, n_broken, max(n_broken, n_rows.get(clinic_code, 0))))
+        n_broken, n_rows = broken.get(rule.name, {}), checked.get(rule.name, {})
+        for clinic_code in sorted({*n_broken, *n_rows}, key=lambda code: (code is None, code or "")):
+            of_clinic = n_broken.get(clinic_code, 0)
+            found.append(Count(rule.name, clinic_code, of_clinic, max(of_clinic, n_rows.get(clinic_code, 0))))
     return found
 
 
-def rows_checked(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> dict[str, dict[str | None, int]]:
+def rows_checked(con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> dict[str, ByClinic]:
     """By rule: how many rows could break it, by clinic; one query a table. Another unit than a clinic belongs to no clinic."""
     by_table: dict[str, list[SqlFile]] = defaultdict(list)
-    found: dict[str, dict[str | None, int]] = {}
+    found: dict[str, ByClinic] = {}
     for rule in rules:
         unit = rule.one("unit")
         if unit in ("", "clinic_code"):

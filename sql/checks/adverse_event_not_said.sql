@@ -1,4 +1,5 @@
 -- A row of an unwanted effect at a contact that says there was none.
+-- scope: patient
 -- table: clean.adverse_event
 -- field: ae_since_last
 -- category: plausibility atemporal

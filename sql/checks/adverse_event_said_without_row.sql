@@ -1,4 +1,5 @@
 -- An unwanted effect is said to have happened since the last contact, and no row says which.
+-- scope: patient
 -- table: clean.session
 -- checked: ae_since_last
 -- field: ae_since_last

@@ -1,4 +1,5 @@
 -- A row of adverse_event in force, not refused, whose session_key is not among its clinic's rows of session: it is left out of clean.adverse_event.
+-- scope: patient
 -- table: raw.adverse_event
 -- field: session_key
 -- category: conformance relational

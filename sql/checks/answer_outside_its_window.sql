@@ -1,4 +1,5 @@
 -- An answer outside the window of its time point: it is kept, and does not count as a response.
+-- scope: patient
 -- table: cohort.outcomes
 -- checked: status in ('in_window', 'off_window')
 -- field: completed_day, due_day

@@ -1,4 +1,5 @@
 -- A form with a day of completion and no score at all.
+-- scope: patient
 -- table: clean.outcome
 -- checked: completed_day is not null
 -- field: completed_day

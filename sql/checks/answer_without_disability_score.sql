@@ -1,4 +1,5 @@
 -- An answered follow-up form without an ODI and without an RMDQ: the primary outcome is missing.
+-- scope: patient
 -- table: clean.outcome
 -- checked: completed_day is not null
 -- field: odi_pct, rmdq24

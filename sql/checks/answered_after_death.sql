@@ -1,4 +1,5 @@
 -- An answer later than a time point that was missed because the patient had died.
+-- scope: patient
 -- table: clean.outcome
 -- checked: completed_day is not null
 -- field: reason_missing, completed_day

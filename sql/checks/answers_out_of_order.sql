@@ -1,4 +1,5 @@
 -- An answer that was given before one of an earlier time point of the same episode.
+-- scope: patient
 -- table: clean.outcome
 -- checked: completed_day is not null
 -- field: completed_day, timepoint_wk

@@ -1,4 +1,5 @@
 -- An eligible episode of a trial without an arm, or with one that no recorded component of its time window bears out.
+-- scope: patient
 -- table: cohort.eligibility
 -- category: conformance computational
 -- severity: error

@@ -1,4 +1,5 @@
 -- An attended contact for which nothing that was done is recorded: it is not known what the patient was given.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended'
 -- field: session_key

@@ -1,4 +1,5 @@
 -- An attended contact without a practitioner: it cannot be given to anyone's habits, and its episode falls out of clustering.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended'
 -- field: practitioner_key

@@ -1,4 +1,5 @@
 -- A CRP of 10 mg/L or more that the laboratory calls normal or low, or one under 1 mg/L that it calls high.
+-- scope: patient
 -- table: clean.lab
 -- checked: test = 'crp' and unit = 'mg/L' and flag is not null
 -- field: flag, value

@@ -1,4 +1,5 @@
 -- A blood test in a unit that cannot be its own, such as CRP in mmol/L.
+-- scope: patient
 -- table: clean.lab
 -- field: unit, test
 -- category: conformance value

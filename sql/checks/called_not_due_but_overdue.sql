@@ -1,4 +1,5 @@
 -- A form called not due yet whose window had closed before the day of the extract.
+-- scope: patient
 -- table: clean.outcome
 -- checked: reason_missing = 'not_due'
 -- field: reason_missing, due_day

@@ -1,5 +1,6 @@
 -- A recorded chief complaint that is not the one of the complaint's regions: low back and buttock are the back, thigh to foot
 -- the leg, ankle and foot alone the foot. A complaint of the groin alone is not compared.
+-- scope: patient
 -- table: clean.intake
 -- checked: chief_complaint is not null
 -- field: chief_complaint, complaint_region

@@ -1,4 +1,5 @@
 -- A contact, examination, blood test, study or questionnaire that came from another clinic than its episode.
+-- scope: patient
 -- table: cohort.episodes
 -- field: clinic_code, episode_key
 -- category: conformance relational

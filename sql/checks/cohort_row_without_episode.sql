@@ -1,4 +1,5 @@
 -- A row of a cohort table whose episode is not in cohort.episodes.
+-- scope: patient
 -- table: cohort.episodes
 -- field: episode_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- A contact whose components are not numbered 1, 2, 3 and so on: some may be missing.
+-- scope: patient
 -- table: clean.session_component
 -- field: component_no
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- Something done in a contact that was not attended.
+-- scope: patient
 -- table: clean.session_component
 -- field: session_key, attendance
 -- category: plausibility atemporal

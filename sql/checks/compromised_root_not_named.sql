@@ -1,4 +1,5 @@
 -- A nerve root that is touched, displaced or compressed, without which root it is.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: nerve_root_compromise <> 'none'
 -- field: nerve_root, nerve_root_compromise

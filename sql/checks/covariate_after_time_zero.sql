@@ -1,6 +1,7 @@
 -- An episode whose covariates in any of the three trials use something later than their time zero: an examination or an image after
 -- day 0, pain by day 14 without a score by then, or visits, manipulation, pain or disability that what was known at a decision visit
 -- (week 2, 4 or 6) does not give.
+-- scope: patient
 -- table: cohort.episodes
 -- category: plausibility temporal
 -- severity: error

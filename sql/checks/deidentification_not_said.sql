@@ -1,4 +1,5 @@
 -- An MR, CT or X-ray without the codes of its de-identification, which what comes from DICOM must have.
+-- scope: patient
 -- table: clean.imaging
 -- checked: modality in ('MR', 'CT', 'XR')
 -- field: deid_profile

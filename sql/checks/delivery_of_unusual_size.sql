@@ -1,4 +1,5 @@
 -- A snapshot with less than half or more than twice the rows of the median of up to 8 before it, of at least 3.
+-- scope: global
 -- table: clean.delivery
 -- checked: mode = 'snapshot'
 -- field: n_rows

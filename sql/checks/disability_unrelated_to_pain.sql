@@ -1,4 +1,5 @@
 -- A clinic whose ODI and pain at the start correlate below 0.2 or above 0.9 in at least 50 episodes: one scale is reversed, in another unit, or a copy of the other.
+-- scope: global
 -- table: cohort.episodes
 -- checked: odi_pct is not null and larger_pain_points is not null
 -- unit: clinic_code

@@ -1,4 +1,5 @@
 -- A level graded for disc contour, Pfirrmann or Modic from a plain radiograph, which cannot show them. The grades are not used.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: disc_contour is not null or pfirrmann is not null or modic is not null
 -- field: disc_contour, pfirrmann, modic

@@ -1,4 +1,5 @@
 -- A due day outside the window around its time point: the days are counted from another day 0, or in another unit.
+-- scope: patient
 -- table: clean.outcome
 -- field: due_day, timepoint_wk
 -- category: plausibility temporal

@@ -1,4 +1,5 @@
 -- A 12-week form that was due and was not answered in its window (registries reach 60 to 75 %).
+-- scope: patient
 -- table: cohort.outcomes
 -- checked: is_due and timepoint_weeks = 12
 -- field: completed_day

@@ -1,4 +1,5 @@
 -- A recorded duration band that is not the one of the duration in days. The bands meet at 16, 42, about 84 to 91 and 365 days.
+-- scope: patient
 -- table: clean.intake
 -- checked: duration_band is not null and episode_duration_days is not null
 -- field: duration_band, episode_duration_days

@@ -1,4 +1,5 @@
 -- An eligible episode of a trial without the practitioner that its variance is clustered by.
+-- scope: patient
 -- table: cohort.eligibility
 -- checked: is_eligible
 -- field: practitioner_key

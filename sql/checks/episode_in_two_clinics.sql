@@ -1,4 +1,5 @@
 -- An episode key that two clinics use: nobody can tell whose record it is, so such rows must not be in force.
+-- scope: patient
 -- table: clean.intake
 -- field: episode_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- An episode of the current view that a table with one row an episode lacks: it would silently fall out of every analysis.
+-- scope: patient
 -- table: clean.intake
 -- field: episode_key
 -- category: conformance relational

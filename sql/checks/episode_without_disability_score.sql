@@ -1,4 +1,5 @@
 -- An episode with neither an ODI nor an RMDQ at the start: it falls out of every analysis of disability.
+-- scope: patient
 -- table: clean.intake
 -- field: odi_pct, rmdq24
 -- category: completeness

@@ -1,4 +1,5 @@
 -- An episode without any booked contact (person completeness, K3).
+-- scope: patient
 -- table: clean.intake
 -- field: episode_key
 -- category: completeness

@@ -1,4 +1,5 @@
 -- A row of exam in force, not refused, whose episode_key is not among its clinic's rows of intake: it is left out of clean.exam.
+-- scope: patient
 -- table: raw.exam
 -- field: episode_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- An episode without a row of examination by day 0 and without the fields that stand in for it.
+-- scope: patient
 -- table: clean.intake
 -- field: lumbar_exam_done, neuro_deficit
 -- category: completeness

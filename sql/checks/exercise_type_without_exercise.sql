@@ -1,4 +1,5 @@
 -- A component with a type of exercise that is not an exercise.
+-- scope: patient
 -- table: clean.session_component
 -- checked: exercise_type is not null
 -- field: exercise_type, component

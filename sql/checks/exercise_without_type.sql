@@ -1,4 +1,5 @@
 -- An exercise without its type.
+-- scope: patient
 -- table: clean.session_component
 -- checked: component = 'exercise'
 -- field: exercise_type

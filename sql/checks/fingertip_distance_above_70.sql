@@ -1,4 +1,5 @@
 -- A distance from fingertip to floor above 70 cm: an angle was sent under the method that gives a length.
+-- scope: patient
 -- table: clean.exam
 -- checked: rom_method = 'fingertip_floor' and rom_flexion is not null
 -- field: rom_flexion, rom_method

@@ -1,4 +1,5 @@
 -- An episode whose first attended contact is not day 0: its time zero, and all that is counted from it, is shifted.
+-- scope: patient
 -- table: cohort.episodes
 -- checked: first_attended_day is not null
 -- field: session_day

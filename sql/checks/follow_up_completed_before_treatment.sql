@@ -1,4 +1,5 @@
 -- A follow-up questionnaire completed on or before the day of the first attended contact: it is a second baseline.
+-- scope: patient
 -- table: clean.outcome
 -- checked: timepoint_wk <> '0' and completed_day is not null
 -- field: completed_day

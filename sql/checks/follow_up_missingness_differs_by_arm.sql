@@ -1,5 +1,6 @@
 -- A trial whose arms differ by more than 10 points in the share of 12-week outcomes not answered in the window (30 episodes an arm or
 -- more): the effect then rests on the weights for who answered.
+-- scope: global
 -- table: cohort.eligibility
 -- checked: is_eligible
 -- unit: trial

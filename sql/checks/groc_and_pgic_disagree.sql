@@ -1,4 +1,5 @@
 -- Of two questions on the change since the start one says clearly better and the other clearly worse.
+-- scope: patient
 -- table: clean.outcome
 -- checked: groc is not null and pgic is not null
 -- field: groc, pgic

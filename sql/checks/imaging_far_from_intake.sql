@@ -1,4 +1,5 @@
 -- A study more than a year before or 90 days after day 0 (plausible in time, T1).
+-- scope: patient
 -- table: clean.imaging
 -- field: study_day
 -- category: plausibility temporal

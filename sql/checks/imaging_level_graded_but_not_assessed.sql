@@ -1,4 +1,5 @@
 -- A level that is said not to be assessed and yet has a grade. The grade is not used; a serious finding is.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: not assessed
 -- field: assessed

@@ -1,4 +1,5 @@
 -- A row of imaging_level in force, not refused, whose imaging_key is not among its clinic's rows of imaging: it is left out of clean.imaging_level.
+-- scope: patient
 -- table: raw.imaging_level
 -- field: imaging_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- A finding called concordant with the symptoms on the side that the complaint is not on.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: concordant_with_symptoms and side in ('left', 'right')
 -- field: concordant_with_symptoms, side, complaint_side

@@ -1,4 +1,5 @@
 -- A row of imaging in force, not refused, whose episode_key is not among its clinic's rows of intake: it is left out of clean.imaging.
+-- scope: patient
 -- table: raw.imaging
 -- field: episode_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- An assessable study of the lumbar spine (X-ray, MR, CT) without one level in the feed of levels.
+-- scope: patient
 -- table: clean.imaging
 -- checked: modality in ('XR', 'MR', 'CT') and region in ('lumbar', 'whole_spine')
 -- field: imaging_key

@@ -1,4 +1,5 @@
 -- A clinic whose patients' pain fell by less than 0.5 or by more than 4 points on average by 12 weeks, in at least 50 answers (trials and registries: about 2).
+-- scope: global
 -- table: cohort.episodes
 -- unit: clinic_code
 -- field: nprs_back_avg, nprs_leg_avg

@@ -1,4 +1,5 @@
 -- A thrust or a mobilisation by hand, with an instrument.
+-- scope: patient
 -- table: clean.session_component
 -- checked: manip_type in ('thrust_hvla', 'nonthrust_mobilisation') and instrument is not null
 -- field: instrument, manip_type

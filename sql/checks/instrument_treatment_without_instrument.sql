@@ -1,4 +1,5 @@
 -- Manipulation by instrument without the instrument.
+-- scope: patient
 -- table: clean.session_component
 -- checked: manip_type = 'instrument_assisted'
 -- field: instrument, manip_type

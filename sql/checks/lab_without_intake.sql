@@ -1,4 +1,5 @@
 -- A row of lab in force, not refused, whose episode_key is not among its clinic's rows of intake: it is left out of clean.lab.
+-- scope: patient
 -- table: raw.lab
 -- field: episode_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- A complaint of the leg or foot whose lumbar spine is not recorded as examined (contract: it must be; missing is not done).
+-- scope: patient
 -- table: clean.intake
 -- checked: list_has_any(complaint_region, ['thigh', 'knee', 'calf', 'ankle', 'foot'])
 -- field: lumbar_exam_done

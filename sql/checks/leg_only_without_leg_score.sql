@@ -1,4 +1,5 @@
 -- A complaint of the leg only whose leg pain score is called not applicable.
+-- scope: patient
 -- table: clean.intake
 -- checked: chief_complaint = 'leg_only'
 -- field: nprs_leg_avg

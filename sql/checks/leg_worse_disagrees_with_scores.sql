@@ -1,4 +1,5 @@
 -- The leg is said to be worse than the back and scores 3 points lower or more, or the other way round.
+-- scope: patient
 -- table: clean.intake
 -- checked: leg_worse_than_back is not null and nprs_back_avg is not null and nprs_leg_avg is not null
 -- field: leg_worse_than_back, nprs_leg_avg, nprs_back_avg

@@ -1,4 +1,5 @@
 -- A ligamentum flavum called thick at 4 mm or less, or not thick above 4 mm.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: ligamentum_flavum_thick is not null and ligamentum_flavum_mm is not null
 -- field: ligamentum_flavum_thick, ligamentum_flavum_mm

@@ -1,4 +1,5 @@
 -- A LOINC code that a clinic sends for two different tests.
+-- scope: global
 -- table: clean.lab
 -- checked: loinc is not null
 -- field: loinc, test

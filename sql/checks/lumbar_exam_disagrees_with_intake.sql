@@ -1,4 +1,5 @@
 -- Intake says that the lumbar spine was not examined, and an examination by day 0 says that it was.
+-- scope: patient
 -- table: clean.intake
 -- checked: not lumbar_exam_done
 -- field: lumbar_exam_done

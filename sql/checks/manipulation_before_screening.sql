@@ -1,4 +1,5 @@
 -- An episode that was manipulated although its red-flag screening is not complete.
+-- scope: patient
 -- table: cohort.index_arms
 -- checked: first_manipulation_day is not null
 -- category: completeness

@@ -1,4 +1,5 @@
 -- An episode that was manipulated although an absolute contraindication is met on the records of day 0: a list for the clinical lead.
+-- scope: patient
 -- table: cohort.index_arms
 -- checked: first_manipulation_day is not null
 -- category: plausibility atemporal

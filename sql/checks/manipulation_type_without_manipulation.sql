@@ -1,4 +1,5 @@
 -- A component with a type of manipulation that is not a manipulation.
+-- scope: patient
 -- table: clean.session_component
 -- checked: manip_type is not null
 -- field: manip_type, component

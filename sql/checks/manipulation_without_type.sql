@@ -1,4 +1,5 @@
 -- A manipulation without its type: thrust, non-thrust and instrument cannot be told apart.
+-- scope: patient
 -- table: clean.session_component
 -- checked: component = 'manipulation'
 -- field: manip_type

@@ -1,4 +1,5 @@
 -- A missed questionnaire (no score, and its window closed) without the reason that the contract asks for.
+-- scope: patient
 -- table: cohort.outcomes
 -- checked: status = 'missed'
 -- field: reason_missing

@@ -1,4 +1,5 @@
 -- A root that neither leaves nor passes at the level: at L4-L5 it is L4 or L5, at L5-S1 L5 or S1.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: nerve_root is not null
 -- field: nerve_root, level

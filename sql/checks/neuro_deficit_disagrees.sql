@@ -1,4 +1,5 @@
 -- The recorded neurological deficit is not the one of the examination by day 0 (myotome under 5, a weaker jerk, reduced sensation).
+-- scope: patient
 -- table: clean.intake
 -- checked: neuro_deficit is not null
 -- field: neuro_deficit

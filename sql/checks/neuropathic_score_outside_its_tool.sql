@@ -1,4 +1,5 @@
 -- A score of neuropathic pain that its questionnaire cannot give: S-LANSS 0 to 24, painDETECT -1 to 38.
+-- scope: patient
 -- table: clean.intake
 -- checked: neuropathic_score is not null and neuropathic_tool <> 'none'
 -- field: neuropathic_score, neuropathic_tool

@@ -1,4 +1,5 @@
 -- A score of neuropathic pain without the questionnaire that it comes from: it cannot be read.
+-- scope: patient
 -- table: clean.intake
 -- checked: neuropathic_score is not null
 -- field: neuropathic_score, neuropathic_tool

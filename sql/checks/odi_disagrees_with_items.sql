@@ -1,5 +1,6 @@
 -- An ODI that cannot come from the number of items answered: 100 * sum / (5 * items) leaves the sum no whole number (to 0.1 of the
 -- score), or fewer than 8 of 10 items were answered.
+-- scope: patient
 -- table: clean.intake
 -- checked: odi_pct is not null and odi_items_answered is not null
 -- field: odi_pct, odi_items_answered

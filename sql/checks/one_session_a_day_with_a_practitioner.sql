@@ -1,4 +1,5 @@
 -- A second attended contact of an episode on one day with the same practitioner: the same visit, sent under two keys.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended' and practitioner_key is not null
 -- field: session_key

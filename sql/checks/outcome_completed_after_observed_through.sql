@@ -1,4 +1,5 @@
 -- A questionnaire completed after the day of the extract.
+-- scope: patient
 -- table: clean.outcome
 -- checked: completed_day is not null
 -- field: completed_day

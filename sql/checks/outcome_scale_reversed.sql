@@ -1,5 +1,6 @@
 -- A clinic where in more than 15 % of at least 20 answers the change that the patient reports (PGIC 1 best to 7 worst, GROC -7 worst to
 -- +7 best) has the other sign than the change of pain by 2 points or more: the scale was entered upside down.
+-- scope: global
 -- table: cohort.episodes
 -- unit: clinic_code
 -- field: pgic, groc

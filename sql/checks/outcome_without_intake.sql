@@ -1,4 +1,5 @@
 -- A row of outcome in force, not refused, whose episode_key is not among its clinic's rows of intake: it is left out of clean.outcome.
+-- scope: patient
 -- table: raw.outcome
 -- field: episode_key
 -- category: conformance relational

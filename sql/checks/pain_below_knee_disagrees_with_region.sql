@@ -1,4 +1,5 @@
 -- Pain below the knee without a complaint of calf, ankle or foot, or the other way round.
+-- scope: patient
 -- table: clean.intake
 -- checked: pain_below_knee is not null
 -- field: pain_below_knee, complaint_region

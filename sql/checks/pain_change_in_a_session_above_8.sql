@@ -1,4 +1,5 @@
 -- Pain that falls or rises by more than 8 of 10 points within one session (reliability checks, A5).
+-- scope: patient
 -- table: clean.session
 -- checked: nprs_pre is not null and nprs_post is not null
 -- field: nprs_pre, nprs_post

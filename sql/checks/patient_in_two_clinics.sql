@@ -1,4 +1,5 @@
 -- A patient key that two clinics use: keys are made with a secret of each clinic, so the secret is shared or the key is not made so.
+-- scope: patient
 -- table: clean.intake
 -- field: patient_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- A patient whose episodes lie two age bands or more apart: the key stands for two people.
+-- scope: patient
 -- table: clean.intake
 -- checked: age_band is not null
 -- field: patient_key, age_band

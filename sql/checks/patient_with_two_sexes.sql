@@ -1,4 +1,5 @@
 -- A patient whose episodes give different sexes: the key stands for two people, or one record is wrong.
+-- scope: patient
 -- table: clean.intake
 -- checked: sex is not null
 -- field: patient_key, sex

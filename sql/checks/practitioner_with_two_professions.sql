@@ -1,4 +1,5 @@
 -- A contact whose practitioner appears in the clinic with two professions: two people may share a key.
+-- scope: global
 -- table: clean.session
 -- checked: practitioner_key is not null and practitioner_profession is not null
 -- field: practitioner_key, practitioner_profession

@@ -1,4 +1,5 @@
 -- The flag for pregnancy or an age under 18 is yes in a man of a band from 18 on, or from 60 years on.
+-- scope: patient
 -- table: clean.intake
 -- checked: rf_under18_pregnant is not null and (sex is not null or age_band is not null)
 -- field: rf_under18_pregnant, sex, age_band

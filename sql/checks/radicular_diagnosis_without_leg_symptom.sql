@@ -1,4 +1,5 @@
 -- Radicular pain or radiculopathy as diagnosis, and no complaint from thigh to foot.
+-- scope: patient
 -- table: clean.exam
 -- checked: clinical_dx in ('radicular_pain', 'radiculopathy')
 -- field: clinical_dx

@@ -1,4 +1,5 @@
 -- A level of a plain radiograph whose disc contour, Pfirrmann or Modic grade is missing without being called not applicable.
+-- scope: patient
 -- table: clean.imaging_level
 -- checked: assessed
 -- field: disc_contour, pfirrmann, modic

@@ -1,4 +1,5 @@
 -- A form that has scores and a reason why it was not answered.
+-- scope: patient
 -- table: clean.outcome
 -- checked: reason_missing is not null
 -- field: reason_missing

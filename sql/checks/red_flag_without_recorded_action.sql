@@ -1,4 +1,5 @@
 -- A red flag is recorded as yes, and not what was done about it.
+-- scope: patient
 -- table: clean.intake
 -- checked: rf_any
 -- field: red_flag_action

@@ -1,4 +1,5 @@
 -- An episode whose red flags were not asked: neither the single answer nor the flags of cauda equina, cancer and infection.
+-- scope: patient
 -- table: clean.intake
 -- field: rf_any
 -- category: completeness

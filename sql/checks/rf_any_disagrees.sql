@@ -1,4 +1,5 @@
 -- The single red-flag answer is no, and a red flag is recorded as yes.
+-- scope: patient
 -- table: clean.intake
 -- checked: rf_any is not null
 -- field: rf_any

@@ -1,4 +1,5 @@
 -- The single red-flag answer is yes, and every red flag was asked and answered with no.
+-- scope: patient
 -- table: clean.intake
 -- checked: rf_any
 -- field: rf_any

@@ -1,4 +1,5 @@
 -- Saddle numbness at intake without the red flag that it implies: a safety matter, and screening counts it as the flag.
+-- scope: patient
 -- table: clean.intake
 -- checked: numbness = 'saddle'
 -- field: numbness, rf_saddle_anaesthesia

@@ -1,4 +1,5 @@
 -- Two episodes of one patient with the same regions and side in one quarter: a new episode needs 90 days without contact.
+-- scope: patient
 -- table: clean.intake
 -- checked: index_period like '%-Q%'
 -- field: episode_key

@@ -1,4 +1,5 @@
 -- An attended contact with a pain score after it and none before it: no change within the session can be read.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended' and nprs_post is not null
 -- field: nprs_pre

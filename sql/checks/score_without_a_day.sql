@@ -1,4 +1,5 @@
 -- A form with a score and no day of completion: it cannot be placed in time and is not used.
+-- scope: patient
 -- table: clean.outcome
 -- checked: nprs_back_avg is not null or nprs_leg_avg is not null or odi_pct is not null or rmdq24 is not null or groc is not null
 -- field: completed_day

@@ -1,4 +1,5 @@
 -- A contact that was not attended, with a pain score before or after it.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance <> 'attended'
 -- field: nprs_pre, nprs_post

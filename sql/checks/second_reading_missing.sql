@@ -1,4 +1,5 @@
 -- A study that was read twice, without a second reading of any level.
+-- scope: patient
 -- table: clean.imaging
 -- checked: second_read
 -- field: second_read

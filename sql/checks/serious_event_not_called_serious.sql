@@ -1,4 +1,5 @@
 -- A fracture or a cauda equina syndrome as unwanted effect that is not called serious.
+-- scope: patient
 -- table: clean.adverse_event
 -- checked: ae_type in ('fracture', 'cauda_equina') and ae_serious is not null
 -- field: ae_serious, ae_type

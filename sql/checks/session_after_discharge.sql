@@ -1,4 +1,5 @@
 -- An attended contact later than the day on which the episode was closed.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended'
 -- field: discharge_status, session_day

@@ -1,4 +1,5 @@
 -- A row of session_component in force, not refused, whose session_key is not among its clinic's rows of session: it is left out of clean.session_component.
+-- scope: patient
 -- table: raw.session_component
 -- field: session_key
 -- category: conformance relational

@@ -1,4 +1,5 @@
 -- A contact that took place after the day of the extract.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance = 'attended'
 -- field: session_day

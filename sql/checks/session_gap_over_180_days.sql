@@ -1,4 +1,5 @@
 -- An attended contact more than 180 days after the one before it: it belongs to a new episode (90 days without contact).
+-- scope: patient
 -- table: cohort.sessions
 -- checked: attended_no > 1
 -- field: session_day

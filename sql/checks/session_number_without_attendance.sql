@@ -1,4 +1,5 @@
 -- A contact that was not attended, with a number among the attended contacts.
+-- scope: patient
 -- table: clean.session
 -- checked: attendance <> 'attended'
 -- field: session_no, attendance

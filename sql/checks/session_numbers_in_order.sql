@@ -1,4 +1,5 @@
 -- An attended contact whose number is not its place among the attended contacts of its episode.
+-- scope: patient
 -- table: clean.session
 -- checked: session_no is not null
 -- field: session_no

@@ -1,4 +1,5 @@
 -- A row of session in force, not refused, whose episode_key is not among its clinic's rows of intake: it is left out of clean.session.
+-- scope: patient
 -- table: raw.session
 -- field: episode_key
 -- category: conformance relational

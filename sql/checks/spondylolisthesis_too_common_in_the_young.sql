@@ -1,4 +1,5 @@
 -- A clinic where more than 20 % of at least 20 graded people under 30 have a vertebral slip (3 % have one without pain): a coding error.
+-- scope: global
 -- table: cohort.episodes
 -- unit: clinic_code
 -- field: spondylolisthesis

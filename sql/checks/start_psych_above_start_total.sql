@@ -1,4 +1,5 @@
 -- A STarT psychosocial subscore above the total that contains it.
+-- scope: patient
 -- table: clean.intake
 -- checked: start_psych is not null and start_total is not null
 -- field: start_psych, start_total

@@ -1,4 +1,5 @@
 -- A recorded STarT risk group that is not the one of its scores (total 0-3 low; above, psychosocial 0-3 medium, 4-5 high).
+-- scope: patient
 -- table: clean.intake
 -- checked: start_risk is not null and start_total is not null
 -- field: start_risk, start_total, start_psych

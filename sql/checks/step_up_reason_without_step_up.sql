@@ -1,4 +1,5 @@
 -- A reason for stepping care up in a contact without such a decision.
+-- scope: patient
 -- table: clean.session
 -- checked: step_up_decision = 'none'
 -- field: step_up_reason, step_up_decision

@@ -1,4 +1,5 @@
 -- A decision to step care up or down without its reason.
+-- scope: patient
 -- table: clean.session
 -- checked: step_up_decision <> 'none'
 -- field: step_up_reason

@@ -1,4 +1,5 @@
 -- A straight leg raise called positive beyond 60 degrees: it is positive when leg symptoms come at 60 or less.
+-- scope: patient
 -- table: clean.exam
 -- checked: slr_positive_l or slr_positive_r
 -- field: slr_positive_l, slr_positive_r, slr_deg_l, slr_deg_r

@@ -1,4 +1,5 @@
 -- Numbness, tingling or weakness on one side only, and the complaint on the other side only.
+-- scope: patient
 -- table: clean.intake
 -- checked: complaint_side in ('left', 'right')
 -- field: complaint_side, numbness, paraesthesia, weakness_reported

@@ -1,4 +1,5 @@
 -- A sign of cauda equina, a progressive deficit or an aneurysm, and no action needed is recorded.
+-- scope: patient
 -- table: clean.intake
 -- checked: red_flag_action is not null and (rf_saddle_anaesthesia or rf_bladder_bowel or rf_progressive_deficit or rf_aaa_or_pulsatile_mass or numbness = 'saddle' or weakness_reported = 'progressive')
 -- field: red_flag_action

@@ -1,4 +1,5 @@
 -- A form of week 0 whose pain is 3 points or more away from the one of intake.
+-- scope: patient
 -- table: clean.outcome
 -- checked: timepoint_wk = '0' and completed_day is not null
 -- field: nprs_back_avg, nprs_leg_avg

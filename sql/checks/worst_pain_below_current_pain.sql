@@ -1,4 +1,5 @@
 -- Worst pain of the last 24 hours at intake below the pain before the first session on day 0.
+-- scope: patient
 -- table: clean.intake
 -- checked: nprs_worst_24h is not null
 -- field: nprs_worst_24h, nprs_pre
