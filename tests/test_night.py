@@ -290,8 +290,9 @@ def test_a_failed_check_publishes_nothing_and_the_last_good_night_stays(tmp_path
     assert current_warehouse(settings) is not None
 
 
-@pytest.mark.ci
-@pytest.mark.parametrize("seconds", [3.0, 9.0, 15.0])
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(9.0, marks=pytest.mark.ci), *(pytest.param(s, marks=pytest.mark.long) for s in (3.0, 15.0))]
+)
 def test_a_night_killed_with_signal_9_loses_nothing_and_the_next_one_publishes(tmp_path: Path, seconds: float) -> None:
     settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")
     _minimum_clinic(settings.inbox)
@@ -330,7 +331,7 @@ def test_the_pages_can_be_made_again_and_hide_nothing_that_is_new(night: tuple[S
 @pytest.mark.ci
 def test_the_forty_eight_fields_alone_give_reports_and_estimates(tmp_path: Path) -> None:
     whole, minimum = tmp_path / "whole", tmp_path / "minimum"
-    simulate(whole, episodes=2500, clinics=6, world="uniform", seed=5)
+    simulate(whole, episodes=1500, clinics=6, world="uniform", seed=5)
     for manifest in sorted(whole.rglob("manifest.json")):
         said = json.loads(manifest.read_text(encoding="utf-8"))
         if said["mode"] == "snapshot":

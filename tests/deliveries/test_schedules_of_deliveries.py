@@ -155,10 +155,12 @@ def _another_night(settings: Settings, histories: list[History], seed: int) -> t
     return histories, n_killed
 
 
-@pytest.mark.ci
-def test_500_histories_come_to_what_the_oracle_says(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "n_clinics", [pytest.param(150, marks=pytest.mark.ci), pytest.param(500, marks=pytest.mark.long)]
+)
+def test_histories_come_to_what_the_oracle_says(settings: Settings, n_clinics: int) -> None:
     """R-F4: 500 schedules."""
-    histories = _lived(settings, 2, n_clinics=500, n_nights=3)
+    histories = _lived(settings, 2, n_clinics=n_clinics, n_nights=3)
     assert not _differing(_load(settings), histories)
 
 
