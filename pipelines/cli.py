@@ -19,6 +19,7 @@ from pipelines.commands.forget import forget
 from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
+from pipelines.commands.share import share
 from pipelines.commands.ui import ui
 from pipelines.commands.watch import watch
 from pipelines.commands.withdraw import withdraw
@@ -290,6 +291,7 @@ main.add_command(forget)
 main.add_command(portal)
 main.add_command(quarantine)
 main.add_command(rebuild)
+main.add_command(share)
 main.add_command(ui)
 main.add_command(watch)
 main.add_command(withdraw)
