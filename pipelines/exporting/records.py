@@ -29,7 +29,7 @@ class Record(NamedTuple):
 
 
 LINKS: dict[str, tuple[str, ...]] = {
-    "intake": ("happened_on", "birth_date", "age_years", "onset_date"),
+    "intake": ("happened_on", "lasting_since", "birth_date", "age_years", "onset_date"),
     "exam": ("patient_key",),
     "lab": ("patient_key",),
     "imaging": ("patient_key",),
@@ -44,13 +44,15 @@ LINKS: dict[str, tuple[str, ...]] = {
 - `patient_key`: whose record it is, when the episode (or session) is not known; the day then says which episode.
 - `happened_on`: the day of an intake record (absent: true of the patient on any day, as a sex is), or of a component or adverse
   event whose session is not known.
+- `lasting_since`: instead of happened_on, for what is true from that day on, as a chronic illness is: it counts for the patient's
+  episodes that begin on that day or later.
 - `birth_date`: 'YYYY-MM-DD', 'YYYY-MM' or 'YYYY' (or a date); `age_years`: in years on `happened_on`, or at the index day.
 - `onset_date`: when the complaint began; gives `episode_duration_days` where that is not said.
 - `starts_at`, `ends_at`: of a session, as datetime; give `session_day`, `duration_min` and the order of a day's sessions.
 """
 
 DAY_FIELDS: dict[str, tuple[str, ...]] = {
-    "intake": ("happened_on", "birth_date", "onset_date"),
+    "intake": ("happened_on", "lasting_since", "birth_date", "onset_date"),
     "exam": ("exam_day",),
     "lab": ("day",),
     "imaging": ("study_day",),
@@ -68,7 +70,7 @@ KEY_FIELDS = {
     "session_key": "session",
     "imaging_key": "imaging",
     "practitioner_key": "practitioner",
-    "reader_id": "practitioner",
+    "reader_id": "reader",
 }
 """Fields that hold a key of the clinic's, with the purpose (the key space) of their pseudonym."""
 

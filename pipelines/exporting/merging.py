@@ -1,0 +1,35 @@
+"""Parts of one row put together: of one field a value wins over a missing token, then the part that comes first."""
+
+from collections.abc import Sequence
+
+from pipelines.contracts import FEEDS, Field
+from pipelines.exporting.records import LINKS, SAID_BY_US
+from pipelines.exporting.refusing import TOKENS
+
+_BEHIND_ALL_VALUES = 1 << 50
+
+
+def merged(feed: str, source: str, keys: Sequence[str], also: Sequence[str] = ()) -> str:
+    """The SELECT of one row for each of `keys`, from the parts in `source`, which has a column `place` that says their order.
+
+    Its columns: the keys, `also`, the contract's fields and the feed's links, and `first_part` (the seq of the first part).
+    """
+    fields = [field for field in FEEDS[feed].fields if field.name not in (*keys, *also, *SAID_BY_US)]
+    names = [name for name in (*also, *LINKS[feed]) if name not in keys]
+    chosen = [f"{_united(field) if field.type == 'set' else _first(field.name)} as {field.name}" for field in fields]
+    chosen += [f"{_first(name)} as {name}" for name in names]
+    return (
+        f"select {', '.join(keys)}, {', '.join(chosen)}, cast(arg_min(seq, place) as bigint) as first_part "
+        f"from {source} group by {', '.join(keys)}"
+    )
+
+
+def _first(name: str) -> str:
+    return f"arg_min({name}, place + if({name} in ({TOKENS}), {_BEHIND_ALL_VALUES}, 0)) filter ({name} is not null)"
+
+
+def _united(field: Field) -> str:
+    """Every code that any part says, sorted and once each; `none` only where nothing else is said."""
+    codes = f"flatten(list(string_split({field.name}, ';')) filter ({field.name} not in ({TOKENS}, 'none')))"
+    said = f"array_to_string(list_sort(list_distinct(list_transform({codes}, lambda code: trim(code)))), ';')"
+    return f"coalesce(nullif({said}, ''), {_first(field.name)})"
