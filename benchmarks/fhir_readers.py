@@ -145,9 +145,8 @@ def main() -> None:
     if said.only:
         print(json.dumps(measure(said.only, islice(cycle(sample(said.folder)), said.resources))))
         return
-    print(
-        f"{'reader':>15} {'resources':>10} {'wall s':>8} {'CPU s':>8} {'load s':>7} {'a second':>10} {'peak MB':>8} {'to floor':>9}"
-    )
+    heads = ("resources", "wall s", "CPU s", "load s", "a second", "peak MB", "to floor")
+    print(f"{'reader':>15}" + "".join(f"{head:>11}" for head in heads))
     base = 0.0
     for reader in READERS:
         command = [sys.executable, "-m", "benchmarks.fhir_readers", str(said.folder)]
