@@ -34,6 +34,8 @@ mapped is counted by `tally.unmapped`, never raised; one bad resource does not s
 
 READERS: dict[str, tuple[str, str]] = {
     "fhir": ("pipelines.exporting.fhir", "read_fhir"),
+    "omop": ("pipelines.exporting.omop", "read_omop"),
+    "dicom": ("pipelines.exporting.dicom", "read_dicom"),
 }
 """Kind of source, as the mapping's `source: kind:` has it, to the module and function that read it."""
 
