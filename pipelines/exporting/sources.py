@@ -32,7 +32,10 @@ A reader asks for every entry of the mapping that it knows and calls `mapping.do
 mapped is counted by `tally.unmapped`, never raised; one bad resource does not stop the others.
 """
 
-READERS: dict[str, tuple[str, str]] = {}
+READERS: dict[str, tuple[str, str]] = {
+    "tables": ("pipelines.exporting.tables", "read_tables"),
+    "cliniko": ("pipelines.exporting.cliniko", "read_cliniko"),
+}
 """Kind of source, as the mapping's `source: kind:` has it, to the module and function that read it."""
 
 
