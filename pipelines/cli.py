@@ -14,6 +14,7 @@ from pipelines.commands.as_of import as_of
 from pipelines.commands.backup import backup
 from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
+from pipelines.commands.export import export
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
 from pipelines.commands.portal import portal
@@ -286,6 +287,7 @@ main.add_command(as_of)
 main.add_command(backup)
 main.add_command(correct)
 main.add_command(deliver)
+main.add_command(export)
 main.add_command(extract)
 main.add_command(forget)
 main.add_command(portal)

@@ -41,6 +41,11 @@ class Section:
         line = self._entries[name][1] if name in self._entries else node.start_mark.line + 1
         return UsageError(f"{self._file} line {line}: {found}. {remedy}")
 
+    def where(self, name: str | None = None) -> str:
+        """The file and line of an entry, or of the block, for an error that comes later."""
+        line = self._node.start_mark.line + 1 if name is None else self._entries[name][1]
+        return f"{self._file} line {line}"
+
     def text(self, name: str, default: str | None = None) -> str:
         """The text of an entry; raises UsageError when it is no text, or absent without a default."""
         node = self._find(name, has_default=default is not None)
@@ -77,6 +82,13 @@ class Section:
         if not isinstance(node, yaml.MappingNode):
             raise self._fault(node, f"{name} is no block of 'name: value' lines", "Indent such lines below it")
         return Section(node, self._file)
+
+    def block(self, name: str, remedy: str) -> "Section":
+        """The block under `name`; raises UsageError with this remedy when there is none."""
+        found = self.section(name)
+        if found is None:
+            raise self.error(f"{name} is missing", remedy)
+        return found
 
     def sections(self, name: str) -> tuple["Section", ...]:
         """The blocks of a list; raises UsageError when there is none, or an item is no block."""

@@ -29,7 +29,7 @@ class Record(NamedTuple):
 
 
 LINKS: dict[str, tuple[str, ...]] = {
-    "intake": ("happened_on", "lasting_since", "birth_date", "age_years", "onset_date"),
+    "intake": ("happened_on", "lasting_since", "birth_date", "age_years", "onset_date", "weight_kg", "height_cm"),
     "exam": ("patient_key",),
     "lab": ("patient_key",),
     "imaging": ("patient_key",),
@@ -47,6 +47,7 @@ LINKS: dict[str, tuple[str, ...]] = {
 - `lasting_since`: instead of happened_on, for what is true from that day on, as a chronic illness is: it counts for the patient's
   episodes that begin on that day or later.
 - `birth_date`: 'YYYY-MM-DD', 'YYYY-MM' or 'YYYY' (or a date); `age_years`: in years on `happened_on`, or at the index day.
+- `weight_kg`, `height_cm`: give `bmi` where that is not said.
 - `onset_date`: when the complaint began; gives `episode_duration_days` where that is not said.
 - `starts_at`, `ends_at`: of a session, as datetime; give `session_day`, `duration_min` and the order of a day's sessions.
 """

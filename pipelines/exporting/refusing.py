@@ -10,14 +10,18 @@ from pipelines.exporting.staging import Staging
 
 TOKENS = ", ".join(literal(f".{token}") for token in DELIVERED_REASONS)
 _LOINC = "[0-9]{1,7}-[0-9]"
-_NUMBERS = ("age_years",)
+_NUMBERS = {"age_years": (0, 120), "weight_kg": (20, 400), "height_cm": (100, 230)}
 
 
 def refuse(staging: Staging, feed: str) -> None:
     """Make `said_<feed>` of `staged_<feed>`: the same rows, NULL for what the contract does not allow; counts that."""
     checked = [field for field in FEEDS[feed].fields if _is_checked(field)]
     conditions = {field.name: _allowed(field) for field in checked}
-    conditions |= {name: f"decimal_number({name}, 0, 120) is not null" for name in _NUMBERS if name in fields_of(feed)}
+    conditions |= {
+        name: f"decimal_number({name}, {low}, {high}) is not null"
+        for name, (low, high) in _NUMBERS.items()
+        if name in fields_of(feed)
+    }
     mentioned = [name for name in conditions if name in staging.mentioned[feed]]
     kept = ", ".join(
         f"case when {conditions[name]} then {name} end as {name}" if name in mentioned else name
@@ -36,7 +40,7 @@ def refuse(staging: Staging, feed: str) -> None:
     rules = {field.name: requirement(field) for field in checked}
     for name, n_broken, first in zip(mentioned, found[::2], found[1::2], strict=True):
         if n_broken:
-            reason = f"not {rules.get(name, 'an age in years')}"
+            reason = f"not {rules.get(name, 'a possible number of years, kilograms or centimetres')}"
             staging.tally.unmapped(f"{feed}.{name}", reason, *staging.place(first, feed), n=n_broken)
 
 

@@ -95,7 +95,7 @@ def _chosen(feed: str, **instead: str) -> str:
 
 
 def _intake(staging: Staging, plan: Plan, as_of: date) -> None:
-    period = "year(index_day)" if plan.index_period == "year" else "year(index_day) || '-Q' || quarter(index_day)"
+    quarter = "" if plan.index_period == "year" else " || '-Q' || quarter(index_day)"
     born = (
         "case length(birth_date) when 4 then birth_date || '-07-01' when 7 then birth_date || '-15' else birth_date end"
     )
@@ -123,9 +123,10 @@ def _intake(staging: Staging, plan: Plan, as_of: date) -> None:
         "intake",
         clinic_code=literal(plan.clinic_code),
         schema_version=literal(SCHEMA_VERSION),
-        index_period=period,
+        index_period=f"year(index_day) || ''{quarter}",
         observed_through_day=_days(literal(as_of.isoformat())),
         age_band=f"coalesce(case when years is not null then {band} end, age_band)",
+        bmi="coalesce(bmi, cast(round(10000 * try_cast(weight_kg as double) / pow(try_cast(height_cm as double), 2), 1) as varchar))",
         episode_duration_days="coalesce(episode_duration_days, cast(index_day - cast(onset_date as date) as varchar))",
     )
     finish_rows(

@@ -47,6 +47,7 @@ class Result:
     clinic_code: str
     delivery_id: str
     as_of: date
+    index_period: str
     n_patients: int
     n_rows: dict[str, int]
     columns: dict[str, dict[str, int]]
@@ -127,7 +128,17 @@ def _result(staging: Staging, plan: Plan, delivery_id: str, as_of: date, pooled:
         n_rows[feed] = int(found[0])
         columns[feed] = dict(zip(names, map(int, found[1:]), strict=True))
     n_patients = staging.con.execute("select count(distinct patient_key) from row_intake").fetchall()[0][0]
-    return Result(plan.clinic_code, delivery_id, as_of, int(n_patients), n_rows, columns, pooled, staging.tally)
+    return Result(
+        clinic_code=plan.clinic_code,
+        delivery_id=delivery_id,
+        as_of=as_of,
+        index_period=plan.index_period,
+        n_patients=int(n_patients),
+        n_rows=n_rows,
+        columns=columns,
+        pooled=pooled,
+        tally=staging.tally,
+    )
 
 
 def _is_same(aside: Path, folder: Path) -> bool:

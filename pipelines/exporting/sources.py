@@ -33,6 +33,8 @@ mapped is counted by `tally.unmapped`, never raised; one bad resource does not s
 """
 
 READERS: dict[str, tuple[str, str]] = {
+    "tables": ("pipelines.exporting.tables", "read_tables"),
+    "cliniko": ("pipelines.exporting.cliniko", "read_cliniko"),
     "fhir": ("pipelines.exporting.fhir", "read_fhir"),
     "omop": ("pipelines.exporting.omop", "read_omop"),
     "dicom": ("pipelines.exporting.dicom", "read_dicom"),

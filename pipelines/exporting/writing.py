@@ -9,6 +9,7 @@ from pipelines.exporting.staging import Staging
 
 _MADE_FROM = {
     ("intake", "age_band"): ("birth_date", "age_years"),
+    ("intake", "bmi"): ("weight_kg",),
     ("intake", "episode_duration_days"): ("onset_date",),
     ("session", "session_no"): ("attendance",),
     ("session", "duration_min"): ("ends_at",),

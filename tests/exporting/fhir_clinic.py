@@ -1,4 +1,4 @@
-"""A made-up clinic as FHIR R4 resources, for docs/mappings/fhir.yaml: courses with known facts, and names around them."""
+"""A made-up clinic as FHIR R4 resources, for pipelines/exporting/examples/fhir.yaml: courses with known facts, and names around them."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from tests.conftest import ROOT
 
 Json = dict[str, Any]
-MAPPING = ROOT / "docs" / "mappings" / "fhir.yaml"
+MAPPING = ROOT / "pipelines" / "exporting" / "examples" / "fhir.yaml"
 OWN = "https://clinic.example/codes"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 TOKENS = {

@@ -19,7 +19,7 @@ from pipelines.exporting.sources import Request
 from pipelines.exporting.tally import Tally
 from tests.conftest import ROOT
 
-MAPPING = ROOT / "docs" / "mappings" / "omop.yaml"
+MAPPING = ROOT / "pipelines" / "exporting" / "examples" / "omop.yaml"
 SOURCE = """
 source:
   kind: omop
