@@ -6,9 +6,11 @@ study keys. What is refused is counted by reason; no value and no file's name is
 """
 
 import csv
+import logging
 import struct
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -94,8 +96,7 @@ def _files(request: Request, folder: Path, keys: Path) -> Iterator[Path]:
         yield from (path for path in found if path != keys)
         return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _silence():
             records = pydicom.dcmread(request.place).get("DirectoryRecordSequence", [])
     except _UNREADABLE:
         raise UsageError("the place is no folder and no DICOMDIR that can be read. Name the folder instead") from None
@@ -114,15 +115,10 @@ def _files(request: Request, folder: Path, keys: Path) -> Iterator[Path]:
 def _look_at(path: Path, number: int, studies: dict[str, _Study], request: Request) -> None:
     """Take what one header says into its study, or refuse it and with it the study."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # their texts hold values
-            before, config.settings.reading_validation_mode = config.settings.reading_validation_mode, config.IGNORE
-            try:
-                header = pydicom.dcmread(path, stop_before_pixels=True)
-                reason, uid = refusal_of(header), str(header.get("StudyInstanceUID", "") or "")
-                values, said, profile = _said(header)
-            finally:
-                config.settings.reading_validation_mode = before
+        with _silence():
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+            reason, uid = refusal_of(header), str(header.get("StudyInstanceUID", "") or "")
+            values, said, profile = _said(header)
     except _UNREADABLE:
         request.tally.unmapped(KIND, "no DICOM header that can be read", KIND, number)
         return
@@ -138,6 +134,19 @@ def _look_at(path: Path, number: int, studies: dict[str, _Study], request: Reque
     study.values = {**values, **study.values}
     study.study_date = study.study_date or said
     study.profile |= profile
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Whatever pydicom would warn or log about odd values is not said: its texts hold them."""
+    logger = logging.getLogger("pydicom")
+    was_disabled, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings(), config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = was_disabled
 
 
 def _said(header: Dataset) -> tuple[dict[str, Value], str, frozenset[str]]:

@@ -38,6 +38,7 @@ READERS: dict[str, tuple[str, str]] = {
     "fhir": ("pipelines.exporting.fhir", "read_fhir"),
     "omop": ("pipelines.exporting.omop", "read_omop"),
     "dicom": ("pipelines.exporting.dicom", "read_dicom"),
+    "together": ("pipelines.exporting.together", "read_together"),
 }
 """Kind of source, as the mapping's `source: kind:` has it, to the module and function that read it."""
 

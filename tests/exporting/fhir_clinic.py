@@ -1,4 +1,4 @@
-"""A made-up clinic as FHIR R4 resources, for pipelines/exporting/examples/fhir.yaml: courses with known facts, and names around them."""
+"""A made-up clinic as FHIR R4 resources, for the example mapping fhir.yaml: courses with known facts, and names around them."""
 
 import gzip
 import json

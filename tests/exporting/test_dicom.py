@@ -1,6 +1,6 @@
 """DICOM headers as a source: what is taken, what is refused and why; pydicom's own spine X-rays are refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from pipelines.exporting.tally import Tally
 
 pydicom = pytest.importorskip("pydicom", reason="pydicom is not installed (the extra `export`)")
 
+from pydicom import config  # noqa: E402
 from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
 from pydicom.uid import ExplicitVRLittleEndian  # noqa: E402
 
@@ -52,23 +53,24 @@ def header(*codes: str, **elements: Any) -> Dataset:
     return said
 
 
+def save_headers(folder: Path, headers: Iterable[Dataset], keys: str, name: str = "JANE_DOE") -> Path:
+    """Write headers as DICOM files into one folder, with the table of study keys beside them."""
+    folder.mkdir(parents=True)
+    (folder / "studies.csv").write_text("study_uid,patient_key,study_day,date_shift_days\n" + keys, encoding="utf-8")
+    for number, said in enumerate(headers):
+        said.file_meta = FileMetaDataset()
+        said.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        said.file_meta.MediaStorageSOPClassUID = said.SOPClassUID
+        said.file_meta.MediaStorageSOPInstanceUID = f"{said.SOPInstanceUID}.{number}"
+        with config.disable_value_validation():
+            said.save_as(folder / f"{name}_{number}.dcm", enforce_file_format=True)
+    return folder
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write headers as DICOM files into one folder, with the table of study keys beside them."""
-
     def of(*headers: Dataset, keys: str = "1.2.826.0.1,patient-7,2026-01-14,\n") -> Path:
-        folder = tmp_path / "images"
-        folder.mkdir()
-        (folder / "studies.csv").write_text(
-            "study_uid,patient_key,study_day,date_shift_days\n" + keys, encoding="utf-8"
-        )
-        for number, said in enumerate(headers):
-            said.file_meta = FileMetaDataset()
-            said.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            said.file_meta.MediaStorageSOPClassUID = said.SOPClassUID
-            said.file_meta.MediaStorageSOPInstanceUID = f"{said.SOPInstanceUID}.{number}"
-            said.save_as(folder / f"JANE_DOE_{number}.dcm", enforce_file_format=True)
-        return folder
+        return save_headers(tmp_path / "images", headers, keys)
 
     return of
 

@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.exporting.fhir import read_fhir
 from pipelines.exporting.fhir.files import LARGEST_LINE_BYTES
@@ -300,6 +302,36 @@ def test_components_are_looked_at_one_by_one(read: Read) -> None:
     assert tally.n_unmapped == {("Observation.component", "a code that the mapping does not know"): 1}
 
 
+def start_back(*answers: dict[str, Any]) -> dict[str, Any]:
+    items = [{"linkId": f"s{number}", "answer": [answer]} for number, answer in enumerate(answers, start=1) if answer]
+    said = {"resourceType": "QuestionnaireResponse", "id": "1", "status": "completed", "authored": "2026-01-12"}
+    return {**said, "questionnaire": "https://clinic.example/Questionnaire/start-back", "item": items} | {
+        "subject": {"reference": "Patient/1"}
+    }
+
+
+def test_a_score_is_worked_out_from_its_items(read: Read) -> None:
+    weighted = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 1}
+    answers = [{"valueInteger": 1}, {"valueDecimal": 0.0}, {"valueBoolean": True}, {"valueBoolean": False}]
+    answers += [{"valueCoding": {"code": "agree", "extension": [weighted]}}, *[{"valueInteger": 1}] * 4]
+    records, tally = read(start_back(*answers))
+    assert [record.values for record in records] == [
+        {"patient_key": "1", "happened_on": "2026-01-12", "start_total": 7},
+        {"patient_key": "1", "happened_on": "2026-01-12", "start_psych": 5},
+    ]
+    assert not tally.n_unmapped
+
+
+def test_a_score_without_enough_items_or_with_an_impossible_one_is_counted_not_guessed(read: Read) -> None:
+    one: dict[str, Any] = {"valueInteger": 1}
+    records, tally = read(start_back(one, *[{}] * 3, *[one] * 5), start_back(*[one] * 8, {"valueInteger": 3}))
+    assert [record.values.get("start_psych") for record in records] == [5]
+    assert tally.n_unmapped == {
+        ("QuestionnaireResponse.item", "too few items were answered for a score"): 1,
+        ("QuestionnaireResponse.item", "an item that is no answer of the questionnaire"): 2,
+    }
+
+
 def test_a_condition_that_is_over_counts_for_the_episodes_that_began_while_it_lasted(read: Read) -> None:
     def diabetes(key: str, began: str, **ended: str) -> dict[str, Any]:
         code = {"coding": [{"system": "https://clinic.example/codes", "code": "diabetes"}]}
@@ -375,6 +407,24 @@ def test_a_mapping_that_cannot_be_used_is_refused_by_line(read: Read, source: st
     with pytest.raises(UsageError) as refusal:
         read({"resourceType": "Patient", "id": "1"}, source=source)
     assert said in str(refusal.value)
+
+
+def test_the_public_sample_goes_through_by_the_documented_commands(shared: Path, tmp_path: Path) -> None:
+    """13 synthetic patients (SMART sample bulk data). What it says of them is not about this product's patients."""
+    run = CliRunner().invoke(main, ["export", "init", str(tmp_path / "key")])
+    assert run.exit_code == 0, run.output
+    mapping, place = MAPPING.with_name("fhir-synthea.yaml"), shared / "data" / "fhir"
+    own = [str(mapping), str(place), "--key", str(tmp_path / "key"), "--to", str(tmp_path / "inbox")]
+    run = CliRunner().invoke(main, ["export", "run", *own])
+    assert run.exit_code == 0, run.output
+    (folder,) = (tmp_path / "inbox" / "C004").iterdir()
+    assert len(delivered(folder, "intake")) >= 2
+    assert {row["component"] for row in delivered(folder, "session_component")} == {"exercise"}
+    with gzip.open(place / "Patient.000.ndjson.gz", "rt", encoding="utf-8") as file:
+        families = {json.loads(line)["name"][0]["family"] for line in file}
+    whole = run.output + "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    assert len(families) > 5
+    assert [family for family in families if family in whole] == []
 
 
 def test_a_folder_without_fhir_files_is_refused(tmp_path: Path) -> None:

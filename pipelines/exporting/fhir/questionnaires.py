@@ -21,6 +21,7 @@ from pipelines.exporting.fhir.access import (
 from pipelines.exporting.fhir.people import ENTERED_IN_ERROR, NO_PATIENT
 from pipelines.exporting.marked_yaml import Section
 from pipelines.exporting.records import Record, Value
+from pipelines.exporting.scoring import INSTRUMENTS, Instrument
 from pipelines.exporting.tally import Tally
 from pipelines.exporting.targets import Target, read_targets
 
@@ -29,9 +30,19 @@ _NUMBERS = ("valueInteger", "valueDecimal")
 
 @dataclass(frozen=True)
 class Form:
-    """What a mapping says of one questionnaire: where the answer of each item goes."""
+    """What a mapping says of one questionnaire: where the answer of each item goes, and which scores are made of items."""
 
     items: Mapping[str, tuple[Target, ...]]
+    scores: tuple["Scored", ...]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A score that is worked out from items (`pipelines.exporting.scoring`): their `linkId`s in the instrument's order."""
+
+    instrument: Instrument
+    items: tuple[str, ...]
+    targets: tuple[Target, ...]
 
 
 def read_forms(mapping: Section) -> dict[str, Form]:
@@ -40,9 +51,20 @@ def read_forms(mapping: Section) -> dict[str, Form]:
     for block in mapping.sections("questionnaires") if "questionnaires" in mapping else ():
         items = block.section("items")
         address = block.text("questionnaire")
+        scores = block.sections("scores") if "scores" in block else ()
         block.done()
-        forms[address] = Form({link_id: read_targets(items, link_id) for link_id in items.names} if items else {})
+        answers = {link_id: read_targets(items, link_id) for link_id in items.names} if items else {}
+        forms[address] = Form(answers, tuple(map(_scored, scores)))
     return forms
+
+
+def _scored(block: Section) -> Scored:
+    instrument = INSTRUMENTS[block.choice("score", tuple(INSTRUMENTS))]
+    items, targets = block.texts("items"), read_targets(block, "to")
+    block.done()
+    if (instrument.n_items and len(items) != instrument.n_items) or not 1 <= len(items) <= (instrument.n_items or 5):
+        raise block.error(f"items names {len(items)}", f"The instrument has {instrument.n_items or '1 to 5'}", "items")
+    return Scored(instrument, items, targets)
 
 
 class Questionnaires:
@@ -74,11 +96,39 @@ class Questionnaires:
             session=key_of(part_of(resource, "encounter")),
             key=key,
         )
+        of_scores = {link_id for scored in form.scores for link_id in scored.items}
+        answers: dict[str, Value] = {}
         for item in every_item(resource):
-            if targets := form.items.get(text_of(item, "linkId")):
-                yield from self._facts.records(_answered(fact, item), targets)
-            elif "answer" in item:
+            link_id = text_of(item, "linkId")
+            answered = _answered(fact, item)
+            if link_id in of_scores:
+                answers[link_id] = answered.value
+            if targets := form.items.get(link_id):
+                yield from self._facts.records(answered, targets)
+            elif "answer" in item and link_id not in of_scores:
                 self._tally.unmapped(fact.kind, "an item that the mapping does not know", file, line)
+        for scored in form.scores:
+            yield from self._score(fact, scored, answers)
+
+    def _score(self, fact: Fact, scored: Scored, answers: Mapping[str, Value]) -> Iterator[Record]:
+        try:
+            score = scored.instrument.score([_whole(answers.get(link_id)) for link_id in scored.items])
+        except ValueError:
+            self._tally.unmapped(fact.kind, "an item that is no answer of the questionnaire", fact.file, fact.line)
+            return
+        if score is None:
+            self._tally.unmapped(fact.kind, "too few items were answered for a score", fact.file, fact.line)
+        else:
+            yield from self._facts.records(fact._replace(value=score), scored.targets)
+
+
+def _whole(value: Value) -> int | None:
+    """An item's answer as a whole number; None when it was not answered. Raises ValueError for anything else."""
+    if value is None or (isinstance(value, str) and value.startswith(".")):
+        return None
+    if isinstance(value, int | float) and value == int(value):
+        return int(value)
+    raise ValueError("not a whole number")
 
 
 def _answered(fact: Fact, item: Json) -> Fact:
