@@ -282,21 +282,24 @@ def status(runs: int) -> None:
         _say(line)
 
 
-main.add_command(alerts)
-main.add_command(as_of)
-main.add_command(backup)
-main.add_command(correct)
-main.add_command(deliver)
-main.add_command(export)
-main.add_command(extract)
-main.add_command(forget)
-main.add_command(portal)
-main.add_command(quarantine)
-main.add_command(rebuild)
-main.add_command(share)
-main.add_command(ui)
-main.add_command(watch)
-main.add_command(withdraw)
+for _command in (
+    alerts,
+    as_of,
+    backup,
+    correct,
+    deliver,
+    export,
+    extract,
+    forget,
+    portal,
+    quarantine,
+    rebuild,
+    share,
+    ui,
+    watch,
+    withdraw,
+):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

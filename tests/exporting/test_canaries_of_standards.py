@@ -119,6 +119,7 @@ def assert_no_canary(found: bytes) -> None:
 
 
 def test_nothing_that_identifies_leaves_a_fhir_source(said_and_delivered, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
     who = {"name": NAME, "text": NOTE}
     stuffed = [{**OTHERS, **one} for one in resources(COURSE, who)]
     stuffed = [{**one, "birthDate": BORN} if one["resourceType"] == "Patient" else one for one in stuffed]
@@ -148,6 +149,7 @@ def test_nothing_that_identifies_leaves_an_omop_source(said_and_delivered, tmp_p
 
 def test_nothing_that_identifies_leaves_dicom_headers(said_and_delivered, tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
     """Together with the visits of a FHIR source: one study without identity is taken, those with any are refused."""
+    pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
     pytest.importorskip("pydicom", reason="pydicom is not installed (the extra `export`)")
     from pydicom import config
 

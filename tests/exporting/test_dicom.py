@@ -1,25 +1,30 @@
 """DICOM headers as a source: what is taken, what is refused and why; pydicom's own spine X-rays are refused."""
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from pipelines.errors import UsageError
+from pipelines.exporting.keys import create_key
 from pipelines.exporting.marked_yaml import read_section
 from pipelines.exporting.records import Record
 from pipelines.exporting.sources import Request
 from pipelines.exporting.tally import Tally
+from tests.conftest import ROOT
 
 pydicom = pytest.importorskip("pydicom", reason="pydicom is not installed (the extra `export`)")
 
-from pydicom import config  # noqa: E402
-from pydicom.dataset import Dataset, FileMetaDataset  # noqa: E402
-from pydicom.uid import ExplicitVRLittleEndian  # noqa: E402
+from pydicom import config
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
-from pipelines.exporting.dicom import KIND, read_dicom  # noqa: E402
+from pipelines.exporting.dicom import KIND, read_dicom
 
 PSEUDONYM = "ab" * 16
 SAFE = {
@@ -229,6 +234,20 @@ def test_pydicoms_spine_x_rays_are_refused_with_the_reason(tmp_path: Path) -> No
         tally = Tally()
         assert list(read_dicom(Request(place, section, ZoneInfo("UTC"), tally))) == []
         assert tally.n_unmapped == {(KIND, "it has a patient's name"): n_files}
+
+
+def test_the_documented_command_tells_that_spine_x_rays_with_a_name_are_refused(shared: Path, tmp_path: Path) -> None:
+    pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
+    samples = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
+    shutil.copytree(samples / "77654033", tmp_path / "all" / "images")
+    shutil.copytree(shared / "data" / "fhir", tmp_path / "all" / "bulk")
+    (tmp_path / "all" / "images" / "studies.csv").write_text("study_uid,patient_key\n", encoding="utf-8")
+    create_key(tmp_path / "key")
+    mapping = ROOT / "pipelines" / "exporting" / "examples" / "dicom.yaml"
+    own = [str(mapping), str(tmp_path / "all"), "--key", str(tmp_path / "key")]
+    said = CliRunner().invoke(main, ["export", "preview", *own])
+    assert said.exit_code == 0, said.output
+    assert "7  DICOM file: it has a patient's name" in said.output
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
+
 from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.exporting.fhir import read_fhir

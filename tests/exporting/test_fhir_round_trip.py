@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
+
 from pipelines.exporting.keys import Pseudonyms, create_key, read_key
 from pipelines.exporting.running import Order, export
 from pipelines.tables import build

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
+
 from pipelines.errors import UsageError
 from pipelines.exporting.marked_yaml import read_section
 from pipelines.exporting.sources import Request
