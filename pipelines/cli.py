@@ -282,23 +282,9 @@ def status(runs: int) -> None:
         _say(line)
 
 
-for _command in (
-    alerts,
-    as_of,
-    backup,
-    correct,
-    deliver,
-    export,
-    extract,
-    forget,
-    portal,
-    quarantine,
-    rebuild,
-    share,
-    ui,
-    watch,
-    withdraw,
-):
+for _command in (alerts, as_of, backup, correct, deliver, export, extract, forget):
+    main.add_command(_command)
+for _command in (portal, quarantine, rebuild, share, ui, watch, withdraw):
     main.add_command(_command)
 
 if __name__ == "__main__":
