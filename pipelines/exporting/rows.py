@@ -100,6 +100,7 @@ def _intake(staging: Staging, plan: Plan, as_of: date) -> None:
         "case length(birth_date) when 4 then birth_date || '-07-01' when 7 then birth_date || '-15' else birth_date end"
     )
     of_episode = merged("intake", "part_intake", ("episode_key",), ("patient_key",))
+    body_mass = "10000 * try_cast(weight_kg as double) / pow(try_cast(height_cm as double), 2)"
     staging.con.execute(
         f"""
         create table aged as
@@ -126,7 +127,7 @@ def _intake(staging: Staging, plan: Plan, as_of: date) -> None:
         index_period=f"year(index_day) || ''{quarter}",
         observed_through_day=_days(literal(as_of.isoformat())),
         age_band=f"coalesce(case when years is not null then {band} end, age_band)",
-        bmi="coalesce(bmi, cast(round(10000 * try_cast(weight_kg as double) / pow(try_cast(height_cm as double), 2), 1) as varchar))",
+        bmi=f"coalesce(bmi, cast(round({body_mass}, 1) as varchar))",
         episode_duration_days="coalesce(episode_duration_days, cast(index_day - cast(onset_date as date) as varchar))",
     )
     finish_rows(

@@ -6,10 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.exporting.table_mapping import FileRule
-
-Cell = str | date | datetime
-"""A cell: text, or a day of a spreadsheet. Numbers are text as one would write them: 7.0 is 7."""
+from pipelines.exporting.making import Cell
+from pipelines.exporting.table_rules import FileRule
 
 Row = tuple[int, list[Cell]]
 

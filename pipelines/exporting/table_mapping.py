@@ -4,7 +4,7 @@ docs/exporting.md lists what may stand in it; pipelines/exporting/examples holds
 """
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from pipelines.contracts import FEEDS
@@ -12,6 +12,7 @@ from pipelines.exporting.day_formats import day_reader
 from pipelines.exporting.marked_yaml import Section
 from pipelines.exporting.records import DAY_FIELDS, KEY_FIELDS, fields_of, unknown_fields
 from pipelines.exporting.scoring import INSTRUMENTS
+from pipelines.exporting.table_rules import Condition, FileRule, RecordRule, Rule
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blanks": " "}
 _MOMENTS = ("starts_at", "ends_at")
@@ -19,69 +20,9 @@ _UNITS = {"days": Decimal(1), "weeks": Decimal(7), "months": Decimal("30.4375"),
 
 
 @dataclass(frozen=True)
-class Rule:
-    """How one field is found: in the first of `columns` that a file has (all of them, joined, if `is_joined`), or `constant`.
+class Defaults:
+    """What a source says once for all its files: how they are written, how dates are, which texts are missing, maps of values."""
 
-    `values` maps texts to codes; a text that it lacks is not used. `factor` and `factors` (by the text of `unit_column`) turn
-    units; `is_rounded` rounds half up. `form` is a date's. `days_after` and `day_length` read a number as days after a date.
-    `instrument` scores the items in `columns`.
-    """
-
-    name: str
-    line: str
-    columns: tuple[str, ...] = ()
-    is_joined: bool = False
-    is_optional: bool = False
-    constant: str | None = None
-    values: dict[str, str] | None = None
-    separator: str = ""
-    factor: Decimal | None = None
-    unit_column: tuple[str, ...] = ()
-    factors: dict[str, Decimal] = field(default_factory=dict)
-    is_rounded: bool = False
-    form: str = ""
-    days_after: str = ""
-    day_length: Decimal = Decimal(1)
-    instrument: str = ""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A record is made only when the column's text is (or is not) one of `texts`."""
-
-    columns: tuple[str, ...]
-    texts: frozenset[str]
-    is_wanted: bool
-    line: str
-
-
-@dataclass(frozen=True)
-class RecordRule:
-    """One record that each row of a file makes."""
-
-    feed: str
-    rules: tuple[Rule, ...]
-    conditions: tuple[Condition, ...]
-
-
-@dataclass(frozen=True)
-class FileRule:
-    """The files that a pattern finds, how they are written, and what their rows make."""
-
-    pattern: str
-    sheet: str
-    encoding: str
-    delimiter: str
-    decimal: str
-    header: tuple[str, ...]
-    missing: frozenset[str]
-    dropped: frozenset[str]
-    records: tuple[RecordRule, ...]
-    line: str
-
-
-@dataclass(frozen=True)
-class _Defaults:
     encoding: str
     delimiter: str
     decimal: str
@@ -93,10 +34,18 @@ class _Defaults:
 def read_table_mapping(source: Section) -> tuple[FileRule, ...]:
     """The files of the block; raises UsageError that names the line and what to do."""
     source.text("kind")
+    defaults = read_defaults(source)
+    files = tuple(_file(section, defaults) for section in source.sections("files"))
+    source.done()
+    return files
+
+
+def read_defaults(source: Section) -> Defaults:
+    """What stands directly under `source`; raises UsageError that names the line."""
     shared = source.section("values")
     form = source.text("dates", "")
     _check_form(source, "dates", form)
-    defaults = _Defaults(
+    return Defaults(
         encoding=_encoding(source, "utf-8-sig"),
         delimiter=source.choice("delimiter", tuple(_DELIMITERS), "comma"),
         decimal=source.choice("decimal", (".", ","), "."),
@@ -104,9 +53,11 @@ def read_table_mapping(source: Section) -> tuple[FileRule, ...]:
         form=form,
         maps={name: _map(shared, name) for name in shared.names} if shared else {},
     )
-    files = tuple(_file(section, defaults) for section in source.sections("files"))
-    source.done()
-    return files
+
+
+def read_records(section: Section, defaults: Defaults) -> tuple[RecordRule, ...]:
+    """The list `records` of a file or form; raises UsageError that names the line."""
+    return tuple(_record(record, defaults) for record in section.sections("records"))
 
 
 def _encoding(section: Section, default: str) -> str:
@@ -133,7 +84,7 @@ def _map(section: Section, name: str) -> dict[str, str]:
     return {text.strip().casefold(): code for text, code in block.items()}
 
 
-def _file(section: Section, defaults: _Defaults) -> FileRule:
+def _file(section: Section, defaults: Defaults) -> FileRule:
     pattern = section.text("file")
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise section.error("file leaves the folder", "Name files below the folder, such as appointments*.csv", "file")
@@ -146,14 +97,14 @@ def _file(section: Section, defaults: _Defaults) -> FileRule:
         header=section.texts("header", ()),
         missing=frozenset(text.strip().casefold() for text in section.texts("missing", defaults.missing)),
         dropped=frozenset(name.strip().casefold() for name in section.texts("drop", ())),
-        records=tuple(_record(record, defaults) for record in section.sections("records")),
+        records=read_records(section, defaults),
         line=section.where(),
     )
     section.done()
     return file
 
 
-def _record(section: Section, defaults: _Defaults) -> RecordRule:
+def _record(section: Section, defaults: Defaults) -> RecordRule:
     feed = section.choice("feed", tuple(FEEDS))
     fields = section.block("fields", "List the contract's fields and where each is found")
     if unknown := unknown_fields(feed, fields.names):
@@ -176,7 +127,7 @@ def _condition(section: Section) -> Condition:
     return condition
 
 
-def _rule(fields: Section, feed: str, name: str, defaults: _Defaults) -> Rule:
+def _rule(fields: Section, feed: str, name: str, defaults: Defaults) -> Rule:
     if not fields.is_block(name):
         columns = fields.texts(name)
         is_day = name in DAY_FIELDS[feed] or name in _MOMENTS
@@ -197,7 +148,7 @@ def _no_form(section: Section, name: str) -> Exception:
     )
 
 
-def _block(section: Section, feed: str, name: str, defaults: _Defaults) -> Rule:
+def _block(section: Section, feed: str, name: str, defaults: Defaults) -> Rule:
     constant = section.text("constant") if "constant" in section else None
     columns = section.texts("columns", ()) or section.texts("column", ()) or section.texts("items", ())
     if (constant is None) == (not columns):
@@ -245,7 +196,7 @@ def _check_form_of_anchor(section: Section, after: str) -> None:
             raise section.error("days_after is no date", "Write one such as 2007-01-01", "days_after") from None
 
 
-def _values(section: Section, defaults: _Defaults) -> dict[str, str] | None:
+def _values(section: Section, defaults: Defaults) -> dict[str, str] | None:
     if "values" not in section:
         return None
     if section.is_block("values"):

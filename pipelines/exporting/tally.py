@@ -20,11 +20,12 @@ class Tally:
     def unmapped(self, kind: str, reason: str, file: str = "", line: int = 0, *, n: int = 1) -> None:
         """Count what could not be used, or only in part. `reason` is a fixed text of our code: never a value, nor a part of one.
 
-        The first place of each reason is kept, so that a person at the clinic can look there.
+        The first place of each reason is kept (the line, or the number of the item in a file without lines), so that a person at
+        the clinic can look there.
         """
         key = (kind, reason)
         if not self.n_unmapped[key] and file:
-            self.first_places[key] = f"{file} line {line}" if line else file
+            self.first_places[key] = f"{file}:{line}" if line else file
         self.n_unmapped[key] += n
 
     def dropped(self, kind: str, columns: list[str]) -> None:
