@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from pipelines.contracts import FEEDS, Field
+from pipelines.exporting.episodes import LONGEST_GAP_DAYS
 from pipelines.exporting.records import Record, Value
 from pipelines.exporting.tally import Tally
 from pipelines.exporting.targets import AT_THE_START, SIDE, STANDING, Rules, Target
 
-EPISODE_GAP_DAYS = 90
 BASELINE_DAYS = (-7, 3)
 NOT_KNOWN = "a code that the mapping does not know"
 NO_DAY = "it has no day: no date, or one without a day"
@@ -86,7 +86,7 @@ class Facts:
         self._tally = tally
         self._days: dict[str, set[str]] = defaultdict(set)
         self._episode_days: dict[tuple[str, str], str] = {}
-        self._scores: list[tuple[str, str, dict[str, Value], str, int]] = []
+        self._scores: list[tuple[str, str, tuple[tuple[str, Value], ...], str, int]] = []
         self._ended: list[tuple[Fact, dict[str, Value]]] = []
 
     def contact(self, patient: str, day: str, episode: str = "") -> None:
@@ -114,7 +114,7 @@ class Facts:
     def hold_score(self, patient: str, day: str, fields: Mapping[str, Value], file: str, line: int) -> None:
         """Keep scores as the baseline of an episode that begins about their day."""
         if day:
-            self._scores.append((patient, day, dict(fields), file, line))
+            self._scores.append((patient, day, tuple(fields.items()), file, line))
 
     def held_records(self) -> Iterator[Record]:
         """The intake records of what was held, now that every contact is known."""
@@ -122,7 +122,7 @@ class Facts:
         for patient, day, fields, file, line in self._scores:
             for start, key in starts.get(patient, ()):
                 if BASELINE_DAYS[0] <= (date.fromisoformat(day) - date.fromisoformat(start)).days <= BASELINE_DAYS[1]:
-                    yield Record("intake", {**_episode(patient, start, key), **fields}, file, line)
+                    yield Record("intake", {**_episode(patient, start, key), **dict(fields)}, file, line)
         for fact, fields in self._ended:
             for start, key in starts.get(fact.patient, ()):
                 if fact.day <= start <= fact.until:
@@ -144,7 +144,7 @@ class Facts:
         for patient, days in self._days.items():
             before = ""
             for day in sorted(days):
-                if not before or date.fromisoformat(day) - date.fromisoformat(before) > timedelta(EPISODE_GAP_DAYS):
+                if not before or date.fromisoformat(day) - date.fromisoformat(before) > timedelta(LONGEST_GAP_DAYS):
                     starts[patient].append((day, ""))
                 before = day
         return starts
