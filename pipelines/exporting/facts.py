@@ -123,10 +123,10 @@ class Facts:
             for start, key in starts.get(patient, ()):
                 if BASELINE_DAYS[0] <= (date.fromisoformat(day) - date.fromisoformat(start)).days <= BASELINE_DAYS[1]:
                     yield Record("intake", {**_episode(patient, start, key), **dict(fields)}, file, line)
-        for fact, fields in self._ended:
+        for fact, lasting in self._ended:
             for start, key in starts.get(fact.patient, ()):
                 if fact.day <= start <= fact.until:
-                    yield Record("intake", {**_episode(fact.patient, start, key), **fields}, fact.file, fact.line)
+                    yield Record("intake", {**_episode(fact.patient, start, key), **lasting}, fact.file, fact.line)
 
     def _standing(self, fact: Fact, fields: dict[str, Value]) -> Iterator[Record]:
         """What lasts: said at once, or held when it has ended and so is not true of every later episode."""
