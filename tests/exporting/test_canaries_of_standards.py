@@ -124,7 +124,7 @@ def test_nothing_that_identifies_leaves_a_fhir_source(said_and_delivered, tmp_pa
     stuffed = [{**OTHERS, **one} for one in resources(COURSE, who)]
     stuffed = [{**one, "birthDate": BORN} if one["resourceType"] == "Patient" else one for one in stuffed]
     folder = write_bulk(tmp_path / "bulk", stuffed)
-    (folder / "others.ndjson").write_text(
+    (folder / f"{NAME}.ndjson").write_text(
         "\n".join([f"{NAME} {NOTE}", *(json.dumps({**OTHERS, **one}) for one in adversarial())]), encoding="utf-8"
     )
     assert_no_canary(said_and_delivered(MAPPING, folder))

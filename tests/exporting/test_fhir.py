@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ pytest.importorskip("orjson", reason="orjson is not installed (the extra `export
 from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.exporting.fhir import read_fhir
-from pipelines.exporting.fhir.files import LARGEST_LINE_BYTES
+from pipelines.exporting.fhir.files import LARGEST_LINE_BYTES, label_of
 from pipelines.exporting.keys import create_key
 from pipelines.exporting.marked_yaml import read_section
 from pipelines.exporting.records import Record
@@ -233,16 +233,44 @@ def test_a_source_without_episodes_gets_them_by_the_gap(exported, tmp_path: Path
 def test_what_cannot_be_used_is_counted_by_kind_and_reason_and_the_rest_goes_on(read: Read, line, kind, reason) -> None:  # type: ignore[no-untyped-def]
     records, tally = read(line, *resources(COURSE))
     assert tally.n_unmapped == {(kind, reason): 1}
-    assert tally.first_places[kind, reason].startswith("given.ndjson")
+    assert tally.first_places[kind, reason].startswith("FHIR file 1")
     without, _ = read(*resources(COURSE))
     assert [record._replace(line=0) for record in records] == [record._replace(line=0) for record in without]
+
+
+def mutated(found: Any) -> Iterator[Any]:
+    """The JSON with one place after the other replaced by something of every type."""
+    odd: list[Any] = [None, 5, -1.5, True, "x", "", [], {}, [None], ["x"], {"a": {}}, [{"coding": 3}], "9" * 40]
+    if isinstance(found, dict | list):
+        for place in found if isinstance(found, dict) else range(len(found)):
+            for changed in (*odd, *mutated(found[place])):
+                copy = found.copy()
+                copy[place] = changed  # type: ignore[index, call-overload]
+                yield copy
+
+
+def test_no_element_of_a_wrong_type_stops_the_others(read: Read) -> None:
+    """Every place of every resource, replaced by something of every type: thousands of resources, none of which raises."""
+    odd = [one for resource in resources(COURSE) for one in mutated(resource)]
+    assert len(odd) > 5000
+    _, tally = read(*odd, *resources(COURSE))
+    assert sum(tally.n_read.values()) + sum(
+        n for (kind, _), n in tally.n_unmapped.items() if kind == "unreadable"
+    ) >= len(odd)
+    assert {kind for kind, _ in tally.n_unmapped} >= {"Encounter", "Observation", "Condition", "unreadable"}
+    assert "9999" not in str(tally)
+
+
+def test_a_file_that_is_named_for_a_patient_is_told_by_its_number(tmp_path: Path) -> None:
+    for name in ("Encounter.000.ndjson", "Encounter.ndjson.gz", "Jane_Doe.json", "Doe.ndjson", "Doe.000.ndjson"):
+        assert label_of(tmp_path / name, 3) == (name if name.startswith("Enc") else "FHIR file 3")
 
 
 def test_a_line_that_is_too_long_is_counted_and_skipped(read: Read) -> None:
     long = b'{"resourceType": "Patient", "id": "' + b"x" * (LARGEST_LINE_BYTES + 2_000_000) + b'"}'
     records, tally = read(long, *resources(COURSE))
     assert tally.n_unmapped == {("unreadable", "a line that is too long"): 1}
-    assert tally.first_places["unreadable", "a line that is too long"].startswith("given.ndjson")
+    assert tally.first_places["unreadable", "a line that is too long"].startswith("FHIR file 1")
     assert records
 
 

@@ -11,7 +11,7 @@ from pipelines import errors
 from pipelines.reporting.indicators import DEFINITIONS, MEASURE_NAMES
 from pipelines.settings import Settings
 from pipelines.sharing.measure_reports import _share_score, bundle_text
-from pipelines.sharing.measures import SHARES
+from pipelines.sharing.measures import FIGURES, SHARES
 from pipelines.sharing.published import open_published
 from pipelines.warehouse import open_warehouse
 from tests.sharing.r4 import faults_of
@@ -124,11 +124,26 @@ def test_strata_stand_in_the_networks_report_of_their_indicator(bundle) -> None:
 
 def test_a_time_has_its_interval_and_a_refusal_is_masked(bundle) -> None:  # type: ignore[no-untyped-def]
     figures = [one for one in resources(bundle, "MeasureReport") if len(one["group"][0]["population"]) == 1]
-    (median, refused) = sorted(figures, key=lambda one: one["reporter"]["identifier"]["value"], reverse=True)
+    by_measure = {one["measure"].split("|")[0]: one for one in figures}
+    assert len(by_measure) == len(figures) == 3
+    median, refused, adjusted = (
+        by_measure[FIGURES[key].url]
+        for key in (
+            ("QI-15", "median day of sustained improvement"),
+            ("QI-19", "stepped up by day 28"),
+            ("QI-13", "odi change"),
+        )
+    )
     score = median["group"][0]["measureScore"]
     assert (score["value"], score["unit"], score["code"]) == (63, "days", "d")
     assert [end["valueDecimal"] for end in score["extension"][0]["extension"]] == [52, 77]
     assert refused["group"][0]["measureScore"] == MASKED
+    assert (adjusted["group"][0]["measureScore"]["value"], adjusted["group"][0]["measureScore"]["unit"]) == (
+        1.2,
+        "points of 100",
+    )
+    assert adjusted["improvementNotation"]["coding"][0]["code"] == "increase"
+    assert "improvementNotation" not in refused
 
 
 def test_simulated_patients_are_marked_as_test_data(bundle) -> None:  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pipelines.exporting.facts import Facts
 from pipelines.exporting.fhir.access import Json, Malformed, id_in, text_of
 from pipelines.exporting.fhir.clinical import Clinical
-from pipelines.exporting.fhir.files import Found, files_in, resources_in
+from pipelines.exporting.fhir.files import KINDS, Found, files_in, label_of, resources_in
 from pipelines.exporting.fhir.people import People
 from pipelines.exporting.fhir.questionnaires import Questionnaires, read_forms
 from pipelines.exporting.records import Record
@@ -25,8 +25,8 @@ _Read = Callable[[Json, str, str, int], Iterator[Record]]
 def read_fhir(request: Request) -> Iterator[Record]:
     """The records of the FHIR files at the place of the request; raises UsageError for a mapping that cannot be used."""
     readers, facts = _readers(request)
-    for path in files_in(request.place):
-        for found in resources_in(path, request.tally):
+    for number, path in enumerate(files_in(request.place), start=1):
+        for found in resources_in(path, label_of(path, number), request.tally):
             kind = found.resource["resourceType"]
             read = readers.get(kind)
             if read is None:
@@ -81,47 +81,5 @@ def _of_one(read: _Read, kind: str, found: Found, request: Request) -> Iterator[
 
 
 def _named(kind: str) -> str:
-    """The kind as it may be said: a name of R4's form, else a fixed word, for a file may hold anything there."""
-    return kind if kind in _NOT_READ else "another kind"
-
-
-_NOT_READ = frozenset(
-    [
-        "Organization",
-        "Practitioner",
-        "Location",
-        "Claim",
-        "ExplanationOfBenefit",
-        "Immunization",
-        "CarePlan",
-        "CareTeam",
-        "Goal",
-        "Device",
-        "AllergyIntolerance",
-        "MedicationRequest",
-        "Medication",
-        "MedicationAdministration",
-        "MedicationDispense",
-        "DocumentReference",
-        "Provenance",
-        "SupplyDelivery",
-        "Media",
-        "ServiceRequest",
-        "Questionnaire",
-        "FamilyMemberHistory",
-        "Flag",
-        "RelatedPerson",
-        "Coverage",
-        "Task",
-        "Communication",
-        "Specimen",
-        "Consent",
-        "Binary",
-        "Composition",
-        "OperationOutcome",
-        "Group",
-        "List",
-        "Measure",
-        "MeasureReport",
-    ]
-)
+    """The kind as it may be said: one of R4's, else a fixed word, for a file may hold anything there."""
+    return kind if kind in KINDS else "another kind"

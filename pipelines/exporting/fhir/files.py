@@ -4,6 +4,7 @@ One bad line does not stop the others: it is counted by reason. A line or Bundle
 """
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -18,8 +19,64 @@ LARGEST_BUNDLE_BYTES = 128 << 20
 _CHUNK_BYTES = 1 << 20
 _ENDINGS = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz")
 _FIRST = ("PractitionerRole", "Practitioner")
+_BULK = re.compile(r"([A-Za-z]+)(?:\.[0-9]{1,6})?\.ndjson(?:\.gz)?")
 UNREADABLE = "unreadable"
 Json = dict[str, Any]
+
+KINDS = frozenset(
+    [
+        "AdverseEvent",
+        "AllergyIntolerance",
+        "Appointment",
+        "Binary",
+        "CarePlan",
+        "CareTeam",
+        "Claim",
+        "Communication",
+        "Composition",
+        "Condition",
+        "Consent",
+        "Coverage",
+        "Device",
+        "DiagnosticReport",
+        "DocumentReference",
+        "Encounter",
+        "EpisodeOfCare",
+        "ExplanationOfBenefit",
+        "FamilyMemberHistory",
+        "Flag",
+        "Goal",
+        "Group",
+        "ImagingStudy",
+        "Immunization",
+        "List",
+        "Location",
+        "Measure",
+        "MeasureReport",
+        "Media",
+        "Medication",
+        "MedicationAdministration",
+        "MedicationDispense",
+        "MedicationRequest",
+        "MedicationStatement",
+        "Observation",
+        "OperationOutcome",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Procedure",
+        "Provenance",
+        "Questionnaire",
+        "QuestionnaireResponse",
+        "RelatedPerson",
+        "ServiceRequest",
+        "Specimen",
+        "SupplyDelivery",
+        "Task",
+    ]
+)
+"""Kinds of resource of R4 that a clinic's server may hand over, read or not: these names may be told."""
 
 
 class Found(NamedTuple):
@@ -45,22 +102,28 @@ def files_in(place: Path) -> list[Path]:
     return sorted(found, key=lambda path: (not path.name.startswith(_FIRST), str(path)))
 
 
-def resources_in(path: Path, tally: Tally) -> Iterator[Found]:
-    """Every resource of a file, those of Bundles one by one."""
+def label_of(path: Path, number: int) -> str:
+    """What a file is called where it is told: its name when a server gave it, else its number, for it may be a patient's."""
+    found = _BULK.fullmatch(path.name)
+    return path.name if found and found[1] in KINDS else f"FHIR file {number}"
+
+
+def resources_in(path: Path, label: str, tally: Tally) -> Iterator[Found]:
+    """Every resource of a file, those of Bundles one by one; `label` is what the file is called."""
     is_lines = ".ndjson" in path.name.lower() or ".jsonl" in path.name.lower()
     try:
         with _opened(path) as file:
             if is_lines:
-                for number, line in _lines(file, path.name, tally):
-                    yield from _parsed(line, path.name, number, tally)
+                for number, line in _lines(file, label, tally):
+                    yield from _parsed(line, label, number, tally)
             else:
                 text = file.read(LARGEST_BUNDLE_BYTES + 1)
                 if len(text) > LARGEST_BUNDLE_BYTES:
-                    tally.unmapped(UNREADABLE, "a Bundle that is too large: export it as NDJSON", path.name)
+                    tally.unmapped(UNREADABLE, "a Bundle that is too large: export it as NDJSON", label)
                 else:
-                    yield from _parsed(text, path.name, 0, tally)
+                    yield from _parsed(text, label, 0, tally)
     except (OSError, EOFError):  # gzip: cut short or damaged
-        tally.unmapped(UNREADABLE, "a file that cannot be read to its end", path.name)
+        tally.unmapped(UNREADABLE, "a file that cannot be read to its end", label)
 
 
 def _opened(path: Path) -> BinaryIO:
