@@ -14,8 +14,8 @@ def test_the_same_text_is_another_day_in_another_order() -> None:
 
 def test_a_time_of_half_a_day_is_read() -> None:
     read = day_reader("MM/DD/YYYY hh:mm AM")
-    assert read("03/04/2024 12:05 am") == datetime(2024, 3, 4, 0, 5)
-    assert read("03/04/2024 12:05 PM") == datetime(2024, 3, 4, 12, 5)
+    assert read("03/04/2024 12:05 am") == datetime(2024, 3, 4, 0, 5)  # noqa: DTZ001
+    assert read("03/04/2024 12:05 PM") == datetime(2024, 3, 4, 12, 5)  # noqa: DTZ001
 
 
 def test_iso_may_have_a_zone() -> None:

@@ -87,7 +87,7 @@ def test_an_item_out_of_range_or_too_few_of_them_are_no_answer(name: str) -> Non
     n_items = instrument.n_items or 3
     with pytest.raises(ValueError, match="out of"):
         instrument.score([11] + [0] * (n_items - 1))
-    with pytest.raises(ValueError, match="items|activities"):
+    with pytest.raises(ValueError, match=r"items|activities"):
         instrument.score([0] * (n_items + 4))
 
 
