@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -11,7 +12,8 @@ import click
 
 
 @click.group()
-def export() -> None:
+@click.pass_context
+def export(context: click.Context) -> None:
     """Turn a clinic's own records into an anonymised delivery, on the clinic's machine (docs/exporting.md).
 
     Nothing of it needs the warehouse or a network; the key and the records stay where they are.
@@ -24,7 +26,7 @@ def export() -> None:
       stepcare export run map.yaml exports/ --key clinic.key --to inbox
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+        context.call_on_close(partial(signal.signal, number, signal.signal(number, _stop)))
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -103,6 +103,13 @@ def test_nothing_stays_after_a_failure_either(small: Small, tmp_path: Path, monk
     assert not (tmp_path / "inbox").exists()
 
 
+def test_an_export_without_a_single_episode_is_refused_with_what_was_in_the_way(small: Small, tmp_path: Path) -> None:
+    small.patients = [row | {"Where": "Elsewhere"} for row in small.patients]
+    with pytest.raises(DeliveryError, match=r"12 intake.complaint_region: a text that the map of values does not have"):
+        export(small.order(), tmp_path / "inbox")
+    assert not (tmp_path / "inbox").exists()
+
+
 def test_a_delivery_that_would_break_the_contract_is_not_written(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
