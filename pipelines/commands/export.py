@@ -51,6 +51,23 @@ def init(key: Path) -> None:
     click.echo(f"Key          {key}   (for you alone; keep a copy in a safe place, and send it to nobody)")
 
 
+@export.command()
+@click.argument("sample", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--clinic-code", default="C001", show_default=True, help="The clinic's code.")
+def draft(sample: Path, clinic_code: str) -> None:
+    """Print a draft of a mapping for files like SAMPLE (CSV or XLSX), for you to correct.
+
+    Answers of the sample may stand in it: it is for the clinic, not to be sent.
+
+    \b
+    Example:
+      stepcare export draft appointments.csv > map.yaml
+    """
+    from pipelines.exporting.drafting import draft as make
+
+    click.echo(make(sample, clinic_code), nl=False)
+
+
 def _order_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--delivery-id", default="", help="The delivery's name (default: the day of the extract)."),

@@ -130,6 +130,7 @@ def test_cells_of_a_spreadsheet_are_days_numbers_and_text(tmp_path: Path) -> Non
         (HEAD + "          sex: {column: P, value: {f: female}}\n", "map.yaml line 8: value is not known here"),
         (HEAD + "          sex: {column: P, values: sexes}\n", "map.yaml line 8: values names no map"),
         (HEAD + "          sex: {values: {f: female}}\n", "map.yaml line 8: sex has neither a column nor a constant"),
+        (HEAD + "          sex: {column: P, values: {f: fem}}\n", "map.yaml line 8: fem is no code of sex"),
         (HEAD + "          bmi: {column: P, multiply: many}\n", "map.yaml line 8: multiply is no number"),
         (HEAD + "          odi_pct: {items: [P], score: odi_percent}\n", "map.yaml line 8: items lists 1 columns"),
         (HEAD + "          happened_on: {column: P, dates: DD/MM/YY}\n", "map.yaml line 8: dates is no form of a date"),
