@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -11,7 +12,8 @@ import click
 
 
 @click.group()
-def export() -> None:
+@click.pass_context
+def export(context: click.Context) -> None:
     """Turn a clinic's own records into an anonymised delivery, on the clinic's machine (docs/exporting.md).
 
     Nothing of it needs the warehouse or a network; the key and the records stay where they are.
@@ -24,7 +26,7 @@ def export() -> None:
       stepcare export run map.yaml exports/ --key clinic.key --to inbox
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+        context.call_on_close(partial(signal.signal, number, signal.signal(number, _stop)))
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
@@ -47,6 +49,23 @@ def init(key: Path) -> None:
 
     create_key(key)
     click.echo(f"Key          {key}   (for you alone; keep a copy in a safe place, and send it to nobody)")
+
+
+@export.command()
+@click.argument("sample", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--clinic-code", default="C001", show_default=True, help="The clinic's code.")
+def draft(sample: Path, clinic_code: str) -> None:
+    """Print a draft of a mapping for files like SAMPLE (CSV or XLSX), for you to correct.
+
+    Answers of the sample may stand in it: it is for the clinic, not to be sent.
+
+    \b
+    Example:
+      stepcare export draft appointments.csv > map.yaml
+    """
+    from pipelines.exporting.drafting import draft as make
+
+    click.echo(make(sample, clinic_code), nl=False)
 
 
 def _order_options(command: Callable[..., None]) -> Callable[..., None]:

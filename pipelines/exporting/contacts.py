@@ -49,9 +49,9 @@ def put_sessions_together(staging: Staging) -> None:
         """
     ).fetchall()
     _lose(staging, "session_keyed", "session_key is null", "without a key, and without a patient and day")
-    con.execute(
-        f"create table session_row as {merged('session', 'session_keyed', ('session_key',), ('episode_key',))}"
-    ).fetchall()
+    mentioned = staging.mentioned["session"] | {"session_day"}
+    one = merged("session", "session_keyed", ("session_key",), mentioned, ("episode_key",))
+    con.execute(f"create table session_row as {one}").fetchall()
     _lose(staging, "session_row", "session_day is null", "without a day", seq="first_part")
 
 

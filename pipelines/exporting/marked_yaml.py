@@ -129,7 +129,7 @@ class Section:
 
 def _text(node: yaml.Node, fault: Callable[[yaml.Node, str, str], UsageError]) -> str:
     if not isinstance(node, yaml.ScalarNode):
-        raise fault(node, "a single text was expected here", "Write it on one line, in quotes if it holds : or #")
+        raise fault(node, "a single text was expected here", "Write it on one line, in quotes if it holds : # ? or ,")
     return str(node.value)
 
 
@@ -158,7 +158,7 @@ def read_section(path: Path) -> Section:
         mark = error.problem_mark or error.context_mark
         raise UsageError(
             f"{path.name} line {mark.line + 1 if mark else 1}: this is no YAML ({error.problem}). "
-            "Look at the indentation and at quotes around texts with : or #"
+            "Look at the indentation, and put texts with : # ? or , in quotes"
         ) from None
     except yaml.YAMLError:
         raise UsageError(f"{path.name} holds characters that YAML does not allow. Save it as plain UTF-8") from None

@@ -42,7 +42,10 @@ def make_outcomes(staging: Staging, plan: Plan, as_of: date) -> None:
         """
     ).fetchall()
     _lose_later_than(staging, as_of)
-    one = merged("outcome", "placed", ("episode_key", "index_day", "timepoint_wk", "answered_on"), ("patient_key",))
+    mentioned = staging.mentioned["outcome"]
+    one = merged(
+        "outcome", "placed", ("episode_key", "index_day", "timepoint_wk", "answered_on"), mentioned, ("patient_key",)
+    )
     con.execute(
         f"""
         create table answer as

@@ -3,30 +3,34 @@
 What is still missing that the contract requires, and what hangs on a row that is left out, is left out and counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from pipelines.casting import literal, typed
-from pipelines.contracts import FEEDS, SCHEMA_VERSION
+from pipelines.contracts import FEEDS, SCHEMA_VERSION, Field
 from pipelines.deliveries.quarantine import LAB_RANGES
 from pipelines.exporting.belonging import belong
 from pipelines.exporting.merging import merged
 from pipelines.exporting.plan import Plan
+from pipelines.exporting.records import DAY_FIELDS
 from pipelines.exporting.staging import Staging
 
 YOUNGEST_YEARS = 18
+_COMPUTED = ("bmi", "episode_duration_days", "session_no", "duration_min")
 
 
 def make_rows(staging: Staging, plan: Plan, as_of: date) -> None:
     """Make `row_<feed>` of every feed, in the order in which they hang together."""
-    for feed in ("intake", "exam", "lab", "imaging", "outcome"):
-        belong(staging, feed)
+    belong(staging, "intake")
+    belong(staging, "outcome")
     _intake(staging, plan, as_of)
     _session(staging)
-    _children_of_sessions(staging, "session_component", "component_no")
-    _children_of_sessions(staging, "adverse_event", "event_no")
-    _exam_and_lab(staging)
-    _imaging(staging)
+    for feed, make in _MAKERS.items():
+        if staging.mentioned[feed]:
+            make(staging)
+        else:
+            columns = ", ".join(f"{name} varchar" for name in FEEDS[feed].columns)
+            staging.con.execute(f"create table row_{feed} ({columns})")
 
 
 def finish_rows(staging: Staging, feed: str, select: str, parent: str | None = None) -> None:
@@ -37,10 +41,8 @@ def finish_rows(staging: Staging, feed: str, select: str, parent: str | None = N
     con = staging.con
     fields = FEEDS[feed].fields
     names = ", ".join(
-        name.name
-        if name.is_required
-        else f"case when {_is_sayable(feed, name.name)} then {name.name} end as {name.name}"
-        for name in fields
+        f"case when {_is_sayable(field)} then {field.name} end as {field.name}" if _is_ours(field) else field.name
+        for field in fields
     )
     con.execute(f"create table whole_{feed} as {select}").fetchall()
     faults = [
@@ -70,9 +72,13 @@ def _missing(name: str) -> str:
     return f"{name} is not said, or out of the contract's range"
 
 
-def _is_sayable(feed: str, name: str) -> str:
-    field = next(field for field in FEEDS[feed].fields if field.name == name)
-    return f"{name} is not null and ({name}[1] = '.' or {typed(field, name)} is not null)"
+def _is_ours(field: Field) -> bool:
+    """Whether the export computed the field, so that it may be out of range; what the source said was looked at before."""
+    return not field.is_required and (field.name in DAY_FIELDS[field.feed] or field.name in _COMPUTED)
+
+
+def _is_sayable(field: Field) -> str:
+    return f"{field.name} is not null and ({field.name}[1] = '.' or {typed(field, field.name)} is not null)"
 
 
 def _in_range() -> str:
@@ -99,7 +105,7 @@ def _intake(staging: Staging, plan: Plan, as_of: date) -> None:
     born = (
         "case length(birth_date) when 4 then birth_date || '-07-01' when 7 then birth_date || '-15' else birth_date end"
     )
-    of_episode = merged("intake", "part_intake", ("episode_key",), ("patient_key",))
+    of_episode = merged("intake", "part_intake", ("episode_key",), staging.mentioned["intake"], ("patient_key",))
     body_mass = "10000 * try_cast(weight_kg as double) / pow(try_cast(height_cm as double), 2)"
     staging.con.execute(
         f"""
@@ -180,24 +186,43 @@ def _children_of_sessions(staging: Staging, feed: str, number: str) -> None:
         from found
         """
     ).fetchall()
-    finish_rows(staging, feed, merged(feed, f"part_{feed}", ("session_key", number)), "session")
+    one = merged(feed, f"part_{feed}", ("session_key", number), staging.mentioned[feed])
+    finish_rows(staging, feed, one, "session")
 
 
-def _exam_and_lab(staging: Staging) -> None:
-    for feed, day, keys in (("exam", "exam_day", ()), ("lab", "day", ("test",))):
-        of_day = merged(feed, f"part_{feed}", ("episode_key", "index_day", day, *keys), ("patient_key",))
-        chosen = _chosen(feed, **{day: _days(day)})
-        finish_rows(staging, feed, f"select {chosen}, first_part from ({of_day})", "intake")
+def _of_a_day(staging: Staging, feed: str, day: str, *keys: str) -> None:
+    belong(staging, feed)
+    of_day = merged(
+        feed, f"part_{feed}", ("episode_key", "index_day", day, *keys), staging.mentioned[feed], ("patient_key",)
+    )
+    chosen = _chosen(feed, **{day: _days(day)})
+    finish_rows(staging, feed, f"select {chosen}, first_part from ({of_day})", "intake")
 
 
 def _imaging(staging: Staging) -> None:
+    belong(staging, "imaging")
     keys = ("imaging_key", "episode_key", "index_day")
-    of_study = merged("imaging", "part_imaging", keys, ("patient_key",))
+    of_study = merged("imaging", "part_imaging", keys, staging.mentioned["imaging"], ("patient_key",))
     chosen = _chosen("imaging", study_day=_days("study_day"))
     finish_rows(staging, "imaging", f"select {chosen}, first_part from ({of_study})", "intake")
+
+
+def _imaging_level(staging: Staging) -> None:
     staging.con.execute(
         "create table part_imaging_level as select * replace (coalesce(reader_no, '1') as reader_no), seq as place "
         "from said_imaging_level"
     ).fetchall()
-    level_keys: Sequence[str] = ("imaging_key", "level", "side", "reader_no")
-    finish_rows(staging, "imaging_level", merged("imaging_level", "part_imaging_level", level_keys), "imaging")
+    level_keys = ("imaging_key", "level", "side", "reader_no")
+    one = merged("imaging_level", "part_imaging_level", level_keys, staging.mentioned["imaging_level"])
+    finish_rows(staging, "imaging_level", one, "imaging")
+
+
+_MAKERS: Mapping[str, Callable[[Staging], None]] = {
+    "session_component": lambda staging: _children_of_sessions(staging, "session_component", "component_no"),
+    "adverse_event": lambda staging: _children_of_sessions(staging, "adverse_event", "event_no"),
+    "exam": lambda staging: _of_a_day(staging, "exam", "exam_day"),
+    "lab": lambda staging: _of_a_day(staging, "lab", "day", "test"),
+    "imaging": _imaging,
+    "imaging_level": _imaging_level,
+}
+"""How the rows of a feed are made that a source may be silent about."""

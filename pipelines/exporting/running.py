@@ -101,6 +101,8 @@ def _made(order: Order) -> Iterator[tuple[Path, Result]]:
         build_episodes(staging, as_of)
         make_rows(staging, plan, as_of)
         make_outcomes(staging, plan, as_of)
+        if not staging.con.execute("select 1 from row_intake limit 1").fetchall():
+            raise DeliveryError(_nothing_left(staging))
         pooled = pool(staging, plan)
         made = staging.folder / "delivery"
         made.mkdir(mode=0o700)
@@ -108,6 +110,12 @@ def _made(order: Order) -> Iterator[tuple[Path, Result]]:
         write_manifest(made, plan.clinic_code, delivery_id, "snapshot", n_rows, is_simulated=plan.is_simulated)
         check_delivery(made)
         yield made, _result(staging, plan, delivery_id, as_of, pooled)
+
+
+def _nothing_left(staging: Staging) -> str:
+    """An empty snapshot would withdraw all that the clinic ever delivered."""
+    counts = "; ".join(f"{n} {kind}: {reason}" for (kind, reason), n in staging.tally.n_unmapped.most_common(5))
+    return f"no episode is left to deliver, so nothing was written. What was in the way: {counts}. Look at the mapping"
 
 
 def _read(staging: Staging, plan: Plan, place: Path) -> None:

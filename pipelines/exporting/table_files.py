@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from pipelines.errors import UsageError
+from pipelines.errors import InstallationError, UsageError
 from pipelines.exporting.making import Cell
 from pipelines.exporting.table_rules import FileRule
 
@@ -60,9 +60,13 @@ def _rows_of_text(path: Path, rule: FileRule) -> Iterator[Row]:
 
 
 def _rows_of_sheet(path: Path, rule: FileRule) -> Iterator[Row]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
+    try:
+        from openpyxl import load_workbook
+        from openpyxl.utils.exceptions import InvalidFileException
+    except ModuleNotFoundError:
+        raise InstallationError(
+            f"to read {path.name} the package openpyxl is needed. Install requirements-export.lock as docs/exporting.md says"
+        ) from None
     try:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except (InvalidFileException, KeyError, OSError, ValueError):

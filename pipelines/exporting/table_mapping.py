@@ -7,15 +7,16 @@ import codecs
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from pipelines.contracts import FEEDS
+from pipelines.contracts import DELIVERED_REASONS, FEEDS
 from pipelines.exporting.day_formats import day_reader
 from pipelines.exporting.marked_yaml import Section
 from pipelines.exporting.records import DAY_FIELDS, KEY_FIELDS, fields_of, unknown_fields
 from pipelines.exporting.scoring import INSTRUMENTS
 from pipelines.exporting.table_rules import Condition, FileRule, RecordRule, Rule
 
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blanks": " "}
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blanks": " "}
 _MOMENTS = ("starts_at", "ends_at")
+_TOKENS = tuple(f".{token}" for token in DELIVERED_REASONS)
 _UNITS = {"days": Decimal(1), "weeks": Decimal(7), "months": Decimal("30.4375"), "years": Decimal("365.25")}
 
 
@@ -47,7 +48,7 @@ def read_defaults(source: Section) -> Defaults:
     _check_form(source, "dates", form)
     return Defaults(
         encoding=_encoding(source, "utf-8-sig"),
-        delimiter=source.choice("delimiter", tuple(_DELIMITERS), "comma"),
+        delimiter=source.choice("delimiter", tuple(DELIMITERS), "comma"),
         decimal=source.choice("decimal", (".", ","), "."),
         missing=source.texts("missing", ()),
         form=form,
@@ -92,7 +93,7 @@ def _file(section: Section, defaults: Defaults) -> FileRule:
         pattern=pattern,
         sheet=section.text("sheet", ""),
         encoding=_encoding(section, defaults.encoding),
-        delimiter=_DELIMITERS[section.choice("delimiter", tuple(_DELIMITERS), defaults.delimiter)],
+        delimiter=DELIMITERS[section.choice("delimiter", tuple(DELIMITERS), defaults.delimiter)],
         decimal=section.choice("decimal", (".", ","), defaults.decimal),
         header=section.texts("header", ()),
         missing=frozenset(text.strip().casefold() for text in section.texts("missing", defaults.missing)),
@@ -175,7 +176,7 @@ def _block(section: Section, feed: str, name: str, defaults: Defaults) -> Rule:
         is_joined="columns" in section and name in KEY_FIELDS,
         is_optional=section.choice("optional", ("yes", "no"), "no") == "yes",
         constant=constant,
-        values=_values(section, defaults),
+        values=_checked_values(section, feed, name, defaults),
         separator=section.text("split", ""),
         factor=_decimal(section, "multiply") if "multiply" in section else None,
         unit_column=section.texts("unit_column", ()),
@@ -194,6 +195,22 @@ def _check_form_of_anchor(section: Section, after: str) -> None:
             day_reader("YYYY-MM-DD")(after)
         except ValueError:
             raise section.error("days_after is no date", "Write one such as 2007-01-01", "days_after") from None
+
+
+def _checked_values(section: Section, feed: str, name: str, defaults: Defaults) -> dict[str, str] | None:
+    """The map of values, whose codes must be the contract's; items of a questionnaire are numbers, and any text may be a key's."""
+    values = _values(section, defaults)
+    codes = next((field.codes for field in FEEDS[feed].fields if field.name == name), ())
+    if values is None or not codes or "items" in section:
+        return values
+    known = {*codes, *_TOKENS, "none"} if _is_set(feed, name) else {*codes, *_TOKENS}
+    if wrong := sorted(set(values.values()) - known):
+        raise section.error(f"{wrong[0]} is no code of {name}", f"Known are: {', '.join((*codes, *_TOKENS))}", "values")
+    return values
+
+
+def _is_set(feed: str, name: str) -> bool:
+    return any(field.type == "set" for field in FEEDS[feed].fields if field.name == name)
 
 
 def _values(section: Section, defaults: Defaults) -> dict[str, str] | None:

@@ -236,6 +236,7 @@ def test_pydicoms_spine_x_rays_are_refused_with_the_reason(tmp_path: Path) -> No
         assert tally.n_unmapped == {(KIND, "it has a patient's name"): n_files}
 
 
+@pytest.mark.ci
 def test_the_documented_command_tells_that_spine_x_rays_with_a_name_are_refused(shared: Path, tmp_path: Path) -> None:
     pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
     samples = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"

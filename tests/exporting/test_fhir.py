@@ -142,6 +142,7 @@ def test_bulk_gzip_and_bundle_of_the_same_resources_give_the_same_records(tmp_pa
     assert records(write_bundle(tmp_path / "bundle.json", resources(COURSE))) == plain
 
 
+@pytest.mark.ci
 def test_a_source_without_episodes_gets_them_by_the_gap(exported, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     again = Course(1, date(2026, 7, 1), 1980, "female", (Visit(0),), has_episode=False, back_pain={0: 3})
     first = Course(**{**vars(COURSE), "has_episode": False})

@@ -236,6 +236,7 @@ def test_a_place_that_is_no_cdm_is_refused(make: Make, tmp_path: Path) -> None:
         read(broken, tmp_path)
 
 
+@pytest.mark.ci
 def test_ohdsis_sample_goes_through_by_the_documented_mapping(shared: Path, tmp_path: Path) -> None:
     """28 synthetic persons of Synthea (Apache-2.0). What it says of them is not about this product's patients."""
     with zipfile.ZipFile(shared / "data" / "omop" / "Synthea27NjParquet_5.4.zip") as archive:
