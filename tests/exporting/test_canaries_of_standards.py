@@ -12,14 +12,15 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.exporting.keys import create_key
+from tests.exporting.canaries import CANARIES, assert_no_calendar_date, assert_no_canary, written_below
 from tests.exporting.fhir_clinic import MAPPING, Course, Visit, resources, write_bulk
 from tests.exporting.test_omop import SOURCE, TABLES
 
 pytestmark = pytest.mark.ci
 
-NAME, PHONE, MAIL, NHS = "Zebedee Quillfeather", "020 7946 0991", "zebedee@quillfeather.example", "943 476 5919"
-ADDRESS, BORN, NOTE = "17 Lantern Row", "1961-03-09", "lives with his sister Ottoline"
-CANARIES = (NAME, "Quillfeather", PHONE, "quillfeather", NHS, "943476", ADDRESS, "Lantern", BORN, NOTE, "Ottoline")
+NAME = f"{CANARIES['given name']} {CANARIES['family name']}"
+PHONE, MAIL, NHS = CANARIES["telephone"], CANARIES["e-mail"], CANARIES["NHS number"]
+ADDRESS, BORN, NOTE = CANARIES["street"], CANARIES["birth date"], CANARIES["free text"]
 COURSE = Course(
     number=5,
     first_day=date(2026, 1, 12),
@@ -33,9 +34,9 @@ COURSE = Course(
     disc="protruded",
 )
 OTHERS = {
-    "name": [{"family": NAME, "given": ["Zebedee"]}],
+    "name": [{"family": NAME, "given": [CANARIES["given name"]]}],
     "telecom": [{"system": "phone", "value": PHONE}, {"system": "email", "value": MAIL}],
-    "address": [{"line": [ADDRESS], "postalCode": "ZE1 1AA"}],
+    "address": [{"line": [ADDRESS], "postalCode": CANARIES["postcode"]}],
     "contact": [{"name": {"family": NAME}}],
     "text": {"status": "generated", "div": f"<div>{NAME} {NOTE}</div>"},
     "note": [{"text": NOTE}],
@@ -96,29 +97,27 @@ def adversarial() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def said_and_delivered(tmp_path: Path) -> Callable[[Path, Path], bytes]:
-    """Preview and run by the commands; everything that they said or wrote, but for the key."""
+def found(tmp_path: Path) -> Callable[[Path, Path], list[bytes]]:
+    """Preview and run by the commands: everything that they said or wrote, looked at for canaries and calendar dates."""
 
-    def of(mapping: Path, place: Path) -> bytes:
+    def of(mapping: Path, place: Path) -> list[bytes]:
         create_key(tmp_path / "key")
         own = ["--key", str(tmp_path / "key"), str(mapping), str(place)]
         preview = CliRunner().invoke(main, ["export", "preview", *own])
         run = CliRunner().invoke(main, ["export", "run", *own, "--to", str(tmp_path / "inbox")])
         assert preview.exit_code == 0, preview.output
         assert run.exit_code == 0, run.output
-        written = [path for path in (tmp_path / "inbox").rglob("*") if path.is_file()]
-        assert len(written) > 4
-        return b"".join([preview.output.encode(), run.output.encode(), *(path.read_bytes() for path in written)])
+        written = written_below(tmp_path / "inbox")
+        assert len(written) > 8
+        assert_no_canary([preview.output, run.output, *written])
+        for delivery in (tmp_path / "inbox").glob("*/*"):
+            assert_no_calendar_date(delivery)
+        return written
 
     return of
 
 
-def assert_no_canary(found: bytes) -> None:
-    text = found.decode(errors="replace")
-    assert [canary for canary in CANARIES if canary.lower() in text.lower()] == []
-
-
-def test_nothing_that_identifies_leaves_a_fhir_source(said_and_delivered, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_that_identifies_leaves_a_fhir_source(found, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
     who = {"name": NAME, "text": NOTE}
     stuffed = [{**OTHERS, **one} for one in resources(COURSE, who)]
@@ -127,10 +126,10 @@ def test_nothing_that_identifies_leaves_a_fhir_source(said_and_delivered, tmp_pa
     (folder / f"{NAME}.ndjson").write_text(
         "\n".join([f"{NAME} {NOTE}", *(json.dumps({**OTHERS, **one}) for one in adversarial())]), encoding="utf-8"
     )
-    assert_no_canary(said_and_delivered(MAPPING, folder))
+    found(MAPPING, folder)
 
 
-def test_nothing_that_identifies_leaves_an_omop_source(said_and_delivered, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_that_identifies_leaves_an_omop_source(found, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "cdm"
     folder.mkdir()
     names = f"'{NAME}' as person_source_value, '{ADDRESS}' as location_source_value, '{NHS}' as note_text"
@@ -144,10 +143,10 @@ def test_nothing_that_identifies_leaves_an_omop_source(said_and_delivered, tmp_p
     duckdb.execute(f"copy (select '{NOTE}' as note_text, 1 as person_id) to '{folder}/note.parquet'")
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("clinic_code: C003\ntime_zone: Europe/London" + SOURCE, encoding="utf-8")
-    assert_no_canary(said_and_delivered(mapping, folder))
+    found(mapping, folder)
 
 
-def test_nothing_that_identifies_leaves_dicom_headers(said_and_delivered, tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_that_identifies_leaves_dicom_headers(found, tmp_path: Path, caplog) -> None:  # type: ignore[no-untyped-def]
     """Together with the visits of a FHIR source: one study without identity is taken, those with any are refused."""
     pytest.importorskip("orjson", reason="orjson is not installed (the extra `export`)")
     pytest.importorskip("pydicom", reason="pydicom is not installed (the extra `export`)")
@@ -169,7 +168,6 @@ def test_nothing_that_identifies_leaves_dicom_headers(said_and_delivered, tmp_pa
     ]
     keys = "".join(f"1.2.{number},patient-5,2026-01-14,\n" for number in range(1, 7))
     save_headers(tmp_path / "all" / "images", headers, keys, name=NAME)
-    found = said_and_delivered(MAPPING.with_name("dicom.yaml"), tmp_path / "all")
-    assert_no_canary(found)
-    assert found.count(b",MR,") == 2
+    written = found(MAPPING.with_name("dicom.yaml"), tmp_path / "all")
+    assert b"".join(written).count(b",MR,") == 2
     assert caplog.text == ""
