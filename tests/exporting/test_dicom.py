@@ -221,6 +221,29 @@ def test_what_is_no_dicom_is_counted_and_the_rest_goes_on(write: Write, tmp_path
     assert "JANE" not in str(tally)
 
 
+def test_the_files_that_a_dicomdir_names_are_read_and_none_outside_its_folder(write: Write, tmp_path: Path) -> None:
+    folder = write(header())
+    (tmp_path / "outside.dcm").write_bytes(next(folder.glob("*.dcm")).read_bytes())
+    index = Dataset()
+    index.DirectoryRecordSequence = []
+    for said in (["JANE_DOE_0.dcm"], ["..", "outside.dcm"], ["nowhere"], None):
+        record = Dataset()
+        record.DirectoryRecordType = "IMAGE"
+        if said:
+            with config.disable_value_validation():
+                record.ReferencedFileID = said
+        index.DirectoryRecordSequence.append(record)
+    index.file_meta = FileMetaDataset()
+    index.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    index.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    index.file_meta.MediaStorageSOPInstanceUID = "1.2.826.0.2"
+    with config.disable_value_validation():
+        index.save_as(folder / "DICOMDIR", enforce_file_format=True)
+    records, tally = read(folder / "DICOMDIR", tmp_path)
+    assert [record.values["imaging_key"] for record in records] == ["1.2.826.0.1"]
+    assert tally.n_unmapped == {(KIND, "a file of the DICOMDIR that is not there"): 2}
+
+
 def test_pydicoms_spine_x_rays_are_refused_with_the_reason(tmp_path: Path) -> None:
     """Real headers with a name, a number and dates in them (MIT): a folder and the DICOMDIR beside it."""
     samples = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
