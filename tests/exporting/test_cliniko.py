@@ -42,6 +42,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Feeds, Result, P
         appointment(1505, 5, "2024-06-11T10:00:00Z", archived_at="2024-06-11T10:00:00Z"),
         appointment(1000, 5, "2024-06-12T10:00:00Z"),
         appointment(1506, 6, "2024-11-10T10:00:00Z"),
+        appointment(1507, 7, "2024-11-30T11:00:00Z"),
     ]
     pages["treatment_notes"] += [
         note(3500, 7, 1007, radio("Treatment given", *given, chosen=given, kind="checkboxes")),
@@ -104,6 +105,7 @@ def test_drafts_deleted_archived_and_repeated_items_are_counted_and_left_out(
     assert len(feeds["session"]) == 12 + 5
     assert _session(exported, 1008)["nprs_pre"] == "6"
     unmapped = dict(result.tally.n_unmapped)
+    assert unmapped["individual_appointments", "booked for after the pages were saved"] == 1
     assert unmapped["individual_appointments", "deleted or archived"] == 2
     assert unmapped["individual_appointments", "the same item on another page"] == 1
     assert unmapped["treatment_notes", "a draft, or not completed"] == 1

@@ -99,3 +99,26 @@ def test_where_only_two_practitioners_work_all_have_the_clinics_pseudonym_and_sa
     manifest = read_manifest(tmp_path / "inbox" / "C001" / "2024-01-03")
     assert (manifest.mode, manifest.is_simulated) == ("snapshot", True)
     assert result.pooled == {"session.practitioner_key": 12}
+
+
+def test_a_key_that_sessions_of_two_patients_share_joins_nobody(small: Small) -> None:
+    small.visits += [visit(number, "17/01/2024", Visit="1") for number in (3, 4)]
+    feeds, result = small.exported()
+    assert len(feeds["session"]) == 12
+    assert dict(result.tally.n_unmapped)["session", "one key for sessions of several patients"] == 1
+
+
+def test_a_missing_practitioner_stays_missing_and_is_no_pseudonym(small: Small) -> None:
+    small.visits[0]["Seen by"] = ".a"
+    small.visits[1]["Seen by"] = ""
+    feeds, _ = small.exported()
+    assert sorted(row["practitioner_key"] for row in feeds["session"])[:2] == ["", ".a"]
+
+
+def test_the_next_snapshot_gives_the_same_keys_to_what_was_there(small: Small) -> None:
+    before, _ = small.exported()
+    small.visits += [visit(number, "17/01/2024", RMDQ="7") for number in range(12)]
+    after, _ = small.exported()
+    for feed, key in (("intake", "episode_key"), ("session", "session_key")):
+        assert {row[key] for row in before[feed]} <= {row[key] for row in after[feed]}
+    assert len(after["intake"]) == 12
