@@ -11,7 +11,7 @@ from pipelines.deliveries.reading import columns_of, header_of
 from pipelines.errors import ChecksFailed
 from pipelines.warehouse import open_warehouse
 
-_MEMORY = "600MB"
+_MEMORY = "400MB"
 _NO_TIME = datetime(2000, 1, 1)  # noqa: DTZ001  (the loader wants a time of arrival; nothing here depends on it)
 
 

@@ -31,6 +31,7 @@ def read_cliniko(request: Request) -> Iterator[Record]:
     forms = FormReader(request.mapping)
     request.mapping.done()
     pages = _pages(request.place, request.tally)
+    appointments.see_when_saved(pages, request.tally)
     for _, item, _ in _items(pages["attendees"], "attendees", request.tally):
         appointments.see_attendee(item)
     for _, item, _ in _items(pages["patient_cases"], "patient_cases", request.tally):
@@ -102,8 +103,19 @@ class _Appointments:
         mapping.text("kind")
         self._attended_when = mapping.choice("attended_when", _ATTENDED_WHEN)
         self._late = timedelta(hours=mapping.number("late_cancellation_hours", 24))
+        self._saved_at: datetime | None = None
         self._booking_of: dict[str, str] = {}
         self._case_of: dict[str, str] = {}
+
+    def see_when_saved(self, pages: Mapping[str, list[Path]], tally: Tally) -> None:
+        """Find the newest time at which anything was written: what was to begin later has not happened yet."""
+        for kind, paths in pages.items():
+            for path in paths:
+                found = _load(path, tally)[kind]
+                for item in found if isinstance(found, list) else ():
+                    if isinstance(item, dict):
+                        times = [_moment(item, name) for name in ("created_at", "updated_at", "completed_at")]
+                        self._saved_at = max((one for one in (*times, self._saved_at) if one), default=None)
 
     def see_attendee(self, item: Mapping[str, Any]) -> None:
         """Remember whose booking an attendee is."""
@@ -124,6 +136,9 @@ class _Appointments:
         patient = linked_id(item, "patient")
         if starts_at is None or patient is None:
             tally.unmapped("individual_appointments", "without a patient or a start", file, number)
+            return
+        if self._saved_at is not None and starts_at > self._saved_at:
+            tally.unmapped("individual_appointments", "booked for after the pages were saved", file, number)
             return
         attendance = self._attendance(item, starts_at)
         if attendance is None:

@@ -1,11 +1,17 @@
 """Sessions put together, and the episodes of care that they make: `session_row`, `episode` and `session_of_episode`."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
-from pipelines.exporting.episodes import LONGEST_GAP_DAYS, Event, split
+import duckdb
+
+from pipelines.exporting.episodes import LONGEST_GAP_DAYS, Event, Part, split
+from pipelines.exporting.keys import Pseudonyms
 from pipelines.exporting.merging import merged
 from pipelines.exporting.staging import Staging
 
+_FETCHED_ROWS = 10_000
 _KEYED = ("intake", "exam", "lab", "imaging", "session", "outcome")
 
 
@@ -52,6 +58,12 @@ def put_sessions_together(staging: Staging) -> None:
     mentioned = staging.mentioned["session"] | {"session_day"}
     one = merged("session", "session_keyed", ("session_key",), mentioned, ("episode_key",))
     con.execute(f"create table session_row as {one}").fetchall()
+    con.execute(
+        "create table session_of_several as select session_key from session_keyed where patient_key is not null "
+        "group by session_key having count(distinct patient_key) > 1"
+    ).fetchall()
+    is_shared = "session_key in (select session_key from session_of_several)"
+    _lose(staging, "session_row", is_shared, "one key for sessions of several patients", seq="first_part")
     _lose(staging, "session_row", "session_day is null", "without a day", seq="first_part")
 
 
@@ -144,9 +156,25 @@ def _attach(staging: Staging, attended: str) -> None:
     ).fetchall()
 
 
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := cursor.fetchmany(_FETCHED_ROWS):
+        yield from rows
+
+
+def _keyed(pseudonyms: Pseudonyms, parts: Iterable[Part]) -> Iterator[tuple[str, str]]:
+    """Each attended contact with its episode's key: the pseudonym of the patient and the episode's first contact."""
+    episode, key = ("", -1), ""
+    for part in parts:
+        if episode != (part.patient_key, part.episode_no):
+            episode = (part.patient_key, part.episode_no)
+            key = pseudonyms.of("episode", f"{part.patient_key} {part.on_day}")
+        yield part.session_key, key
+
+
 def _build(staging: Staging) -> None:
     con = staging.con
-    cursor = con.execute(
+    events = con.cursor()
+    events.execute(
         """
         with keyless as (
             select patient_key, cast(session_day as date) as on_day, session_key, starts_at
@@ -166,21 +194,9 @@ def _build(staging: Staging) -> None:
         order by patient_key, on_day, kind, starts_at, session_key, regions, side
         """
     )
-    rows = cursor.fetchall()
-    starts: dict[tuple[str, int], date] = {}
-    parts = []
-    for part in split(Event(*row[:5]) for row in rows):
-        starts.setdefault((part.patient_key, part.episode_no), part.on_day)
-        parts.append(part)
-    keys = {
-        (patient, number): staging.pseudonyms.of("episode", f"{patient} {day}")
-        for (patient, number), day in starts.items()
-    }
-    staging.load_rows(
-        "session_of_episode",
-        ("session_key", "episode_key"),
-        ((part.session_key, keys[part.patient_key, part.episode_no]) for part in parts),
-    )
+    keyed = _keyed(staging.pseudonyms, split(Event(*row[:5]) for row in _rows(events)))
+    staging.load_rows("session_of_episode", ("session_key", "episode_key"), keyed)
+    events.close()
     con.execute(
         """
         update session_row set episode_key = built.episode_key

@@ -8,6 +8,7 @@ import yaml
 from pipelines.errors import UsageError
 
 _LARGEST_BYTES = 1_000_000
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, where libyaml is there
 
 
 class Section:
@@ -147,13 +148,13 @@ def read_section(path: Path) -> Section:
     if len(text) > _LARGEST_BYTES:
         raise UsageError(f"{path.name} has more than {_LARGEST_BYTES:,} bytes; no mapping has")
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise UsageError(f"{path.name} line {line}: aliases (& and *) are not read. Write the block out")
             if getattr(event, "tag", None):
                 raise UsageError(f"{path.name} line {line}: tags (!) are not read. Leave it out")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UsageError(

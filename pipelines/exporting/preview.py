@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipelines.contracts import FEEDS
 from pipelines.exporting.running import Result
 from pipelines.exporting.tally import Tally
+from pipelines.privacy.identifiers import folder_kinds
 
 _STAYS = (
     "the clinic's own numbers (keyed hashes leave instead), every calendar date (days since day 0 leave, and the "
@@ -51,8 +52,19 @@ def _unmapped(tally: Tally) -> Iterator[str]:
         yield "Read:"
         for kind, n_read in sorted(tally.n_read.items()):
             yield f"    {kind:<40} {n_read:>9,}"
+    shown = _shown(sorted(tally.first_places.values()))
     yield ""
     yield f"Could not be used, or only in part: {sum(tally.n_unmapped.values()) or 'none'}"
     for (kind, reason), n_found in sorted(tally.n_unmapped.items(), key=lambda item: (-item[1], item[0])):
-        place = tally.first_places.get((kind, reason))
+        place = shown.get(tally.first_places.get((kind, reason), ""))
         yield f"    {n_found:>9,}  {kind}: {reason}" + (f" (first: {place})" if place else "")
+
+
+def _shown(places: list[str]) -> dict[str, str]:
+    """The places as they may be shown: a file that seems to be named for a person is given without its name."""
+    names = [place.rpartition(":")[0] or place for place in places]
+    kinds = folder_kinds([name.rpartition(".")[0] or name for name in names])
+    return {
+        place: place if kind is None else f"a file whose name holds {kind}{place[len(name) :]}"
+        for place, name, kind in zip(places, names, kinds, strict=True)
+    }

@@ -113,7 +113,7 @@ def _due(plan: Plan, as_of: date) -> str:
     return f"""
         union all
         select {columns}, null as first_part
-        from episode
+        from (select * from episode semi join row_intake on episode.episode_key = row_intake.episode_key) as episode
         cross join (values {weeks}) as weeks (week, window_days)
         anti join answer on episode.episode_key = answer.episode_key and cast(weeks.week as varchar) = answer.timepoint_wk
     """

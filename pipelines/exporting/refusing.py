@@ -10,6 +10,7 @@ from pipelines.exporting.staging import Staging
 
 TOKENS = ", ".join(literal(f".{token}") for token in DELIVERED_REASONS)
 _LOINC = "[0-9]{1,7}-[0-9]"
+_OWNERS = ("patient_key", "episode_key", "session_key", "imaging_key")
 _NUMBERS = {"age_years": (0, 120), "weight_kg": (20, 400), "height_cm": (100, 230)}
 
 
@@ -23,8 +24,11 @@ def refuse(staging: Staging, feed: str) -> None:
         if name in fields_of(feed)
     }
     mentioned = [name for name in conditions if name in staging.mentioned[feed]]
+    owners = {name: f"nullif({name}, '') not in ({TOKENS})" for name in _OWNERS if name in fields_of(feed)}
     kept = ", ".join(
-        f"case when {conditions[name]} then {name} end as {name}" if name in mentioned else name
+        f"case when {(conditions | owners)[name]} then {name} end as {name}"
+        if name in mentioned or name in owners
+        else name
         for name in fields_of(feed)
     )
     staging.con.execute(

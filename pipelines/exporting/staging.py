@@ -17,17 +17,18 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.casting import literal
-from pipelines.contracts import FEEDS
+from pipelines.contracts import DELIVERED_REASONS, FEEDS
 from pipelines.exporting.keys import Pseudonyms
 from pipelines.exporting.records import DAY_FIELDS, KEY_FIELDS, Record, Value, fields_of
 from pipelines.exporting.tally import Tally
 from pipelines.warehouse import open_warehouse
 
-_MEMORY = "600MB"
+_MEMORY = "400MB"
 _SPOOLED_ROWS = 50_000
 _LONGEST_VALUE = 500
 _PARTIAL_DAY = re.compile(r"(?:18|19|20)[0-9]{2}(?:-(?:0[1-9]|1[0-2]))?")
 _MOMENTS = ("starts_at", "ends_at")
+_TOKENS = tuple(f".{token}" for token in DELIVERED_REASONS)
 
 UNREADABLE_DAY = "a date that cannot be read"
 IMPOSSIBLE_TEXT = "text that no field of the contract can hold"
@@ -85,11 +86,13 @@ class Staging:
         return list(self._files)[found[0][0]], int(found[0][1])
 
     def load_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Make `table` anew of these rows of text."""
+        """Make `table` anew of these rows of text, which may be read from a cursor of the same database."""
         self.con.execute(f"create or replace table {table} ({', '.join(f'{name} varchar' for name in columns)})")
         spool = _Spool()
         for row in rows:
             spool.write(row)
+            if spool.n_rows >= _SPOOLED_ROWS:
+                self._read(table, columns, spool)
         self._read(table, columns, spool)
 
     def _load(self, feed: str) -> None:
@@ -110,7 +113,8 @@ class Staging:
 
     def _text(self, feed: str, name: str, value: Value, file: str, line: int) -> str:
         if name in KEY_FIELDS:
-            return self.pseudonyms.of(KEY_FIELDS[name], str(value).strip())
+            key = str(value).strip()
+            return key if key in _TOKENS else self.pseudonyms.of(KEY_FIELDS[name], key)
         if name in self._days[feed]:
             return self._day(feed, name, value, file, line)
         if name in _MOMENTS:

@@ -18,6 +18,8 @@ def appointment(number: int, patient: object, starts_at: str, **said: Any) -> It
     """An appointment of half an hour."""
     return {
         "id": number,
+        "created_at": "2024-05-20T10:00:00Z",
+        "updated_at": "2024-11-30T10:00:00Z",
         "cancellation_note": CANARIES["free text"],
         "did_not_arrive": False,
         "patient_arrived": False,

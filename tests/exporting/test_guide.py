@@ -21,6 +21,7 @@ GUIDE = (ROOT / "docs" / "exporting.md").read_text(encoding="utf-8")
 EXAMPLES = sorted((ROOT / "pipelines" / "exporting" / "examples").glob("*.yaml"))
 
 
+@pytest.mark.ci
 def test_a_new_clinic_that_follows_the_guide_gets_the_real_cohort_delivered(tmp_path: Path) -> None:
     try:
         source = sciatica_file()

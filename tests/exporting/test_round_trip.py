@@ -64,6 +64,7 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
 _OURS = ("delivery_key", "row_number", "arrived_at", "sequence_no", "practitioner_key", "practitioner_key_reason")
 
 
+@pytest.mark.ci
 def test_what_is_exported_and_taken_in_is_what_the_practice_recorded() -> None:
     _export_and_compare(seed=5, episodes=12)
 

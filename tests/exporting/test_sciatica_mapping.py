@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "pipelines" / "exporting" / "examples" / "sciatica.yaml"
 Feeds = dict[str, list[dict[str, str]]]
+pytestmark = pytest.mark.ci
 
 
 @pytest.fixture(scope="module")
