@@ -107,7 +107,8 @@ LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-
 lock:
 	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
 	$(VENV)-lock/bin/uv $(LOCK) --group build -o requirements.lock
-	$(VENV)-lock/bin/uv $(LOCK) --group build --group dev -o requirements-dev.lock
+	$(VENV)-lock/bin/uv $(LOCK) --extra export --group build --group dev -o requirements-dev.lock
+	$(VENV)-lock/bin/uv pip compile requirements-export.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-export.lock
 	$(VENV)-lock/bin/uv pip compile requirements-data.in --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-data.lock
 	$(VENV)-lock/bin/uv pip compile requirements-spark.in --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-spark.lock
 

@@ -19,6 +19,7 @@ from pipelines.commands.copy_results import copy_results
 from pipelines.commands.correct import correct
 from pipelines.commands.deliver import deliver
 from pipelines.commands.engine import engine
+from pipelines.commands.export import export
 from pipelines.commands.extract import extract
 from pipelines.commands.forget import forget
 from pipelines.commands.notebook import notebook
@@ -26,6 +27,7 @@ from pipelines.commands.portal import portal
 from pipelines.commands.quarantine import quarantine
 from pipelines.commands.rebuild import rebuild
 from pipelines.commands.section import section
+from pipelines.commands.share import share
 from pipelines.commands.ui import ui
 from pipelines.commands.watch import watch
 from pipelines.commands.withdraw import withdraw
@@ -277,6 +279,7 @@ for command in (
     correct,
     deliver,
     engine,
+    export,
     extract,
     forget,
     notebook,
@@ -284,6 +287,7 @@ for command in (
     quarantine,
     rebuild,
     section,
+    share,
     ui,
     watch,
     withdraw,

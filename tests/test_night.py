@@ -291,7 +291,8 @@ def test_a_failed_check_publishes_nothing_and_the_last_good_night_stays(tmp_path
 
 
 @pytest.mark.parametrize(
-    "seconds", [pytest.param(9.0, marks=pytest.mark.ci), *(pytest.param(s, marks=pytest.mark.long) for s in (3.0, 15.0))]
+    "seconds",
+    [pytest.param(9.0, marks=pytest.mark.ci), *(pytest.param(s, marks=pytest.mark.long) for s in (3.0, 15.0))],
 )
 def test_a_night_killed_with_signal_9_loses_nothing_and_the_next_one_publishes(tmp_path: Path, seconds: float) -> None:
     settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox")

@@ -11,7 +11,6 @@ from typing import Any
 from pipelines.contracts import FEEDS, KNOWN_MAJOR_VERSION, MANDATORY_FEEDS, SCHEMA_VERSION
 from pipelines.deliveries.files import read_regular
 from pipelines.deliveries.limits import CLINIC_CODE, DEEPEST_MANIFEST, LARGEST_MANIFEST_BYTES, MOST_ROWS, NAME
-from pipelines.deliveries.parquet import check_parquet
 from pipelines.deliveries.records import check_csv
 from pipelines.errors import DeliveryError, UnreadableNow
 
@@ -235,4 +234,6 @@ def check_file(folder: Path, file: DeliveredFile) -> None:
     if file.format == "csv":
         check_csv(path, file.rows)
     else:
+        from pipelines.deliveries.parquet import check_parquet  # Arrow: not on a clinic's machine
+
         check_parquet(path, file.rows)

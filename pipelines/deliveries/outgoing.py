@@ -1,7 +1,5 @@
 """Write one delivery as the contract describes it: used by the simulator and by the adapters of real records."""
 
-import hashlib
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from pipelines.contracts import SCHEMA_VERSION
+from pipelines.deliveries.handing_over import write_manifest, written_aside
 
 
 def write_delivery(
@@ -31,31 +29,20 @@ def write_delivery(
     A simulated delivery says so in its manifest, and every report made from it carries a watermark.
     """
     folder = inbox / clinic_code / delivery_id
-    aside = folder.with_name(f".{delivery_id}.writing")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    files = {}
-    for feed, table in tables.items():
-        path = aside / f"{feed}.{file_format}"
-        columns = _text_table(table)
-        if file_format == "csv":
-            options = pyarrow.csv.WriteOptions(quoting_style="needed")
-            pyarrow.csv.write_csv(columns, path, write_options=options)
-        else:
-            pyarrow.parquet.write_table(columns, path, compression="zstd")
-        files[path.name] = {"rows": columns.num_rows, "sha256": _sha256(path)}
-    manifest: dict[str, object] = {
-        "schema_version": SCHEMA_VERSION,
-        "clinic_code": clinic_code,
-        "delivery_id": delivery_id,
-        "mode": mode,
-        "files": files,
-    }
-    if is_simulated:
-        manifest["simulated"] = True
-    (aside / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    n_rows = {}
+    with written_aside(inbox, clinic_code, delivery_id) as aside:
+        for feed, table in tables.items():
+            path = aside / f"{feed}.{file_format}"
+            columns = _text_table(table)
+            if file_format == "csv":
+                options = pyarrow.csv.WriteOptions(quoting_style="needed")
+                pyarrow.csv.write_csv(columns, path, write_options=options)
+            else:
+                pyarrow.parquet.write_table(columns, path, compression="zstd")
+            n_rows[path.name] = columns.num_rows
+        write_manifest(aside, clinic_code, delivery_id, mode, n_rows, is_simulated=is_simulated)
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
     return folder
 
 
@@ -63,8 +50,3 @@ def _text_table(table: pd.DataFrame | pa.Table) -> pa.Table:
     if isinstance(table, pd.DataFrame):
         return pa.table({name: pa.array(table[name].astype(str), pa.string()) for name in table.columns})
     return table
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,6 @@ from pipelines.contracts import FEEDS, Feed
 from pipelines.deliveries.limits import LONGEST_LINE_BYTES
 from pipelines.deliveries.manifest import DeliveredFile
 from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_header
-from pipelines.deliveries.parquet import parquet_header
 from pipelines.deliveries.records import csv_header
 from pipelines.errors import DeliveryError
 
@@ -32,7 +31,12 @@ def header_of(folder: Path, file: DeliveredFile, migrations: Sequence[Migration]
     Raises DeliveryError when they cannot be read or are too many.
     """
     path = folder / file.name
-    header = csv_header(path) if file.format == "csv" else parquet_header(path)
+    if file.format == "csv":
+        header = csv_header(path)
+    else:
+        from pipelines.deliveries.parquet import parquet_header  # Arrow: not on a clinic's machine
+
+        header = parquet_header(path)
     return migrated_header(file.feed, header, file.version, migrations)
 
 
