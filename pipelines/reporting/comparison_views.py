@@ -192,17 +192,18 @@ def _checks_sentence(made: ChecksMade) -> str:
     n_failed = sum(one.n_failed for one in made.checks)
     withheld = len(made.withheld)
     if made.verdict == "none made":
-        return "No self-check was made tonight, so no difference between treatments may be taken as shown."
+        return "No self-check was made, so no difference between treatments may be taken as shown."
+    compared = f"{number_words(made.n_effects)} {'comparison' if made.n_effects == 1 else 'comparisons'}"
     first = (
-        f"All {number_words(n_checks)} self-checks of {number_words(made.n_effects)} comparisons were passed."
+        f"All {number_words(n_checks)} self-checks of {compared} were passed."
         if made.verdict == "all passed" and not any(one.n_not_done for one in made.checks)
-        else f"Of {number_words(n_checks)} self-checks of {number_words(made.n_effects)} comparisons, "
-        f"{_count(n_failed)} failed."
+        else f"Of {number_words(n_checks)} self-checks of {compared}, {_count(n_failed)} failed."
     )
     if not withheld:
         return f"{first} Nothing is withheld."
     be = "comparison is" if withheld == 1 else "comparisons are"
-    return f"{first} {number_words(withheld)} {be} withheld because a check or a doubt was too strong."
+    why = "a check failed or a doubt is too strong" if n_failed else "a doubt is too strong"
+    return f"{first} {number_words(withheld)} {be} withheld because {why}."
 
 
 def _withheld_words(trial: str, outcome: str, contrast: str, reason: str) -> str:

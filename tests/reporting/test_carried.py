@@ -101,7 +101,7 @@ def test_a_failed_self_check_and_what_is_withheld_for_it_are_counted_and_named()
     report = network(self_checks=failed, concerns=concerns, effects=pd.DataFrame([WITHHELD]), arm_means=NO_ARMS)
     view = checks_view(report.checks_made)
     assert view["sentence"] == (
-        "Of 2 self-checks of 1 comparisons, 1 failed. 1 comparison is withheld because a check or a doubt was too strong."
+        "Of 2 self-checks of 1 comparison, 1 failed. 1 comparison is withheld because a check failed or a doubt is too strong."
     )
     assert view["is_warning"]
     assert ("Known effects, put into these records, are found again", "0", "1", "none") in view["checks"]
