@@ -151,7 +151,7 @@ def test_no_kind_of_bad_section_breaks_or_leaks_a_report(small_night: Path, tmp_
 
 
 def _no_trace(small_night: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
-    made = make(home_with(tmp_path, bad_file(*names)), small_night)
+    made = make(home_with(tmp_path, bad_file(*names), seconds=20), small_night)
     assert {one.section.function: one.refusal for one in made} == {name: BAD[name][1] for name in names}
     reports = reports_with(made)
     assert reports.network.findings == build_reports(released(exact_tables()), STAMP).network.findings
