@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from pipelines.notebooks.cells import Cell, read_cells
@@ -93,14 +94,20 @@ def _bounded(kind: str, content: str) -> tuple[str, str]:
     return "text", f"{len(content):,} characters were shown here, too many for a page"
 
 
+def _from_notebook(trace: TracebackType | None, notebook: Path) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename != str(notebook):
+        trace = trace.tb_next
+    return trace
+
+
 def _told(error: BaseException, notebook: Path) -> dict[str, Any]:
-    """The error's kind and the notebook's line that led to it, and the whole trace for the page."""
+    """The error's kind and the notebook's line that led to it, and the trace from the notebook on, for the page."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(notebook)]
     line = own[-1].lineno if own else getattr(error, "lineno", None)
     return {
         "kind": type(error).__name__,
         "line": line,
-        "trace": "".join(traceback.format_exception(error)),
+        "trace": "".join(traceback.format_exception(type(error), error, _from_notebook(error.__traceback__, notebook))),
     }
 
 
