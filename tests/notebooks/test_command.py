@@ -44,16 +44,21 @@ def _run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["notebook", *arguments])
 
 
-def test_a_new_notebook_runs_and_has_a_test_that_the_default_run_finds(project: Path) -> None:
+def test_a_new_notebook_is_the_template_under_its_own_title_and_runs(project: Path) -> None:
     made = _run("new", "waiting_times")
     assert made.exit_code == 0, made.output
     notebook = project / "notebooks" / "waiting_times.py"
     assert read_cells(notebook)[0].text.startswith("# Waiting times\n")
     ran = _run("run", "waiting_times")
     assert ran.exit_code == 0, ran.output
-    assert "<h1>Waiting times</h1>" in (project / "home" / "notebooks" / "waiting_times.html").read_text(
-        encoding="utf-8"
-    )
+    page = (project / "home" / "notebooks" / "waiting_times.html").read_text(encoding="utf-8")
+    assert "<h1>Waiting times</h1>" in page
+    assert page.count("<svg") == 2
+
+
+@pytest.mark.ci
+def test_a_new_notebook_has_a_test_that_the_default_run_finds(project: Path) -> None:
+    scaffold(project / "notebooks", "waiting_times")
     found = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"),
          "--rootdir", str(project), str(project / "tests")],

@@ -71,11 +71,6 @@ def test_the_pages_are_their_owners_alone(ran: tuple[Settings, list[Executed], l
     assert {stat.S_IMODE(page.stat().st_mode) for page in folder.iterdir()} == {0o600}
 
 
-def test_the_template_comes_to_its_end_with_pictures(small_night: Path) -> None:
-    went = execute(NOTEBOOKS["template"], small_night, seconds=60)
-    assert (went.failure, went.title, went.n_pictures) == ("", "Template", 2)
-
-
 def test_a_notebook_claims_nothing_that_the_methods_forbid() -> None:
     """The words of docs/methods.md, 'What may and may not be said'."""
     for name, path in NOTEBOOKS.items():
