@@ -75,7 +75,7 @@ def otherwise(trial, contrast):
         title=contrast.replace("_", " "),
         dots=Dots(("specification",), "estimate", "lower", "upper", "risk difference at 12 weeks", reference=0.0),
     )
-    return asked.show()
+    return asked.show() if len(asked) else f"{asked.title}: withheld, so its other analyses are not shown either."
 
 
 otherwise("decision", "add_manipulation - continue_without")

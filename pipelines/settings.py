@@ -11,6 +11,13 @@ from pipelines.errors import UsageError
 _OWN_NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
+def _notebooks(said: str | None) -> Path | None:
+    """The folder that is said, or the project's own where there is one (a wheel has none); None without any."""
+    if said is None:
+        return _OWN_NOTEBOOKS if (_OWN_NOTEBOOKS / "template.py").is_file() else None
+    return Path(said).absolute() if said and Path(said).is_dir() else None
+
+
 @dataclass(frozen=True)
 class Settings:
     """The folders of one installation and the clinics' time zone (for the schedule and for dates people read)."""
@@ -37,10 +44,7 @@ class Settings:
             raise UsageError(
                 f"STEPCARE_TIMEZONE is {timezone!r}, which is no time zone; write one such as Europe/London"
             ) from error
-        said = environ.get("STEPCARE_NOTEBOOKS")
-        notebooks = _OWN_NOTEBOOKS if said is None else Path(said).absolute()
-        is_there = said != "" and notebooks.is_dir()
-        return cls(home=home, inbox=inbox, timezone=timezone, notebooks=notebooks if is_there else None)
+        return cls(home=home, inbox=inbox, timezone=timezone, notebooks=_notebooks(environ.get("STEPCARE_NOTEBOOKS")))
 
     @property
     def store(self) -> Path:

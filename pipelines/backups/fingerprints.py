@@ -14,9 +14,12 @@ from pipelines.effect_history import effects_of
 from pipelines.generations import REPORTS, WAREHOUSE, Generation, read_generation
 from pipelines.model_history import past_of
 from pipelines.quality.history import history_of, history_source
+from pipelines.reporting.sections import TABLES as SECTION_TABLES
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
+_OF_ANALYSTS = tuple(f"report.{name}" for name in SECTION_TABLES)
+"""What analysts' own files made: those are in no backup, and so a night that is made again has none of it."""
 _STAMPS = ("made_at", "run_id")
 """What a report is stamped with that another run on the same deliveries does not repeat."""
 
@@ -35,7 +38,7 @@ def fingerprint_of(folder: Path) -> Fingerprint:
     """The fingerprint of the generation in `folder`. Raises duckdb.Error when its warehouse cannot be read."""
     generation: Generation = read_generation(folder)
     with open_warehouse((folder / WAREHOUSE).resolve(), read_only=True) as con:
-        tables = {name: _rows_hash(con, name) for name in _report_tables(con)}
+        tables = {name: _rows_hash(con, name) for name in _report_tables(con) if name not in _OF_ANALYSTS}
     pages = {
         str(path.relative_to(folder / REPORTS)): _model_hash(path)
         for path in sorted((folder / REPORTS).rglob("*.json"))

@@ -1,7 +1,7 @@
 """The process that runs a notebook: `python -m pipelines.notebooks.cell_runner NOTEBOOK OUTPUTS`.
 
 It writes a line of JSON a code cell into OUTPUTS as soon as the cell has ended, so that a notebook that is ended by force still
-shows how far it came. What a cell's last expression gives is shown as Jupyter shows it: HTML, a picture, or text.
+shows how far it came. What a cell's last expression gives is shown: a table, a picture, or text.
 """
 
 import ast
@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from pipelines.notebooks.cells import Cell, read_cells
@@ -69,13 +70,21 @@ def _value_of(cell: Cell, notebook: Path, names: dict[str, Any]) -> object:
 
 
 def _shown(value: object) -> tuple[str, str]:
-    for kind, method in (("html", "_repr_html_"), ("html", "_repr_svg_"), ("picture", "_repr_png_")):
+    """A table or drawing of ours as HTML, a frame as such a table, a picture as a data address, anything else as text: HTML that
+    others made is not put into a page."""
+    answers, frames = sys.modules.get("pipelines.results.answer"), sys.modules.get("pandas")
+    if answers and isinstance(value, answers.Shown):
+        return "html", value.html
+    if answers and frames and isinstance(value, frames.DataFrame | frames.Series):
+        frame = value.to_frame() if isinstance(value, frames.Series) else value
+        kept = frame if isinstance(frame.index, frames.RangeIndex) else frame.reset_index()
+        return "html", answers.Answer("", kept, "").table().html
+    for kind, method in (("svg+xml", "_repr_svg_"), ("png", "_repr_png_")):
         represent = getattr(value, method, None)
         said = represent() if callable(represent) else None
-        if isinstance(said, bytes):
-            return kind, f"data:image/png;base64,{base64.b64encode(said).decode()}"
         if said:
-            return kind, str(said)
+            content = said if isinstance(said, bytes) else str(said).encode()
+            return "picture", f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
     return "text", value if isinstance(value, str) else repr(value)
 
 
@@ -85,14 +94,20 @@ def _bounded(kind: str, content: str) -> tuple[str, str]:
     return "text", f"{len(content):,} characters were shown here, too many for a page"
 
 
+def _from_notebook(trace: TracebackType | None, notebook: Path) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename != str(notebook):
+        trace = trace.tb_next
+    return trace
+
+
 def _told(error: BaseException, notebook: Path) -> dict[str, Any]:
-    """The error's kind and the notebook's line that led to it, and the whole trace for the page."""
+    """The error's kind and the notebook's line that led to it, and the trace from the notebook on, for the page."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(notebook)]
     line = own[-1].lineno if own else getattr(error, "lineno", None)
     return {
         "kind": type(error).__name__,
         "line": line,
-        "trace": "".join(traceback.format_exception(error)),
+        "trace": "".join(traceback.format_exception(type(error), error, _from_notebook(error.__traceback__, notebook))),
     }
 
 

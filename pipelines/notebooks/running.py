@@ -12,7 +12,7 @@ from pipelines.notebooks.cells import Cell, read_cells, title_of
 
 @dataclass(frozen=True)
 class Output:
-    """One thing that a cell showed: text, HTML of a table or drawing, or a picture as a data address."""
+    """One thing that a cell showed: text, HTML of a table or drawing of ours, or a picture as a data address."""
 
     kind: Literal["text", "html", "picture"]
     content: str

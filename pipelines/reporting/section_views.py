@@ -7,7 +7,7 @@ from pipelines.reporting.figures import Figure, one_size, shortened
 from pipelines.reporting.sections import Section, SectionRow
 from pipelines.reporting.svg import BLUE, GRID, MUTED, NAVY, SKY, Drawing, Scale
 from pipelines.reporting.words import count_words
-from pipelines.results.charts import round_ticks
+from pipelines.results.charts import number_words, round_ticks
 
 _WIDTH, _ROW = 440, 46
 _MOST_DRAWN = 24
@@ -59,7 +59,7 @@ def _cell(row: SectionRow, name: str) -> str:
 def _written(value: int | float | str | None) -> str:
     if value is None or isinstance(value, int):
         return count_words(value)
-    return value if isinstance(value, str) else f"{value:.3g}".replace("-", "−")
+    return value if isinstance(value, str) else number_words(value)
 
 
 def _figure(key: str, section: Section) -> Figure | None:

@@ -14,6 +14,7 @@ from pipelines.errors import UsageError
 from pipelines.privacy.profiles import NHS_HES, Profile
 
 MOST_ROWS = 40
+_LONG_CELL = 40
 ONE_TABLE = (
     "Small counts are withheld within this table only: two tables that cut the same people differently can tell a small count "
     "between them, so share one. The reports are protected together."
@@ -179,9 +180,14 @@ def _as_text(title: str, heads: list[str], cells: list[list[str]], note: str, mo
     return "\n".join([title, "", lines[0], rule, *lines[1:], *([more] if more else []), "", note])
 
 
+def _cell_as_html(cell: str) -> str:
+    kind = ' class="long"' if len(cell) > _LONG_CELL else ""
+    return f"<td{kind}>{escape(cell)}</td>"
+
+
 def _as_html(title: str, heads: list[str], cells: list[list[str]], note: str, more: str) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in cells)
+    rows = "".join("<tr>" + "".join(map(_cell_as_html, row)) + "</tr>" for row in cells)
     ending = "".join(f"<p>{escape(text)}</p>" for text in (more, note) if text)
     return (
         f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{ending}"

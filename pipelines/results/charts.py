@@ -31,8 +31,8 @@ def dots_with_intervals(title: str, df: pd.DataFrame, dots: Dots) -> Shown:
         for row in rows[list(dots.labels)].itertuples(index=False)
     ]
     said = [
-        f"{name}: {_number(one)}"
-        + (f" ({_number(low)} to {_number(high)})" if pd.notna(low) and pd.notna(high) else "")
+        f"{name}: {number_words(one)}"
+        + (f" ({number_words(low)} to {number_words(high)})" if pd.notna(low) and pd.notna(high) else "")
         for name, (one, low, high) in zip(names, values.itertuples(index=False, name=None), strict=True)
     ]
     drawing = _drawn(title, names, values, dots)
@@ -54,7 +54,7 @@ def _drawn(title: str, names: list[str], values: pd.DataFrame, dots: Dots) -> Dr
     drawing.text(8, 18, title, bold=True)
     for tick in round_ticks(x.low, x.high):
         drawing.line(x.at(tick), _TOP + 8, x.at(tick), bottom, GRID)
-        drawing.text(x.at(tick), bottom + 16, _number(tick), colour=MUTED, anchor="middle")
+        drawing.text(x.at(tick), bottom + 16, number_words(tick), colour=MUTED, anchor="middle")
     if dots.reference is not None:
         drawing.line(x.at(dots.reference), _TOP + 8, x.at(dots.reference), bottom, NAVY, width=1.5)
     for number, (name, (one, lower, upper)) in enumerate(
@@ -81,8 +81,9 @@ def round_ticks(low: float, high: float) -> list[float]:
     return [number * step for number in range(first, int(high // step) + 1)]
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+def number_words(value: float) -> str:
+    """A number as a picture says it: three digits, thousands separated, a real minus."""
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
 
 
 def _standalone(svg: str, drawing: Drawing) -> str:

@@ -196,7 +196,7 @@ def _values(section: FoundSection, asked: Asked, protected: Protected) -> Iterat
                 "column_name": name,
                 "kind": kind,
                 "number": figure_of(number) if kind == "figure" else number,
-                "words": _words(name, value) if kind == "words" and value is not None else None,
+                "words": _text(name, value, kind, is_withheld=bool(row.get(f"{figures.get(name)}_is_suppressed"))),
             }
 
 
@@ -217,6 +217,13 @@ def _told(asked: Asked, protected: Protected, scope: Scope) -> list[str]:
     """The columns that name a row: those of the key that tell rows apart, but for the clinic on its own page."""
     key = [name for name in protected.key if not (scope == "clinic" and name == CLINIC)]
     return [name for name in key if len(asked.df[name].unique()) > 1] or key
+
+
+def _text(name: str, value: object, kind: str, *, is_withheld: bool) -> str | None:
+    """The words of a value; those of a figure that there is none of are empty, so that it is not read as withheld."""
+    if value is not None:
+        return _words(name, value) if kind == "words" else None
+    return "" if kind == "figure" and not is_withheld else None
 
 
 def _words(name: str, value: object) -> str:

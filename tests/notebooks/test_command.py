@@ -13,9 +13,18 @@ from pipelines.notebooks.cells import cells_of, read_cells
 from pipelines.notebooks.nightly import notebooks_in
 from pipelines.notebooks.running import execute
 from pipelines.notebooks.scaffold import scaffold
+from pipelines.settings import Settings
 from tests.conftest import ROOT
 
 TEMPLATE = ROOT / "notebooks" / "template.py"
+RUN_IN_MARIMO = (
+    "template",
+    "effects_and_sensitivity",
+    "imaging_against_symptoms_by_age",
+    "sessions_and_dose",
+    "who_gains",
+)
+"""Those with functions, names that are set again or kept between cells: what marimo is strict about."""
 
 
 @pytest.fixture
@@ -35,16 +44,21 @@ def _run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["notebook", *arguments])
 
 
-def test_a_new_notebook_runs_and_has_a_test_that_the_default_run_finds(project: Path) -> None:
+def test_a_new_notebook_is_the_template_under_its_own_title_and_runs(project: Path) -> None:
     made = _run("new", "waiting_times")
     assert made.exit_code == 0, made.output
     notebook = project / "notebooks" / "waiting_times.py"
     assert read_cells(notebook)[0].text.startswith("# Waiting times\n")
     ran = _run("run", "waiting_times")
     assert ran.exit_code == 0, ran.output
-    assert "<h1>Waiting times</h1>" in (project / "home" / "notebooks" / "waiting_times.html").read_text(
-        encoding="utf-8"
-    )
+    page = (project / "home" / "notebooks" / "waiting_times.html").read_text(encoding="utf-8")
+    assert "<h1>Waiting times</h1>" in page
+    assert page.count("<svg") == 2
+
+
+@pytest.mark.ci
+def test_a_new_notebook_has_a_test_that_the_default_run_finds(project: Path) -> None:
+    scaffold(project / "notebooks", "waiting_times")
     found = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"),
          "--rootdir", str(project), str(project / "tests")],
@@ -95,6 +109,13 @@ def test_a_notebook_elsewhere_has_its_test_beside_it(tmp_path: Path) -> None:
     compile(test.read_text(encoding="utf-8"), str(test), "exec")
 
 
+def test_the_folder_of_notebooks_is_the_projects_or_the_one_that_is_said_or_none(tmp_path: Path) -> None:
+    assert Settings.from_environment({}).notebooks == ROOT / "notebooks"
+    assert Settings.from_environment({"STEPCARE_NOTEBOOKS": str(tmp_path)}).notebooks == tmp_path
+    assert Settings.from_environment({"STEPCARE_NOTEBOOKS": ""}).notebooks is None
+    assert Settings.from_environment({"STEPCARE_NOTEBOOKS": str(tmp_path / "nowhere")}).notebooks is None
+
+
 def test_without_a_folder_of_notebooks_the_command_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEPCARE_NOTEBOOKS", "")
     said = _run("run")
@@ -123,7 +144,7 @@ def test_jupytext_reads_the_same_cells_and_writes_the_same_file(path: Path) -> N
 
 
 @pytest.mark.ci
-def test_marimo_opens_every_notebook_and_gives_it_back(small_night: Path, tmp_path: Path) -> None:
+def test_marimo_opens_every_notebook_runs_them_and_gives_one_back(small_night: Path, tmp_path: Path) -> None:
     """The way into marimo and back: `marimo convert`, run as a marimo program, `marimo export ipynb`, jupytext."""
     pytest.importorskip("marimo", reason="marimo of the dev group is not installed")
     import jupytext
@@ -132,8 +153,8 @@ def test_marimo_opens_every_notebook_and_gives_it_back(small_night: Path, tmp_pa
         converted = tmp_path / f"{name}.py"
         _marimo("convert", str(path), "-o", str(converted))
         assert "@app.cell" in converted.read_text(encoding="utf-8")
-        went = execute(converted, small_night, seconds=120)
-        assert went.failure == "", name
+        if name in RUN_IN_MARIMO:
+            assert execute(converted, small_night, seconds=120).failure == "", name
     back = tmp_path / "back.ipynb"
     _marimo("export", "ipynb", str(tmp_path / "template.py"), "-o", str(back))
     own = [cell.text for cell in read_cells(TEMPLATE) if cell.kind == "code"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import NotPublished
+from pipelines.generations import read_generation
 from pipelines.notebooks.nightly import notebooks_in, run_notebooks
+from pipelines.notebooks.rendering import Pages
 from pipelines.notebooks.running import Executed, execute
 from pipelines.settings import Settings
 from tests.conftest import ROOT
@@ -69,11 +71,6 @@ def test_the_pages_are_their_owners_alone(ran: tuple[Settings, list[Executed], l
     assert {stat.S_IMODE(page.stat().st_mode) for page in folder.iterdir()} == {0o600}
 
 
-def test_the_template_comes_to_its_end_with_pictures(small_night: Path) -> None:
-    went = execute(NOTEBOOKS["template"], small_night, seconds=60)
-    assert (went.failure, went.title, went.n_pictures) == ("", "Template", 2)
-
-
 def test_a_notebook_claims_nothing_that_the_methods_forbid() -> None:
     """The words of docs/methods.md, 'What may and may not be said'."""
     for name, path in NOTEBOOKS.items():
@@ -94,11 +91,51 @@ def test_a_notebook_that_hangs_or_ends_its_process_is_ended_and_named(tmp_path: 
     (tmp_path / "leaves.py").write_text("# %%\nimport os\nos._exit(0)\n", encoding="utf-8")
     (tmp_path / "exits.py").write_text("# %%\nimport sys\nsys.exit(0)\n", encoding="utf-8")
     (tmp_path / "broken.py").write_text("# %%\nif\n", encoding="utf-8")
-    assert execute(tmp_path / "hangs.py", tmp_path, seconds=2).failure == "cell 2: not done after 2 s"
+    assert execute(tmp_path / "hangs.py", tmp_path, seconds=4).failure == "cell 2: not done after 4 s"
     assert execute(tmp_path / "leaves.py", tmp_path, seconds=30).failure == "cell 1: the process ended"
     assert execute(tmp_path / "exits.py", tmp_path, seconds=30).failure == "cell 1, line 3: SystemExit"
     assert execute(tmp_path / "broken.py", tmp_path, seconds=30).failure == "cell 1, line 2: SyntaxError"
     assert execute(tmp_path / "absent.py", tmp_path, seconds=30).failure.startswith("its file cannot be read")
+
+
+HOSTILE = "<script>alert(1)</script><meta http-equiv=refresh content=0>"
+OTHERS = f"""# %% [markdown]
+# # Markup {HOSTILE} [link](javascript:alert(1))
+# %%
+import pandas as pd
+from pipelines.results import Answer
+class Theirs:
+    def _repr_html_(self): return {HOSTILE!r}
+    def __repr__(self): return {HOSTILE!r}
+Theirs()
+# %%
+pd.DataFrame({{"a": [{HOSTILE!r}]}}, index=[{HOSTILE!r}])
+# %%
+pd.Series([1, 2], name={HOSTILE!r})
+# %%
+Answer({HOSTILE!r}, pd.DataFrame({{{HOSTILE!r}: [{HOSTILE!r}]}}), {HOSTILE!r}).table()
+# %%
+class Drawn:
+    def _repr_svg_(self): return "<svg xmlns='http://www.w3.org/2000/svg'>" + {HOSTILE!r} + "</svg>"
+Drawn()
+# %%
+print({HOSTILE!r})
+"""
+
+
+def test_no_text_of_a_record_or_of_other_libraries_becomes_markup_of_a_page(tmp_path: Path, small_night: Path) -> None:
+    (tmp_path / "hostile.py").write_text(OTHERS, encoding="utf-8")
+    went = execute(tmp_path / "hostile.py", tmp_path, seconds=30)
+    assert went.failure == ""
+    assert [output.kind for done in went.done.values() for output in done.outputs] == [
+        "text",
+        *["html"] * 3,
+        "picture",
+        "text",
+    ]
+    page = Pages(read_generation(small_night / "current")).page_of(went)
+    assert page.count("&lt;script&gt;alert(1)") > 7
+    assert not re.search(r'<script|<meta http-equiv=refresh|(?:href|src)="?javascript', page)
 
 
 def test_pages_of_an_earlier_night_are_taken_away(small_night: Path, tmp_path: Path) -> None:

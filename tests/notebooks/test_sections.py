@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.backups.fingerprints import fingerprint_of
 from pipelines.errors import UsageError
 from pipelines.privacy.profiles import NHS_HES, PROFILES, Profile
 from pipelines.reporting.building import build_reports
@@ -29,6 +30,7 @@ from pipelines.sections.refusals import NotShown, Refusal
 from pipelines.warehouse import open_warehouse
 from tests.privacy.attacking import Attack
 from tests.reporting.released import STAMP, exact_tables, released
+from tests.results.conftest import GENERATION
 
 from .section_files import BAD, CANARY, GOOD, HEAD, IN_PROCESSES, WORKED_EXAMPLE, bad_file
 
@@ -149,7 +151,7 @@ def test_no_kind_of_bad_section_breaks_or_leaks_a_report(small_night: Path, tmp_
 
 
 def _no_trace(small_night: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
-    made = make(home_with(tmp_path, bad_file(*names)), small_night)
+    made = make(home_with(tmp_path, bad_file(*names), seconds=20), small_night)
     assert {one.section.function: one.refusal for one in made} == {name: BAD[name][1] for name in names}
     reports = reports_with(made)
     assert reports.network.findings == build_reports(released(exact_tables()), STAMP).network.findings
@@ -270,3 +272,11 @@ def test_effects_that_are_withheld_are_refused_in_a_section_too() -> None:
     df = pd.DataFrame({"group": ["a", "b"], "n": [3, 90], "estimate": [0.4, 0.1]})
     answer = Answer("t", df, "", counts=("n",), figures=(("estimate", "n"),))
     assert answer.safe().df["estimate"].isna().tolist() == [True, False]
+
+
+def test_a_restore_drill_compares_no_section_since_analysts_files_are_in_no_backup(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path / "warehouse.duckdb") as con:
+        for name in ("indicators", "sections", "section_values"):
+            con.execute(f"create table report.{name} as select 1 as n")
+    (tmp_path / "generation.json").write_text(json.dumps(GENERATION), encoding="utf-8")
+    assert list(fingerprint_of(tmp_path).tables) == ["report.indicators"]
