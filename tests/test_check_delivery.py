@@ -109,6 +109,7 @@ def test_text_that_looks_like_a_patients_name_refuses_its_file_without_being_sho
     result = _check(_delivery(tmp_path / "inbox", intake=named))
     assert result.exit_code == 4
     assert "look like a person's name" in result.output
+    assert "REFUSED intake.csv, age_band: text that looks like a direct identifier\n        rows 2\n" in result.output
     assert "Jane" not in result.output
 
 

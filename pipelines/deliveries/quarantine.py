@@ -22,6 +22,23 @@ LAB_RANGES = {
 _SEND_AGAIN = "Correct it at the clinic and send the row again in the next delivery"
 
 
+def identifier_rows(con: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> dict[str, list[int]]:
+    """By field: the numbers of the rows whose text looks like a direct identifier, as `quarantine_feed` judges it; never the text.
+
+    `rows`: SQL of rows with `row_number` and the feed's columns as text.
+    """
+    found = {}
+    for field in feed.fields:
+        text = f"said({field.name})"
+        is_free = field.type == "key" and field.name != "clinic_code"
+        kind = f"coalesce(case when {breaks(field, text)} then {looks_like_sql(text)} end"
+        kind += f", {key_looks_like_sql(text)})" if is_free else ")"
+        query = f"select row_number from ({rows}) where {kind} is not null order by row_number"
+        if numbers := [row[0] for row in con.execute(query).fetchall()]:
+            found[field.name] = numbers
+    return found
+
+
 def _row_rules(feed: Feed) -> list[tuple[str, str, str, str]]:
     """(field, condition on trimmed text, rule, remedy) of what the contract asks of a whole row beyond its fields."""
     if feed.name == "intake":
