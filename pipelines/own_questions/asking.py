@@ -12,7 +12,7 @@ from pipelines.causal.tables import EFFECT_COLUMNS, TEXT, as_table
 from pipelines.errors import UsageError
 from pipelines.own_questions.question import Question
 from pipelines.own_questions.reading import Unreadable
-from pipelines.tables import tables_read
+from pipelines.tables import other_sources, tables_read
 
 OWN_EFFECT_COLUMNS = {"question": TEXT, **EFFECT_COLUMNS}
 OWN_QUESTION_COLUMNS = {
@@ -124,6 +124,10 @@ def _joined(
     """The frame with the columns that `sql` returns, under their new names, NULL for episodes it does not return."""
     if strange := sorted(table for table in _tables(name, sql) if not table.startswith(("cohort.", "clean."))):
         raise UsageError(f"{name}: it reads {', '.join(strange)}; own questions are asked of cohort.* and clean.*")
+    if others := sorted(set(other_sources(sql)) - {"unnest", "range", "generate_series"}):
+        raise UsageError(
+            f"{name}: it reads from {', '.join(others)}; own questions read tables of cohort.* and clean.* alone"
+        )
     if taken := sorted({*columns.values()} & {*frame}):
         raise UsageError(f"{name}: the trial has {', '.join(taken)} already: choose another name")
     try:

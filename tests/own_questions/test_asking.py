@@ -87,6 +87,11 @@ def _covariate(sql: str, name: str = "x") -> Question:
     return parse("mine", f'starts_from = "decision"\nwhy = "w"\n[[covariate]]\nname = "{name}"\nsql = """{sql}"""\n')
 
 
+def test_sql_may_name_parts_of_its_own(con: duckdb.DuckDBPyConnection) -> None:
+    sql = "with mine as (select episode_key, 1 as x from cohort.covariates) select episode_key, x from mine"
+    assert set(frame_of(con, _covariate(sql))["x"]) == {1}
+
+
 def test_an_own_covariate_stands_beside_those_of_the_trial(con: duckdb.DuckDBPyConnection) -> None:
     frame = frame_of(con, _covariate(SQL))
     assert set(frame["x"]) == {1}
@@ -105,7 +110,10 @@ def test_an_own_covariate_stands_beside_those_of_the_trial(con: duckdb.DuckDBPyC
         ("select episode_key, cast(sex as integer) as x from cohort.covariates", "x", "could not work out a value"),
         ("drop table cohort.covariates", "x", "not one SELECT"),
         ("select episode_key, 1 as patient_key from cohort.covariates", "patient_key", "has patient_key already"),
-        ("select episode_key, text as x from read_csv('/etc/passwd')", "x", "x: its SQL did not run"),
+        ("select episode_key, text as x from read_csv('/etc/passwd')", "x", "it reads from read_csv"),
+        ("select episode_key, 1 as x from '/home/store/intake.csv'", "x", "it reads from /home/store/intake.csv"),
+        ("select episode_key, 1 as x from query_table('raw.intake')", "x", "it reads from query_table"),
+        ("select episode_key, 1 as x from raw.intake", "x", "not from raw.intake"),
     ],
 )
 def test_sql_that_cannot_be_used_is_refused_with_its_reason_and_without_a_value(
