@@ -126,8 +126,8 @@ def tables_read(sql: str) -> tuple[str, ...]:
 
 
 def other_sources(sql: str) -> tuple[str, ...]:
-    """What a SELECT reads beside `schema.table` and its own CTEs, without running it: functions such as `read_csv`, and bare names,
-    which DuckDB may take for a file."""
+    """What a SELECT reads beside `schema.table` and its own CTEs, without running it: functions such as `read_csv`, and bare
+    names, which DuckDB may take for a file."""
     functions, bare, own = set(), set(), set()
     for node in _nodes(sql):
         if node.get("type") == "TABLE_FUNCTION":
