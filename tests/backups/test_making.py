@@ -42,13 +42,6 @@ def test_a_backup_is_a_plain_tar_in_the_age_format_with_its_sums_at_the_end(plac
     assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
 
 
-def test_a_backup_holds_the_own_questions(place: Place) -> None:
-    (place.settings.home / "questions").mkdir()
-    (place.settings.home / "questions" / "mine.toml").write_text("why", encoding="utf-8")
-    with _opened(place.make(), place.identity) as tar:
-        assert tar.extractfile("questions/mine.toml").read() == b"why"  # type: ignore[union-attr]
-
-
 def test_nothing_of_a_backup_can_be_read_without_the_key(place: Place) -> None:
     backup = place.make()
     episode = b"episode-00000001"
