@@ -183,6 +183,17 @@ def test_the_feeds_of_the_page_for_clinics_are_those_of_the_contract() -> None:
         assert listed == {row["feed"] for row in csv.DictReader(stream)}
 
 
+def test_data_officers_are_told_of_everything_that_the_home_holds() -> None:
+    text = (ROOT / "docs" / "data-officers.md").read_text(encoding="utf-8")
+    stored = text[text.index("## What is stored where") : text.index("## Who sees what")]
+    table = OPERATORS[OPERATORS.index("## The home folder") : OPERATORS.index("## Alerts")]
+    names = {
+        name for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
+    }
+    assert len(names) > 15
+    assert {name for name in names if name != "-wal" and f"`{name}`" not in stored} == set()
+
+
 def test_every_document_is_reached_from_the_first_page_or_its_part() -> None:
     first = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     for page in (
