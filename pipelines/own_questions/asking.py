@@ -66,6 +66,8 @@ def ask_all(
                 effects.append(ask(con, one).assign(question=one.id))
             except (UsageError, ValueError) as error:
                 reason = str(error)
+        if reason:
+            say(f"own question {one.id}: refused: {reason}")
         status = "refused" if reason else "asked"
         asked.append(
             dict(zip(OWN_QUESTION_COLUMNS, (one.id, starts_from, why, status, reason, one.sha256), strict=True))

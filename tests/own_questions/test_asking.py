@@ -136,7 +136,9 @@ def test_one_wrong_question_stops_no_other(con: duckdb.DuckDBPyConnection, tmp_p
     for path in sorted((home / "questions").glob("*.toml"))[1:]:
         path.unlink()
     (home / "questions" / "wrong.toml").write_text("not toml", encoding="utf-8")
-    write_own_questions(con, home, lambda _: None)
+    lines: list[str] = []
+    write_own_questions(con, home, lines.append)
+    assert any(line.startswith("own question wrong: refused: ") for line in lines)
     said = con.execute("select question, status, reason <> '' from estimates.own_questions order by 1").fetchall()
     assert said == [("acceptable_state", "asked", False), ("wrong", "refused", True)]
 
