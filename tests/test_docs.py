@@ -116,6 +116,7 @@ def test_managers_are_told_how_to_read_every_panel(panel: str) -> None:
     assert f"**{panel}**" in MANAGERS
 
 
+@pytest.mark.ci
 def test_the_manifest_of_the_page_for_clinics_is_one_that_a_night_accepts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
