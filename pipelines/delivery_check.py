@@ -18,14 +18,15 @@ from pipelines.deliveries.folders import look_at
 from pipelines.deliveries.holding import write_holds
 from pipelines.deliveries.load import NewDelivery, create_raw_tables, load_deliveries
 from pipelines.deliveries.manifest import MANIFEST, Manifest, kept_manifest, read_manifest
+from pipelines.deliveries.quarantine import identifier_rows
+from pipelines.deliveries.reading import columns_of, quoted, source
 from pipelines.deliveries.store import note, take_in
 from pipelines.deliveries.wholeness import sealed
-from pipelines.delivery_rules import MOST_ROWS_NAMED, broken_rules
+from pipelines.delivery_rules import MOST_ROWS_NAMED, broken_rules, rows_in_words
 from pipelines.drift.headers import MISSING_COLUMN, NEW_COLUMN, RENAMED_COLUMN, REORDERED_COLUMNS, Drift
 from pipelines.drift.holds import create_drift_tables, write_header_drift
 from pipelines.drift.profiles import profile_new
 from pipelines.errors import DeliveryError
-from pipelines.set_aside import Line
 from pipelines.warehouse import open_warehouse
 
 _MOST_CODES_NAMED = 12
@@ -70,7 +71,7 @@ def check_delivery(folder: Path) -> Checked:
     if found.refusal:
         return _refused("the folder", found.refusal)
     if not found.is_complete:
-        return _refused(MANIFEST, f"it is not in {folder}", "Write it last, once every file is complete")
+        return _refused(MANIFEST, "it is not there", "Write it last, once every file is complete")
     try:
         manifest = read_manifest(found.folder)
     except DeliveryError as error:
@@ -137,8 +138,11 @@ def _read(con: duckdb.DuckDBPyConnection, copy: Path) -> tuple[list[Finding], bo
     create_drift_tables(con)
     arrived_at = datetime.now(UTC).replace(tzinfo=None)
     blocked = load_deliveries(con, {key: NewDelivery(copy, manifest, arrived_at)})
+    findings: list[Finding] = []
     newly = [one for one in blocked if one.feed is None or not _is_blocked(manifest, one.feed)]
-    findings = [_block(one.feed, one.reason, name_of) for one in newly]
+    for one in newly:
+        findings.append(_block(one.feed, one.reason, name_of))
+        findings += _identifiers(con, copy, manifest, one.reason)
     if any(one.feed is None for one in blocked):
         return findings, False
     drifts = [Drift(kind, file.feed, *rest) for file in manifest.usable_files for kind, *rest in file.drift]
@@ -167,6 +171,29 @@ def _is_blocked(manifest: Manifest, feed: str) -> bool:
 
 def _block(feed: str | None, reason: str, name_of: dict[str, str]) -> Finding:
     return Finding("refused", name_of[feed] if feed else "the delivery", reason)
+
+
+def _identifiers(con: duckdb.DuckDBPyConnection, copy: Path, manifest: Manifest, reason: str) -> list[Finding]:
+    """Where the text stands that looks like a direct identifier: the night keeps nothing of it, and so cannot say.
+
+    A reason begins with the feed's name, and the reasons of several feeds are one text.
+    """
+    findings = []
+    for file in manifest.usable_files:
+        feed = FEEDS[file.feed]
+        if f" {feed.name}: values that look like" not in f" {reason}":
+            continue
+        names = columns_of(copy, file)
+        listed = ", ".join(f"cast({quoted(n)} as varchar) as {n}" if n in names else f"'' as {n}" for n in feed.columns)
+        rows = (
+            f"select row_number() over () as row_number, {listed} from {source(copy / file.name, file.format, names)}"
+        )
+        for field, numbers in identifier_rows(con, feed, rows).items():
+            said = rows_in_words(numbers)
+            findings.append(
+                Finding("refused", _place(file.name, field), "text that looks like a direct identifier", "", said)
+            )
+    return findings
 
 
 def _held(con: duckdb.DuckDBPyConnection, name_of: dict[str, str]) -> list[Finding]:
@@ -204,7 +231,7 @@ def _line(
     remedy: str,
     n_rows: int,
 ) -> Finding:
-    rows = Line(tuple(first), "", "", feed, field, scope, rule, remedy, "", n_rows).rows_in_words
+    rows = rows_in_words(first, n_rows)
     what = {"row": "the row is set aside", "value": "the value is set aside", "repeat": "the row counts once"}[scope]
     weight: Weight = "told" if scope == "repeat" else "set aside"
     return Finding(

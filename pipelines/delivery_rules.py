@@ -1,5 +1,6 @@
 """The checks of a night, asked of one snapshot by itself: what is broken more often than is allowed, and in which rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,12 @@ class BrokenRule:
     what: str
     remedy: str
     rows: str
+
+
+def rows_in_words(rows: Sequence[int], n_rows: int | None = None) -> str:
+    """The first rows by number, in runs, and how many more of `n_rows` (default: all that are given) there are."""
+    n_all = len(rows) if n_rows is None else n_rows
+    return Line(tuple(rows[:MOST_ROWS_NAMED]), "", "", "", "", "", "", "", "", n_all).rows_in_words
 
 
 def broken_rules(con: duckdb.DuckDBPyConnection, asked_at: datetime) -> list[BrokenRule]:
@@ -53,7 +60,7 @@ def _told(found: "pd.Series[Any]", rows: list[int]) -> BrokenRule:
     n_broken, n_rows = int(str(found["n_broken"])), int(str(found["n_rows"]))
     allowed = float(str(found["allowed_percent"]))
     what = f"{found['description']} ({n_broken:,} of {n_rows:,}; up to {allowed:g} % are usual)"
-    named = Line(tuple(rows[:MOST_ROWS_NAMED]), "", "", "", "", "", "", "", "", len(rows)).rows_in_words
+    named = rows_in_words(rows)
     feed = str(found["table_name"]).partition(".")[2]
     return BrokenRule(feed, str(found["field_name"]), what, str(found["remedy"]), named)
 

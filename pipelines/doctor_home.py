@@ -19,6 +19,7 @@ from pipelines.errors import UsageError
 from pipelines.finding import Finding
 from pipelines.generations import current_generation, published_at
 from pipelines.memory import MachineSettings
+from pipelines.own_questions.reading import Unreadable, read_questions
 from pipelines.portal.settings import read_sign_on
 from pipelines.practitioner_reports import PractitionerSettings
 from pipelines.privacy.profiles import profile_of
@@ -42,6 +43,7 @@ def look_at_home(settings: Settings, machine: Machine, now: datetime, *, accept_
             f"free some space: {WAREHOUSES_OF_ROOM} times the published warehouse and what [disk] of {CONFIGURATION} asks for",
         )
     yield from _settings(settings.home)
+    yield from _questions(settings.home)
     yield from _clock(settings, now)
     yield from _backups(settings, now)
 
@@ -175,6 +177,12 @@ SECTIONS: dict[str, Callable[[Path], object]] = {
     "words": _read_report,
 }
 """Every table of stepcare.toml, and what reads it: raises UsageError when it is wrong."""
+
+
+def _questions(home: Path) -> Iterator[Finding]:
+    for one in read_questions(home):
+        remedy = one.reason if isinstance(one, Unreadable) else ""
+        yield Finding(f"the own question {one.id} can be asked", not remedy, remedy)
 
 
 def _clock(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -32,11 +32,12 @@ and, in sql/checks only (pipelines/quality/rules.py reads them):
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -120,21 +121,37 @@ def _parser() -> duckdb.DuckDBPyConnection:
 
 def tables_read(sql: str) -> tuple[str, ...]:
     """The `schema.table` names that a SELECT reads, by DuckDB's own parser, without running or binding it."""
+    nodes = [node for node in _nodes(sql) if node.get("type") == "BASE_TABLE" and node.get("schema_name")]
+    return tuple(sorted({f"{node['schema_name']}.{node['table_name']}" for node in nodes}))
+
+
+def other_sources(sql: str) -> tuple[str, ...]:
+    """What a SELECT reads beside `schema.table` and its own CTEs, without running it: functions such as `read_csv`, and bare
+    names, which DuckDB may take for a file."""
+    functions, bare, own = set(), set(), set()
+    for node in _nodes(sql):
+        if node.get("type") == "TABLE_FUNCTION":
+            functions.add(str(node["function"]["function_name"]))
+        elif node.get("type") == "BASE_TABLE" and not node.get("schema_name"):
+            bare.add(str(node["table_name"]))
+        if isinstance(node.get("cte_map"), dict):
+            own |= {str(entry["key"]) for entry in node["cte_map"]["map"]}
+    return tuple(sorted(functions | (bare - own)))
+
+
+def _nodes(sql: str) -> Iterator[dict[str, Any]]:
     rows = _parser().execute("select json_serialize_sql(?)", [sql]).fetchall()
     tree = json.loads(rows[0][0])
     if tree.get("error"):
         raise ValueError(f"not one SELECT that DuckDB can parse: {tree.get('error_message', '')}")
-    found: set[str] = set()
     pending = [tree]
     while pending:
         node = pending.pop()
         if isinstance(node, dict):
-            if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
-                found.add(f"{node['schema_name']}.{node['table_name']}")
+            yield node
             pending.extend(node.values())
         elif isinstance(node, list):
             pending.extend(node)
-    return tuple(sorted(found))
 
 
 def sql_files(schema: str, folder: Path = SQL_FOLDER) -> tuple[SqlFile, ...]:

@@ -54,6 +54,7 @@ def test_a_good_delivery_passes_and_is_left_as_it_was(simulated: Path) -> None:
     assert "All of it would be used" in result.output
 
 
+@pytest.mark.ci
 def test_the_check_needs_neither_a_warehouse_nor_dagster_nor_great_expectations(
     simulated: Path, tmp_path: Path
 ) -> None:
@@ -95,7 +96,7 @@ def test_values_that_break_the_contract_are_told_by_row_and_never_shown(tmp_path
         sex=["male", "male", "canary-81", "male"],
         clinic_code=["C001", "C002", "C001", "C001"],
     )
-    result = _check(_delivery(tmp_path / "inbox", intake=broken))
+    result = _check(_delivery(tmp_path / "inbox", "delta", intake=broken))
     assert result.exit_code == 4
     assert "MEND    intake.csv, nprs_back_avg: a whole number from 0 to 10 (2: the value is set aside)" in result.output
     assert "\n        rows 2, 4\n        Correct it at the clinic" in result.output
@@ -109,6 +110,7 @@ def test_text_that_looks_like_a_patients_name_refuses_its_file_without_being_sho
     result = _check(_delivery(tmp_path / "inbox", intake=named))
     assert result.exit_code == 4
     assert "look like a person's name" in result.output
+    assert "REFUSED intake.csv, age_band: text that looks like a direct identifier\n        rows 2\n" in result.output
     assert "Jane" not in result.output
 
 
@@ -166,7 +168,7 @@ def test_columns_that_the_contract_does_not_list_are_told_and_a_misspelt_one_wou
 
 
 def test_other_files_in_the_folder_are_counted_without_their_names(tmp_path: Path) -> None:
-    folder = _delivery(tmp_path / "inbox")
+    folder = _delivery(tmp_path / "inbox", "delta")
     (folder / "jane smith.pdf").write_bytes(b"x")
     output = _check(folder).output
     assert "look    other files: 1 in the folder that the manifest does not list" in output

@@ -13,7 +13,8 @@ from pipelines.locking import only_one
 from pipelines.settings import Settings
 
 COMMANDS = (
-    "adapt", "alerts", "backup", "demo", "doctor", "nightly", "rebuild", "report", "simulate", "status", "ui", "watch"
+    "adapt", "alerts", "backup", "check-delivery", "copy-results",
+    "demo", "doctor", "nightly", "rebuild", "report", "simulate", "status", "ui", "watch"
 )  # fmt: skip
 
 

@@ -4,18 +4,24 @@ import csv
 import json
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from pipelines import errors
 from pipelines.cli import main
 from pipelines.delivery_check import check_delivery
+from pipelines.own_questions.asking import ask_all
 from pipelines.reporting.branding import usual_labels
+from pipelines.settings import Settings
 from pipelines.synthetic import simulate
+from pipelines.tables import tables_read
 from tests.conftest import ROOT
 from tests.docs_pages import PAGES, anchors, blocks, commands, links
+from tests.results.conftest import published
 
 OPERATORS = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 MANAGERS = (ROOT / "docs" / "for-managers.md").read_text(encoding="utf-8")
@@ -110,6 +116,7 @@ def test_managers_are_told_how_to_read_every_panel(panel: str) -> None:
     assert f"**{panel}**" in MANAGERS
 
 
+@pytest.mark.ci
 def test_the_manifest_of_the_page_for_clinics_is_one_that_a_night_accepts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,12 +136,63 @@ def test_the_manifest_of_the_page_for_clinics_is_one_that_a_night_accepts(
     assert check_delivery(folder).is_accepted_whole
 
 
+def _python(page: str) -> list[str]:
+    """The Python examples of a page, fenced or indented: what begins with an import of ours."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    indented = re.findall(r"^    from pipelines\..*\n(?:(?:    .*)?\n)*", text, re.MULTILINE)
+    return [*blocks(ROOT / "docs" / page, "python"), *(textwrap.dedent(block) for block in indented)]
+
+
+@pytest.mark.parametrize("page", ["analysts.md", "own-questions.md"])
+def test_the_python_of_a_page_for_analysts_runs_on_a_published_night(
+    page: str, settings: Settings, environment: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.home.mkdir()
+    published(settings.current)
+    with duckdb.connect(str(settings.current / "warehouse.duckdb")) as con:
+        asked, effects = ask_all(con, [], print)
+        for name, frame in (("own_questions", asked), ("own_effects", effects)):
+            con.register("made", frame)
+            con.execute(f"create table estimates.{name} as select * from made")
+            con.unregister("made")
+    examples = _python(page)
+    assert examples
+    for code in examples:
+        exec(compile(code, page, "exec"), {})
+    assert capsys.readouterr().out.strip()
+
+
+def test_every_example_imports_what_is_there() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    lines = sorted(set(re.findall(r"^ *(from pipelines\.[\w.]+ import [\w, ]+)$", text, re.MULTILINE)))
+    assert len(lines) >= 2
+    for line in lines:
+        exec(line, {})
+
+
+def test_the_sql_for_analysts_is_sql_of_tables_that_a_night_has() -> None:
+    text = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"^    with arm_means as .*?\n\n(?=On a published)", text, re.MULTILINE | re.DOTALL)
+    assert tables_read(textwrap.dedent(query)) == ("estimates.effects", "estimates.scores")
+
+
 def test_the_feeds_of_the_page_for_clinics_are_those_of_the_contract() -> None:
     table = re.search(r"\| feed \|.*?\n\n", (ROOT / "docs" / "clinics.md").read_text(encoding="utf-8"), re.DOTALL)
     assert table
     listed = {name for row in table[0].strip().splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
     with (ROOT / "pipelines" / "contract_fields.csv").open(encoding="utf-8") as stream:
         assert listed == {row["feed"] for row in csv.DictReader(stream)}
+
+
+def test_data_officers_are_told_of_everything_that_the_home_holds() -> None:
+    text = (ROOT / "docs" / "data-officers.md").read_text(encoding="utf-8")
+    stored = text[text.index("## What is stored where") : text.index("## Who sees what")]
+    table = OPERATORS[OPERATORS.index("## The home folder") : OPERATORS.index("## Alerts")]
+    names = {
+        name for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
+    }
+    assert len(names) > 15
+    assert {name for name in names if name != "-wal" and f"`{name}`" not in stored} == set()
 
 
 def test_every_document_is_reached_from_the_first_page_or_its_part() -> None:

@@ -127,6 +127,18 @@ def test_the_doctor_knows_every_table_that_any_part_reads() -> None:
     assert read == set(SECTIONS)
 
 
+def test_an_own_question_that_no_night_can_ask_is_named(at_home: Settings, machine: Machine) -> None:
+    folder = at_home.home / "questions"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "right.toml").write_text('starts_from = "decision"\nwhy = "w"\n', encoding="utf-8")
+    (folder / "wrong.toml").write_text('starts_from = "nothing"\n', encoding="utf-8")
+    for path in folder.iterdir():
+        path.chmod(0o600)
+    (found,) = _ill(at_home, machine)
+    assert found.what == "the own question wrong can be asked"
+    assert "starts_from must be one of" in found.remedy
+
+
 def test_too_little_room_for_a_night_is_said_with_the_figures(at_home: Settings, machine: Machine) -> None:
     """R-F2: three times the warehouse and a floor."""
     _write(at_home, "[disk]\nsmallest_free_gigabytes = 1e9\n")

@@ -1,4 +1,6 @@
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,8 +10,13 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from pipelines.definitions import build_definitions
+from pipelines.deliveries.inbox import receive
+from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.outgoing import write_delivery
-from pipelines.schedules import freshness, nightly
+from pipelines.generations import Generation
+from pipelines.own_questions.reading import questions_hash
+from pipelines.provenance import code_hash, ledger_hash, night_key
+from pipelines.schedules import freshness, nightly, what_is_new
 from pipelines.settings import Settings
 from tests.conftest import small_tables
 
@@ -46,6 +53,34 @@ def test_the_night_the_clocks_change_has_one_tick(repository: dg.RepositoryDefin
     ticks = _ticks(repository, "nightly", datetime.fromisoformat(night).replace(tzinfo=ZoneInfo(ZONE)))
     dates = [next(ticks).date().isoformat() for _ in range(3)]
     assert dates.count(night) == 1
+
+
+def test_a_new_own_question_is_news_enough_for_a_night_and_taking_it_away_too(settings: Settings) -> None:
+    write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", small_tables())
+    settings.store.mkdir(parents=True)
+    with open_ledger(settings.ledger) as ledger:
+        receive(settings.inbox, settings.store, ledger)
+        data = ledger_hash(ledger)
+    _publish(settings, night_key(data))
+    assert what_is_new(settings)[0] == ""
+    questions = settings.home / "questions"
+    questions.mkdir()
+    (questions / "mine.toml").write_text("why", encoding="utf-8")
+    key, reason = what_is_new(settings)
+    assert key == night_key(data, questions=questions_hash(settings.home)) != night_key(data)
+    assert "own questions" in reason
+    _publish(settings, key)
+    assert what_is_new(settings)[0] == ""
+    (questions / "mine.toml").unlink()
+    assert what_is_new(settings)[0] == night_key(data)
+
+
+def _publish(settings: Settings, key: str) -> None:
+    settings.current.mkdir(exist_ok=True)
+    made = Generation(
+        "20261101T023000Z-a", "r", "2026-11-01T02:30:00+00:00", key, code_hash(), "", "", is_simulated=True
+    )
+    (settings.current / "generation.json").write_text(json.dumps(asdict(made)), encoding="utf-8")
 
 
 def test_the_weekly_report_is_made_on_monday_morning(repository: dg.RepositoryDefinition) -> None:

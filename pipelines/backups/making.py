@@ -41,7 +41,7 @@ from pipelines.deliveries.wholeness import kept_sums
 from pipelines.effect_history import RESTORED_EFFECTS
 from pipelines.errors import BackupError, DeliveryError, UsageError
 from pipelines.model_history import RESTORED_MODELS
-from pipelines.own_questions.reading import FOLDER, question_files
+from pipelines.own_questions.reading import FOLDER, is_well_named, question_files
 from pipelines.quality.history import RESTORED_HISTORY
 from pipelines.settings import Settings
 
@@ -152,7 +152,7 @@ def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:
     yield member_of(ledger, settings.ledger.name)
     if (settings.home / CONFIGURATION).is_file():
         yield member_of(settings.home / CONFIGURATION, CONFIGURATION)
-    for path in question_files(settings.home):
+    for path in filter(is_well_named, question_files(settings.home)):
         yield member_of(path, f"{FOLDER}/{path.name}")
     for key in keys:
         try:

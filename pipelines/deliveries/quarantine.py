@@ -22,6 +22,38 @@ LAB_RANGES = {
 _SEND_AGAIN = "Correct it at the clinic and send the row again in the next delivery"
 
 
+def identifier_rows(con: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> dict[str, list[int]]:
+    """By field: the numbers of the rows whose text looks like a direct identifier, as `quarantine_feed` judges it; never the text.
+
+    `rows`: SQL of rows with `row_number` and the feed's columns as text.
+    """
+    trimmed = ", ".join(f"said({name}) as {name}" for name in feed.columns)
+    texts = [
+        f"case when {breaks(field, field.name)} then {{'field': {literal(field.name)}, 'text': {field.name}, 'is_key': false}} end"
+        for field in feed.fields
+    ]
+    texts += [
+        f"{{'field': {literal(field.name)}, 'text': {field.name}, 'is_key': true}}"
+        for field in feed.fields
+        if field.type == "key" and field.name != "clinic_code"
+    ]
+    found = con.execute(
+        f"""
+        with trimmed as (select row_number, {trimmed} from ({rows})),
+        listed as (select row_number, unnest([{", ".join(texts)}]) as found from trimmed),
+        said as (
+            select row_number, found.field as field, found.text as text, found.is_key as is_key from listed where found is not null
+        )
+        select field, list_sort(list_distinct(list(row_number)))
+        from said
+        where case when is_key then {key_looks_like_sql("text")} else {looks_like_sql("text")} end is not null
+        group by field
+        order by field
+        """
+    ).fetchall()
+    return dict(found)
+
+
 def _row_rules(feed: Feed) -> list[tuple[str, str, str, str]]:
     """(field, condition on trimmed text, rule, remedy) of what the contract asks of a whole row beyond its fields."""
     if feed.name == "intake":

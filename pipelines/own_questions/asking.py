@@ -12,7 +12,7 @@ from pipelines.causal.tables import EFFECT_COLUMNS, TEXT, as_table
 from pipelines.errors import UsageError
 from pipelines.own_questions.question import Question
 from pipelines.own_questions.reading import Unreadable
-from pipelines.tables import tables_read
+from pipelines.tables import other_sources, tables_read
 
 OWN_EFFECT_COLUMNS = {"question": TEXT, **EFFECT_COLUMNS}
 OWN_QUESTION_COLUMNS = {
@@ -66,6 +66,8 @@ def ask_all(
                 effects.append(ask(con, one).assign(question=one.id))
             except (UsageError, ValueError) as error:
                 reason = str(error)
+        if reason:
+            say(f"own question {one.id}: refused: {reason}")
         status = "refused" if reason else "asked"
         asked.append(
             dict(zip(OWN_QUESTION_COLUMNS, (one.id, starts_from, why, status, reason, one.sha256), strict=True))
@@ -124,6 +126,10 @@ def _joined(
     """The frame with the columns that `sql` returns, under their new names, NULL for episodes it does not return."""
     if strange := sorted(table for table in _tables(name, sql) if not table.startswith(("cohort.", "clean."))):
         raise UsageError(f"{name}: it reads {', '.join(strange)}; own questions are asked of cohort.* and clean.*")
+    if others := sorted(set(other_sources(sql)) - {"unnest", "range", "generate_series"}):
+        raise UsageError(
+            f"{name}: it reads from {', '.join(others)}; own questions read tables of cohort.* and clean.* alone"
+        )
     if taken := sorted({*columns.values()} & {*frame}):
         raise UsageError(f"{name}: the trial has {', '.join(taken)} already: choose another name")
     try:

@@ -33,6 +33,11 @@ def question_files(home: Path) -> list[Path]:
     return sorted((home / FOLDER).glob("*.toml"))
 
 
+def is_well_named(path: Path) -> bool:
+    """Whether the file is called as a question must be; another is refused, and not part of a backup."""
+    return bool(_NAME.fullmatch(path.stem))
+
+
 def questions_hash(home: Path) -> str:
     """sha256 over the own questions, by name and content; empty without any."""
     listed = [f"{path.stem} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in question_files(home)]

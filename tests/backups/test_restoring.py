@@ -65,6 +65,16 @@ def test_filed_reports_are_restored_with_their_index_pages(place: Place, tmp_pat
     assert open_to_others(home) == []
 
 
+def test_own_questions_are_restored_but_for_those_that_no_night_can_ask(place: Place, tmp_path: Path) -> None:
+    questions = place.settings.home / "questions"
+    questions.mkdir()
+    (questions / "mine.toml").write_text("why", encoding="utf-8")
+    (questions / "Not a name.toml").write_text("why", encoding="utf-8")
+    restore_backup(place.make(), place.identity, tmp_path / "restored", lambda _: None)
+    assert [path.name for path in (tmp_path / "restored" / "questions").iterdir()] == ["mine.toml"]
+    assert (tmp_path / "restored" / "questions" / "mine.toml").read_bytes() == b"why"
+
+
 def test_one_flipped_bit_anywhere_is_refused_and_leaves_nothing(place: Place) -> None:
     """R-P7: 100 of 100."""
     whole = place.make().read_bytes()

@@ -1,7 +1,7 @@
 """The worked examples of docs/own-questions.md, asked of a small night; and what may not be asked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -37,9 +37,10 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
         yield warehouse
 
 
-def _write(home: Path) -> Path:
+def _write(home: Path, names: Iterable[str] = EXAMPLES) -> Path:
     (home / "questions").mkdir()
-    for name, text in EXAMPLES.items():
+    for name in names:
+        text = EXAMPLES[name]
         (home / "questions" / f"{name}.toml").write_text(text, encoding="utf-8")
     return home
 
@@ -73,18 +74,23 @@ def test_on_enough_patients_the_page_s_examples_have_estimates(tmp_path: Path) -
     with open_warehouse(":memory:", threads=1, readable=(inbox,)) as warehouse:
         load_folders(warehouse, sorted(inbox.glob("*/2026-11-01")))
         build(warehouse, ["clean", "cohort"])
-        write_own_questions(warehouse, _write(tmp_path), lambda _: None)
+        write_own_questions(warehouse, _write(tmp_path, ["acceptable_state", "low_mood"]), lambda _: None)
         rows = warehouse.execute(
             "select question, group_name, count(*) filter (where status = 'estimated') from estimates.own_effects group by all"
         ).fetchall()
     estimated = {(question, group): n for question, group, n in rows}
-    for key in (("general_health", "all"), ("acceptable_state", "all"), ("low_mood", "all")):
-        assert estimated[key] == 1
+    assert estimated["acceptable_state", "all"] == 1
+    assert estimated["low_mood", "all"] == 1
     assert ("low_mood", "low_mood") in estimated
 
 
 def _covariate(sql: str, name: str = "x") -> Question:
     return parse("mine", f'starts_from = "decision"\nwhy = "w"\n[[covariate]]\nname = "{name}"\nsql = """{sql}"""\n')
+
+
+def test_sql_may_name_parts_of_its_own(con: duckdb.DuckDBPyConnection) -> None:
+    sql = "with mine as (select episode_key, 1 as x from cohort.covariates) select episode_key, x from mine"
+    assert set(frame_of(con, _covariate(sql))["x"]) == {1}
 
 
 def test_an_own_covariate_stands_beside_those_of_the_trial(con: duckdb.DuckDBPyConnection) -> None:
@@ -105,7 +111,10 @@ def test_an_own_covariate_stands_beside_those_of_the_trial(con: duckdb.DuckDBPyC
         ("select episode_key, cast(sex as integer) as x from cohort.covariates", "x", "could not work out a value"),
         ("drop table cohort.covariates", "x", "not one SELECT"),
         ("select episode_key, 1 as patient_key from cohort.covariates", "patient_key", "has patient_key already"),
-        ("select episode_key, text as x from read_csv('/etc/passwd')", "x", "x: its SQL did not run"),
+        ("select episode_key, text as x from read_csv('/etc/passwd')", "x", "it reads from read_csv"),
+        ("select episode_key, 1 as x from '/home/store/intake.csv'", "x", "it reads from /home/store/intake.csv"),
+        ("select episode_key, 1 as x from query_table('raw.intake')", "x", "it reads from query_table"),
+        ("select episode_key, 1 as x from raw.intake", "x", "not from raw.intake"),
     ],
 )
 def test_sql_that_cannot_be_used_is_refused_with_its_reason_and_without_a_value(
@@ -128,7 +137,9 @@ def test_one_wrong_question_stops_no_other(con: duckdb.DuckDBPyConnection, tmp_p
     for path in sorted((home / "questions").glob("*.toml"))[1:]:
         path.unlink()
     (home / "questions" / "wrong.toml").write_text("not toml", encoding="utf-8")
-    write_own_questions(con, home, lambda _: None)
+    lines: list[str] = []
+    write_own_questions(con, home, lines.append)
+    assert any(line.startswith("own question wrong: refused: ") for line in lines)
     said = con.execute("select question, status, reason <> '' from estimates.own_questions order by 1").fetchall()
     assert said == [("acceptable_state", "asked", False), ("wrong", "refused", True)]
 
