@@ -63,10 +63,13 @@ def _looked_at(expectation: Expectation) -> str:
         return "count(*)"
     if expectation.kind == "contains":
         return str(len(expectation.codes))
+    if len(expectation.columns) == 1:
+        return f"count({expectation.columns[0]})"
     return f"count(*) filter (where {' and '.join(f'{column} is not null' for column in expectation.columns)})"
 
 
 def _broken(expectation: Expectation, table: str) -> str:
+    """A missing value makes each condition NULL, and what is NULL is not counted."""
     column = expectation.columns[0]
     match expectation.kind:
         case "not_null":
@@ -74,10 +77,10 @@ def _broken(expectation: Expectation, table: str) -> str:
         case "between":
             low = "true" if expectation.low is None else f"{column} >= {expectation.low!r}"
             high = "true" if expectation.high is None else f"{column} <= {expectation.high!r}"
-            condition = f"{column} is not null and not ({low} and {high})"
+            condition = f"not ({low} and {high})"
         case "in_set":
             codes = ", ".join(literal(code) for code in expectation.codes)
-            condition = f"{column} is not null and cast({column} as varchar) not in ({codes})"
+            condition = f"cast({column} as varchar) not in ({codes})"
         case "matches":
             condition = f"not regexp_full_match({column}, {literal(expectation.pattern)})"
         case "not_above":

@@ -35,6 +35,7 @@ SMALLEST = {
     "policy_tree": (("600",), ("stepcare", "plain exact", "scikit-learn")),
     "reports": (("--clinics", "2"), ("of the 150 KiB asked", "largest PDF")),
     "report_pages": (("2",), ("network KiB",)),
+    "validation": (("2000", "--pandas"), ("alike: True", "Great Expectations, pandas")),
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
 OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")

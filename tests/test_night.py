@@ -83,6 +83,17 @@ def _minimum_clinic(inbox: Path) -> None:
     write_delivery(inbox, "C900", "2026-11-01", "snapshot", tables)
 
 
+def _other_blood_test(inbox: Path) -> None:
+    """A delta of the first clinic in which one value is another, within what is normal."""
+    tables = {
+        feed: pd.read_csv(inbox / "C001" / "2026-11-01" / f"{feed}.csv", dtype=str, keep_default_na=False)
+        for feed in ("intake", "lab")
+    }
+    one = tables["lab"][tables["lab"]["test"] == "crp"].iloc[[0]]
+    delta = {"intake": tables["intake"].iloc[:0], "lab": one.assign(value="2.1", unit="mg/L")}
+    write_delivery(inbox, "C001", "2026-11-20", "delta", delta)
+
+
 def test_the_night_publishes_warehouse_and_pages(night: tuple[Settings, list[str]]) -> None:
     settings, lines = night
     pages = {path.name for path in (settings.current / "reports").rglob("*.html")}
@@ -259,6 +270,11 @@ def test_a_new_delivery_is_added_to_what_was_read_before_and_equals_a_full_rebui
     lines: list[str] = []
     run_night(settings, lines.append)
     assert sum("rows read" in line for line in lines) == 1, "only the new delivery is read"
+    assert not any("carried over" in line for line in lines), "a clinic more is another trial"
+    _other_blood_test(settings.inbox)
+    lines.clear()
+    run_night(settings, lines.append)
+    assert sum("carried over" in line for line in lines) == 12, "no estimate reads the blood tests"
     other = Settings(home=tmp_path / "rebuilt", inbox=settings.inbox)
     run_night(other, lambda _: None)
     incremental, rebuilt = current_warehouse(settings), current_warehouse(other)
