@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from pipelines.engine.mapping import LEAN_JAVA
 from pipelines.errors import InstallationError, UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -119,6 +120,7 @@ def _started(command: list[str], folder: Path, name: str) -> Iterator["subproces
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_DIRS": str(folder / "spark"),
         "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_JAVA_OPTS": LEAN_JAVA,
         "PYSPARK_PYTHON": sys.executable,
         "TMPDIR": str(folder),
     }
