@@ -17,6 +17,9 @@ from pipelines.errors import InstallationError, UsageError
 
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_START = 120.0
+_QUIET = ("--no-dashboard", "--dashboard-address", f"{LOOPBACK}:0")
+"""Without a dashboard Dask still answers health checks, on every address unless told."""
+
 _WITHOUT_PROFILES = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
@@ -71,14 +74,14 @@ def free_port() -> int:
 
 def _scheduler(engine: str, port: int) -> list[str]:
     if engine == "dask":
-        return [*_dask("scheduler"), "--host", LOOPBACK, "--port", str(port), "--no-dashboard", "--no-show"]
+        return [*_dask("scheduler"), "--host", LOOPBACK, "--port", str(port), *_QUIET, "--no-show"]
     return [*_spark("master.Master"), "--host", LOOPBACK, "--port", str(port), "--webui-port", "0"]
 
 
 def _worker(engine: str, address: str, folder: Path, number: int) -> list[str]:
     place = str(folder / f"worker-{number}")
     if engine == "dask":
-        own = ["--host", LOOPBACK, "--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--memory-limit", "0"]
+        own = ["--host", LOOPBACK, "--nthreads", "1", "--nworkers", "1", *_QUIET, "--memory-limit", "0"]
         return [*_dask("worker"), address, *own, "--local-directory", place]
     own = ["--host", LOOPBACK, "--cores", "1", "--memory", "2g", "--webui-port", "0", "--work-dir", place]
     return [*_spark("worker.Worker"), *own, address]

@@ -25,6 +25,8 @@ from tests.conftest import process_as_it_was
 from .case_task import patient_cases, rows_in_buckets, rows_whole
 
 CHUNK = 25
+ON_LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
+"""127.0.0.1, the same in IPv6's notation, and ::1."""
 
 
 @pytest.fixture(scope="module", params=["dask", "spark"])
@@ -81,6 +83,35 @@ def test_cases_and_fits_give_on_a_cluster_what_they_give_here(kind: str, setting
     assert [value for value, _ in there] == [_mean_of_sample(seed)[0] for seed in range(6)]
     assert os.getpid() not in {process for _, process in there}
     assert [np.array_equal(one, other) for one, other in zip(fitted, _fitted(1), strict=True)] == [True, True]
+
+
+@pytest.mark.ci
+def test_a_cluster_listens_on_loopback_only(cluster: Cluster, settings: EngineSettings) -> None:
+    with engine(settings) as pmap:
+        pmap(len, ["a task"])
+        addresses = [
+            address for process in (cluster.scheduler, *cluster.workers) for address in _listening(process.pid)
+        ]
+    assert addresses
+    assert {address for address in addresses if address not in ON_LOOPBACK} == set()
+
+
+def _listening(session: int) -> Iterator[str]:
+    """The addresses, as /proc writes them, on which processes of a session accept connections."""
+    listeners = {}
+    for name in ("tcp", "tcp6"):
+        for line in Path("/proc/net", name).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                listeners[f"socket:[{fields[9]}]"] = fields[1].partition(":")[0]
+    for pid in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
+        try:
+            if os.getsid(pid) != session:
+                continue
+            links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        yield from (listeners[link] for link in links if link in listeners)
 
 
 @pytest.mark.ci
