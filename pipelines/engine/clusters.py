@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from pipelines.engine.mapping import LEAN_JAVA
 from pipelines.errors import InstallationError, UsageError
 
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_START = 120.0
+_QUIET = ("--no-dashboard", "--dashboard-address", f"{LOOPBACK}:0")
+"""Without a dashboard Dask still answers health checks, on every address unless told."""
+
 _WITHOUT_PROFILES = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
@@ -70,14 +74,14 @@ def free_port() -> int:
 
 def _scheduler(engine: str, port: int) -> list[str]:
     if engine == "dask":
-        return [*_dask("scheduler"), "--host", LOOPBACK, "--port", str(port), "--no-dashboard", "--no-show"]
+        return [*_dask("scheduler"), "--host", LOOPBACK, "--port", str(port), *_QUIET, "--no-show"]
     return [*_spark("master.Master"), "--host", LOOPBACK, "--port", str(port), "--webui-port", "0"]
 
 
 def _worker(engine: str, address: str, folder: Path, number: int) -> list[str]:
     place = str(folder / f"worker-{number}")
     if engine == "dask":
-        own = ["--host", LOOPBACK, "--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--memory-limit", "0"]
+        own = ["--host", LOOPBACK, "--nthreads", "1", "--nworkers", "1", *_QUIET, "--memory-limit", "0"]
         return [*_dask("worker"), address, *own, "--local-directory", place]
     own = ["--host", LOOPBACK, "--cores", "1", "--memory", "2g", "--webui-port", "0", "--work-dir", place]
     return [*_spark("worker.Worker"), *own, address]
@@ -119,6 +123,7 @@ def _started(command: list[str], folder: Path, name: str) -> Iterator["subproces
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_DIRS": str(folder / "spark"),
         "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_JAVA_OPTS": LEAN_JAVA,
         "PYSPARK_PYTHON": sys.executable,
         "TMPDIR": str(folder),
     }

@@ -30,6 +30,9 @@ Run = Callable[[list[Call]], Iterable[Done | Failed]]
 TRIES = 3
 """How often a task is run when the worker under it is lost; Dask's and Spark's own defaults are 3 and 4."""
 
+LEAN_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Spark's own processes only hand tasks to Python: to compile them twice costs more than it saves."""
+
 SPARK_PROBES = 4
 """Executors cannot be asked one by one: so many tasks ask at the start, and every later task compares the hash again."""
 
@@ -156,6 +159,8 @@ def _spark(settings: EngineSettings) -> Iterator[Run]:
         builder = builder.config("spark.log.level", "ERROR").config("spark.executor.cores", "1")
         if is_loopback:
             builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+            for role in ("driver", "executor"):
+                builder = builder.config(f"spark.{role}.extraJavaOptions", LEAN_JAVA)
     try:
         session = builder.getOrCreate()
     except (PySparkException, Py4JError, RuntimeError, OSError) as error:

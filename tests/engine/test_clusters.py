@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.causal.parallel import each, side_by_side_on
+from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.gains import StackedDRLearner
+from pipelines.causal.parallel import side_by_side_on
 from pipelines.engine.clusters import Cluster, has_java, local_cluster
 from pipelines.engine.folds import fits_on
 from pipelines.engine.mapping import engine
@@ -17,11 +19,14 @@ from pipelines.engine.proving import Proving
 from pipelines.engine.settings import EngineSettings
 from pipelines.errors import InstallationError, UsageError
 from pipelines.synthetic import simulate
+from tests.causal.worlds import linear_clinic
 from tests.conftest import process_as_it_was
 
 from .case_task import patient_cases, rows_in_buckets, rows_whole
 
 CHUNK = 25
+ON_LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
+"""127.0.0.1, the same in IPv6's notation, and ::1."""
 
 
 @pytest.fixture(scope="module", params=["dask", "spark"])
@@ -55,25 +60,58 @@ def _mean_of_sample(seed: int) -> tuple[float, int]:
     return float(numbers.mean()), os.getpid()
 
 
-def _sum_of(numbers: np.ndarray, by: int) -> float:
-    return float(np.linalg.norm(numbers * by))
+def _fitted(n_jobs: int) -> tuple[str, np.ndarray]:
+    frame = linear_clinic(150, 1)
+    x, arm, pain = frame[["severity", "age", "work"]], frame["arm"], frame["pain_12wk"]
+    scores = CrossFittedAIPW(repeats=1, n_jobs=n_jobs).fit(x, pain, arm).scores_.to_csv()
+    learners = ("linear", "kernel", "boosting")
+    return scores, StackedDRLearner(learners=learners, repeats=1, n_jobs=n_jobs).fit(x, arm, pain).gains_
 
 
 @pytest.mark.ci
-def test_cases_and_fits_give_on_a_cluster_what_they_give_here(settings: EngineSettings) -> None:
-    places = patient_cases()
+def test_cases_and_fits_give_on_a_cluster_what_they_give_here(kind: str, settings: EngineSettings) -> None:
+    """On Spark, whose tasks cost more, without the cases of the checks."""
+    places = [place for place in patient_cases() if kind == "dask" or not place.startswith("checks.")]
     chunks = [places[start : start + CHUNK] for start in range(0, len(places), CHUNK)]
-    numbers = np.random.default_rng(20261130).standard_normal((1000, 50))
     with engine(settings) as pmap:
         found = {place: rows for part in pmap(rows_in_buckets, chunks) for place, rows in part.items()}
         there = pmap(_mean_of_sample, range(6))
         with side_by_side_on(fits_on(settings, "folds", lambda: pmap)):
-            fitted = each(lambda by: _sum_of(numbers, by), [1, 2, 3], -1)
-    assert len(places) > 300
+            fitted = _fitted(-1)
+    assert len(places) > (300 if kind == "dask" else 100)
     assert found == rows_whole(places)
     assert [value for value, _ in there] == [_mean_of_sample(seed)[0] for seed in range(6)]
     assert os.getpid() not in {process for _, process in there}
-    assert fitted == each(lambda by: _sum_of(numbers, by), [1, 2, 3], 1)
+    assert [np.array_equal(one, other) for one, other in zip(fitted, _fitted(1), strict=True)] == [True, True]
+
+
+@pytest.mark.ci
+def test_a_cluster_listens_on_loopback_only(cluster: Cluster, settings: EngineSettings) -> None:
+    with engine(settings) as pmap:
+        pmap(len, ["a task"])
+        addresses = [
+            address for process in (cluster.scheduler, *cluster.workers) for address in _listening(process.pid)
+        ]
+    assert addresses
+    assert {address for address in addresses if address not in ON_LOOPBACK} == set()
+
+
+def _listening(session: int) -> Iterator[str]:
+    """The addresses, as /proc writes them, on which processes of a session accept connections."""
+    listeners = {}
+    for name in ("tcp", "tcp6"):
+        for line in Path("/proc/net", name).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                listeners[f"socket:[{fields[9]}]"] = fields[1].partition(":")[0]
+    for pid in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]:
+        try:
+            if os.getsid(pid) != session:
+                continue
+            links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        yield from (listeners[link] for link in links if link in listeners)
 
 
 @pytest.mark.ci
