@@ -21,7 +21,7 @@ def export(context: click.Context) -> None:
     \b
     Examples:
       stepcare export init clinic.key
-      stepcare export draft appointments.csv > map.yaml
+      stepcare export draft appointments.csv > map.yaml      or: stepcare export example cliniko > map.yaml
       stepcare export preview map.yaml exports/ --key clinic.key
       stepcare export run map.yaml exports/ --key clinic.key --to inbox
     """
@@ -49,6 +49,27 @@ def init(key: Path) -> None:
 
     create_key(key)
     click.echo(f"Key          {key}   (for you alone; keep a copy in a safe place, and send it to nobody)")
+
+
+@export.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Print a worked mapping to start from; without NAME, list them.
+
+    \b
+    Example:
+      stepcare export example cliniko > map.yaml
+    """
+    from pipelines.errors import UsageError
+    from pipelines.exporting.sources import EXAMPLES
+
+    names = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
+    if name is None:
+        click.echo("\n".join(names))
+    elif name in names:
+        click.echo((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
+    else:
+        raise UsageError(f"there is no example of that name. Known are: {', '.join(names)}")
 
 
 @export.command()
