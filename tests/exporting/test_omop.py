@@ -225,8 +225,8 @@ def test_a_table_cut_short_is_refused_without_a_value(make: Make, tmp_path: Path
 
 def test_whatever_bytes_of_a_table_are_damaged_it_is_read_or_refused(make: Make, tmp_path: Path) -> None:
     folder, chance = make("parquet"), random.Random(1)
-    n_refused = 0
-    for _ in range(60):
+    refusals = []
+    for _ in range(30):
         place = chance.choice(sorted(folder.glob("*.parquet")))
         whole = place.read_bytes()
         damaged = bytearray(whole)
@@ -236,10 +236,10 @@ def test_whatever_bytes_of_a_table_are_damaged_it_is_read_or_refused(make: Make,
         try:
             read(folder, tmp_path)
         except UsageError as refusal:
-            n_refused += 1
-            assert "Doe" not in str(refusal)
+            refusals.append(str(refusal))
         place.write_bytes(whole)
-    assert 0 < n_refused < 60
+    assert 0 < len(refusals) < 30
+    assert "Doe" not in "".join(refusals)
 
 
 def test_a_place_that_is_no_cdm_is_refused(make: Make, tmp_path: Path) -> None:
