@@ -4,16 +4,38 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
 
-@click.group()
-@click.pass_context
-def export(context: click.Context) -> None:
+class Endable(click.Group):
+    """A group whose commands, when they are ended, remove what lies aside, and end with the exit code that says so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; SIGTERM, SIGHUP and Ctrl-C are an exit like any other."""
+        ended_by: list[int] = []
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            ended_by.append(number)
+            sys.exit(128 + number)
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+        try:
+            return super().invoke(ctx)
+        except Exception:
+            if ended_by:  # inside a query: DuckDB makes an error of its own of the exit
+                sys.exit(128 + ended_by[0])
+            raise
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@click.group(cls=Endable)
+def export() -> None:
     """Turn a clinic's own records into an anonymised delivery, on the clinic's machine (docs/exporting.md).
 
     Nothing of it needs the warehouse or a network; the key and the records stay where they are.
@@ -25,12 +47,6 @@ def export(context: click.Context) -> None:
       stepcare export preview map.yaml exports/ --key clinic.key
       stepcare export run map.yaml exports/ --key clinic.key --to inbox
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        context.call_on_close(partial(signal.signal, number, signal.signal(number, _stop)))
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # an exit like any other, so that what lies aside is removed
 
 
 @export.command()
