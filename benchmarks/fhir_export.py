@@ -113,7 +113,8 @@ def measured(step: str, folder: Path, mapping: Path) -> tuple[float, float, floa
     command = [sys.executable, "-m", "benchmarks.fhir_export", "0", "--step", step, "--folder", str(folder)]
     process = subprocess.Popen([*command, "--mapping", str(mapping)], stdout=subprocess.PIPE, text=True)
     assert process.stdout
-    said = process.stdout.read()
+    with process.stdout as output:
+        said = output.read()
     _, status, own = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -1,6 +1,6 @@
 """How fast three readers read FHIR resources, each in a process of its own: wall and CPU seconds, peak memory, ratio to the floor.
 
-    python -m benchmarks.fhir_readers ../shared/data/fhir --resources 100000
+    python -m benchmarks.fhir_readers --resources 100000
 
 The floor is orjson parsing the same lines and nothing else. The readers: our own (orjson and typed access to the elements in use),
 msgspec (the same elements as structs) and fhir.resources (every element, as pydantic models). The sample is read over and over
@@ -10,11 +10,13 @@ until the number is reached. msgspec and fhir.resources are of the extra `benchm
 import argparse
 import gzip
 import json
+import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 READERS = ("floor", "ours", "msgspec", "fhir.resources")
+PACKAGES = {"msgspec": "msgspec", "fhir.resources": "fhir"}
+DATA = Path(os.environ.get("STEPCARE_SHARED", Path(__file__).resolve().parents[1].parent / "shared")) / "data" / "fhir"
 KINDS = ("Patient", "Encounter", "Condition", "Procedure")
 
 
@@ -138,10 +142,12 @@ def measure(reader: str, lines: Iterator[tuple[str, bytes]]) -> dict[str, float]
 def main() -> None:
     """Print one line a reader."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("--folder", type=Path, default=DATA)
     parser.add_argument("--resources", type=int, default=100_000)
     parser.add_argument("--only", choices=READERS)
     said = parser.parse_args()
+    if not list(said.folder.glob("*.ndjson.gz")):
+        parser.exit(0, "skipped: no *.ndjson.gz in data/fhir: set STEPCARE_SHARED to the folder above data\n")
     if said.only:
         print(json.dumps(measure(said.only, islice(cycle(sample(said.folder)), said.resources))))
         return
@@ -149,7 +155,10 @@ def main() -> None:
     print(f"{'reader':>15}" + "".join(f"{head:>11}" for head in heads))
     base = 0.0
     for reader in READERS:
-        command = [sys.executable, "-m", "benchmarks.fhir_readers", str(said.folder)]
+        if not find_spec(PACKAGES.get(reader, "orjson")):
+            print(f"{reader:>15}   {reader} is not installed: no row of it")
+            continue
+        command = [sys.executable, "-m", "benchmarks.fhir_readers", "--folder", str(said.folder)]
         command += ["--resources", str(said.resources), "--only", reader]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         base = base or found["cpu"]

@@ -25,6 +25,8 @@ SMALLEST = {
     "acic2016": (("--instances", "1", *FEW), TWO_ROWS),
     "clinic_world": ((*ONE_SET, *FEW), TWO_ROWS),
     "estimator": (("300",), ("stepcare", "T-learner", "textbook AIPW")),
+    "fhir_export": (("300",), ("300 resources", "to floor", '"read": 300')),
+    "fhir_readers": (("--resources", "50"), ("floor", "ours", "to floor")),
     "ihdp": (FEW, TWO_ROWS),
     "lalonde": (("--methods", "means"), ("| experiment | 445 (185) | difference in means | 1,794 |",)),
     "learned_rule": (
@@ -39,7 +41,7 @@ SMALLEST = {
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
 OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")
-SLOWER = ("acic2016", "estimator", "ihdp", "lalonde", "learned_rule", "policy_tree")
+SLOWER = ("acic2016", "estimator", "fhir_export", "fhir_readers", "ihdp", "lalonde", "learned_rule", "policy_tree")
 """Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
 
 
@@ -102,7 +104,7 @@ def test_peers_get_complete_cases():
     assert np.isfinite(data.study.complete().y).all()
 
 
-@pytest.mark.parametrize("name", ["clinic_world", "ihdp", "lalonde"])
+@pytest.mark.parametrize("name", ["clinic_world", "fhir_readers", "ihdp", "lalonde"])
 def test_a_benchmark_without_its_data_says_so_and_ends_well(name, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}"],

@@ -4,16 +4,38 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
 
-@click.group()
-@click.pass_context
-def export(context: click.Context) -> None:
+class Endable(click.Group):
+    """A group whose commands, when they are ended, remove what lies aside, and end with the exit code that says so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; SIGTERM, SIGHUP and Ctrl-C are an exit like any other."""
+        ended_by: list[int] = []
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            ended_by.append(number)
+            sys.exit(128 + number)
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+        try:
+            return super().invoke(ctx)
+        except Exception:
+            if ended_by:  # inside a query: DuckDB makes an error of its own of the exit
+                sys.exit(128 + ended_by[0])
+            raise
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@click.group(cls=Endable)
+def export() -> None:
     """Turn a clinic's own records into an anonymised delivery, on the clinic's machine (docs/exporting.md).
 
     Nothing of it needs the warehouse or a network; the key and the records stay where they are.
@@ -21,16 +43,10 @@ def export(context: click.Context) -> None:
     \b
     Examples:
       stepcare export init clinic.key
-      stepcare export draft appointments.csv > map.yaml
+      stepcare export draft appointments.csv > map.yaml      or: stepcare export example cliniko > map.yaml
       stepcare export preview map.yaml exports/ --key clinic.key
       stepcare export run map.yaml exports/ --key clinic.key --to inbox
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        context.call_on_close(partial(signal.signal, number, signal.signal(number, _stop)))
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # an exit like any other, so that what lies aside is removed
 
 
 @export.command()
@@ -49,6 +65,27 @@ def init(key: Path) -> None:
 
     create_key(key)
     click.echo(f"Key          {key}   (for you alone; keep a copy in a safe place, and send it to nobody)")
+
+
+@export.command()
+@click.argument("name", required=False)
+def example(name: str | None) -> None:
+    """Print a worked mapping to start from; without NAME, list them.
+
+    \b
+    Example:
+      stepcare export example cliniko > map.yaml
+    """
+    from pipelines.errors import UsageError
+    from pipelines.exporting.sources import EXAMPLES
+
+    names = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
+    if name is None:
+        click.echo("\n".join(names))
+    elif name in names:
+        click.echo((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
+    else:
+        raise UsageError(f"there is no example of that name. Known are: {', '.join(names)}")
 
 
 @export.command()

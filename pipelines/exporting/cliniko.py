@@ -49,7 +49,7 @@ def read_cliniko(request: Request) -> Iterator[Record]:
 def _pages(place: Path, tally: Tally) -> dict[str, list[Path]]:
     """The files by what they hold; raises UsageError when there are no appointments among them."""
     pages: dict[str, list[Path]] = {kind: [] for kind in KINDS}
-    for path in [place] if place.is_file() else sorted(place.rglob("*.json")):
+    for path in [place] if place.is_file() else sorted(path for path in place.rglob("*.json") if path.is_file()):
         kinds = [kind for kind in KINDS if kind in _load(path, tally)]
         for kind in kinds:
             pages[kind].append(path)

@@ -2,6 +2,7 @@
 
 Some facts belong to the start of an episode, which is known only when every contact was read: baseline scores (days -7 to +3, the
 window of QI-01) and what was true for a time that is over (a comorbidity, a medicine). They are held until `held_records`.
+What was ruled out is said last, so that it never outweighs the same thing found elsewhere: of two sayings the first counts.
 """
 
 from collections import defaultdict
@@ -88,6 +89,7 @@ class Facts:
         self._episode_days: dict[tuple[str, str], str] = {}
         self._scores: list[tuple[str, str, tuple[tuple[str, Value], ...], str, int]] = []
         self._ended: list[tuple[Fact, dict[str, Value]]] = []
+        self._ruled_out: list[Record] = []
 
     def contact(self, patient: str, day: str, episode: str = "") -> None:
         """Note an attended contact, with its episode where the source has episodes."""
@@ -104,12 +106,17 @@ class Facts:
                 fields = self._unused(fact, NO_DAY)
             if not fields:
                 continue
-            if target.kind == STANDING:
-                yield from self._standing(fact, fields)
+            if target.kind == STANDING and fact.until:
+                self._ended.append((fact, fields))
                 continue
             if target.kind == AT_THE_START:
                 self.hold_score(fact.patient, fact.day, fields, fact.file, fact.line)
-            yield Record(target.feed, {**_links(target.feed, fact), **fields}, fact.file, fact.line)
+            links = _lasting(fact) if target.kind == STANDING else _links(target.feed, fact)
+            record = Record(target.feed, {**links, **fields}, fact.file, fact.line)
+            if fact.is_refuted:
+                self._ruled_out.append(record)
+            else:
+                yield record
 
     def hold_score(self, patient: str, day: str, fields: Mapping[str, Value], file: str, line: int) -> None:
         """Keep scores as the baseline of an episode that begins about their day."""
@@ -127,14 +134,7 @@ class Facts:
             for start, key in starts.get(fact.patient, ()):
                 if fact.day <= start <= fact.until:
                     yield Record("intake", {**_episode(fact.patient, start, key), **lasting}, fact.file, fact.line)
-
-    def _standing(self, fact: Fact, fields: dict[str, Value]) -> Iterator[Record]:
-        """What lasts: said at once, or held when it has ended and so is not true of every later episode."""
-        if fact.until:
-            self._ended.append((fact, fields))
-        else:
-            links = {"patient_key": fact.patient, "lasting_since": fact.day}
-            yield Record("intake", {**links, **fields}, fact.file, fact.line)
+        yield from self._ruled_out
 
     def _starts(self) -> dict[str, list[tuple[str, str]]]:
         """By patient the first day of each episode, with its key: those of the source, else new after a gap of 90 days."""
@@ -226,6 +226,11 @@ def _episode(patient: str, start: str, key: str) -> dict[str, Value]:
     if key:
         links["episode_key"] = key
     return links
+
+
+def _lasting(fact: Fact) -> dict[str, Value]:
+    """Of which episodes it is true that lasts: those that begin on its day or later."""
+    return {"patient_key": fact.patient, "lasting_since": fact.day}
 
 
 def _links(feed: str, fact: Fact) -> dict[str, Value]:

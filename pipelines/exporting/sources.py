@@ -25,6 +25,9 @@ class Request:
     tally: Tally
 
 
+EXAMPLES = Path(__file__).parent / "examples"
+"""Worked mapping files, one a kind of source or more."""
+
 Reader = Callable[[Request], Iterator[Record]]
 """Yields the records of a source, streaming; raises UsageError for a mapping or place that it cannot work with.
 

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from pipelines.errors import InstallationError, UsageError
 from pipelines.exporting.making import Cell
@@ -69,8 +71,8 @@ def _rows_of_sheet(path: Path, rule: FileRule) -> Iterator[Row]:
         ) from None
     try:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (InvalidFileException, KeyError, OSError, ValueError):
-        raise UsageError(f"{path.name} is no XLSX file that can be read. Save it again as XLSX") from None
+    except (InvalidFileException, KeyError, OSError, ValueError, BadZipFile, ParseError):
+        raise _no_spreadsheet(path) from None
     try:
         if rule.sheet and rule.sheet not in book.sheetnames:
             raise UsageError(f"{path.name} has no sheet {rule.sheet}. Correct sheet ({rule.line})")
@@ -79,8 +81,16 @@ def _rows_of_sheet(path: Path, rule: FileRule) -> Iterator[Row]:
             row = [_cell(value) for value in cells]
             if any(cell != "" for cell in row):
                 yield number, row
+    except (KeyError, ValueError, BadZipFile, ParseError):
+        raise _no_spreadsheet(path) from None
     finally:
         book.close()
+
+
+def _no_spreadsheet(path: Path) -> UsageError:
+    return UsageError(
+        f"{path.name} is no XLSX file that can be read to its end. Save it again as XLSX, without a password"
+    )
 
 
 def _cell(value: object) -> Cell:

@@ -49,7 +49,7 @@ AT_THE_START = "score"
 STANDING = "history"
 SIDE = "{side}"
 _WORDS = {AT_THE_START: "outcome", STANDING: "intake"}
-_SPECIAL = {"side": ("left", "right", "bilateral"), "level": (), "region": (), "session": ("yes", "no")}
+_SIDES = ("left", "right", "bilateral")
 _YES_NO = {
     "http://terminology.hl7.org/CodeSystem/v2-0136|Y": "yes",
     "http://terminology.hl7.org/CodeSystem/v2-0136|N": "no",
@@ -123,10 +123,12 @@ def _values(mapping: Section) -> Iterator[tuple[str, dict[str, str]]]:
         own = block.section(name) if block else None
         if block is None or own is None:
             continue
-        known = _SPECIAL.get(name) or _codes_of(name)
+        known = _SIDES if name == "side" else _codes_of(name)
+        if not known:
+            raise block.error(f"{name} is no field of the contract that has codes", "Name one, such as sex", name)
         found = {}
         for code, said in own.items():
-            if known and said not in known and said.removeprefix(".") not in REASONS:
+            if said not in known and said.removeprefix(".") not in REASONS:
                 raise own.error(f"{said} is no code of {name}", f"The contract has {', '.join(known)}", code)
             found[full_code(code)] = said
         yield name, found

@@ -382,6 +382,18 @@ def test_a_condition_that_is_over_counts_for_the_episodes_that_began_while_it_la
     ]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_was_ruled_out_once_does_not_outweigh_what_was_found(read: Read, is_first: bool) -> None:
+    def diabetes(key: str, status: str) -> dict[str, Any]:
+        code = {"coding": [{"system": "https://clinic.example/codes", "code": "diabetes"}]}
+        said = {"resourceType": "Condition", "id": key, "subject": {"reference": "Patient/1"}, "code": code}
+        return {**said, "onsetDateTime": "2020-01-01", "verificationStatus": {"coding": [{"code": status}]}}
+
+    found = [diabetes("1", "refuted"), diabetes("2", "confirmed")]
+    records, _ = read(*(found if is_first else found[::-1]))
+    assert [record.values["comorb_diabetes"] for record in records] == [True, "no"], "of two sayings the first counts"
+
+
 def test_a_late_score_is_no_baseline(read: Read) -> None:
     records, _ = read(*resources(COURSE))
     baselines = [record.values for record in records if record.feed == "intake" and "nprs_back_avg" in record.values]
@@ -426,6 +438,7 @@ def test_a_missed_appointment_is_a_session_that_was_not_attended(read: Read) -> 
         ("  codes:\n    a|b: visit nprs_pre\n", "line 4: a|b: visit is no feed"),
         ("  codes:\n    a|b: intake sex=woman\n", "line 4: a|b: woman is no code of sex"),
         ("  values:\n    sex:\n      a|b: woman\n", "line 5: woman is no code of sex"),
+        ("  values:\n    sexes:\n      a|b: female\n", "line 4: sexes is no field of the contract that has codes"),
         ("  code:\n    a|b: intake sex\n", "line 3: code is not known here"),
         ("  questionnaires:\n    - items: {a: score odi_pct}\n", "questionnaire is missing"),
         (

@@ -9,16 +9,19 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pipelines.adapters.sciatica import sciatica_file
+from pipelines.cli import main
 from pipelines.errors import UsageError
+from pipelines.exporting import sources
 from pipelines.exporting.plan import read_plan
 from pipelines.exporting.scoring import INSTRUMENTS
 from pipelines.exporting.table_mapping import read_table_mapping
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "exporting.md").read_text(encoding="utf-8")
-EXAMPLES = sorted((ROOT / "pipelines" / "exporting" / "examples").glob("*.yaml"))
+EXAMPLES = sorted(sources.EXAMPLES.glob("*.yaml"))
 
 
 @pytest.mark.ci
@@ -68,3 +71,13 @@ def test_what_a_clinic_installs_is_the_extra_and_three_dependencies() -> None:
     asked = {line for line in lines if line and not line.startswith("#")}
     shared = {line for line in project["dependencies"] if re.match("(click|duckdb|tzdata)[>=]", line)}
     assert asked == shared | set(project["optional-dependencies"]["export"])
+
+
+def test_every_example_can_be_printed() -> None:
+    listed = CliRunner().invoke(main, ["export", "example"]).output.split()
+    assert listed == sorted(path.stem for path in EXAMPLES)
+    for path in EXAMPLES:
+        assert CliRunner().invoke(main, ["export", "example", path.stem]).output == path.read_text(encoding="utf-8")
+    unknown = CliRunner().invoke(main, ["export", "example", "../plan"])
+    assert unknown.exit_code == 2
+    assert "Known are: " in unknown.output

@@ -1,6 +1,7 @@
 """OMOP CDM 5.4 as a source: Parquet, CSV and DuckDB alike, what is mapped, what is counted, and OHDSI's own sample."""
 
 import csv
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,25 @@ def test_a_table_cut_short_is_refused_without_a_value(make: Make, tmp_path: Path
     assert "measurement" in str(refusal.value).lower()
 
 
+def test_whatever_bytes_of_a_table_are_damaged_it_is_read_or_refused(make: Make, tmp_path: Path) -> None:
+    folder, chance = make("parquet"), random.Random(1)
+    refusals = []
+    for _ in range(30):
+        place = chance.choice(sorted(folder.glob("*.parquet")))
+        whole = place.read_bytes()
+        damaged = bytearray(whole)
+        for _ in range(3):
+            damaged[chance.randrange(4, len(whole))] = chance.randrange(256)
+        place.write_bytes(damaged)
+        try:
+            read(folder, tmp_path)
+        except UsageError as refusal:
+            refusals.append(str(refusal))
+        place.write_bytes(whole)
+    assert 0 < len(refusals) < 30
+    assert "Doe" not in "".join(refusals)
+
+
 def test_a_place_that_is_no_cdm_is_refused(make: Make, tmp_path: Path) -> None:
     for place, words in (
         (tmp_path / "nowhere", "is no folder"),
@@ -231,9 +251,14 @@ def test_a_place_that_is_no_cdm_is_refused(make: Make, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=words):
             read(place, tmp_path)
     broken = tmp_path / "broken.duckdb"
-    broken.write_bytes(b"nothing of the kind" * 1000)
-    with pytest.raises(UsageError, match="cannot be opened"):
-        read(broken, tmp_path)
+    for content, words in (
+        (b"nothing of the kind" * 1000, "is no DuckDB database"),
+        (b"SQLite format 3\x00" + bytes(4096), "is no DuckDB database"),
+        (bytes(8) + b"DUCK" + bytes(20_000), "cannot be read to its end"),
+    ):
+        broken.write_bytes(content)
+        with pytest.raises(UsageError, match=words):
+            read(broken, tmp_path)
 
 
 @pytest.mark.ci

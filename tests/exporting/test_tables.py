@@ -1,14 +1,20 @@
 """Mapping files for CSV and XLSX: what they can say, and that a fault in one names its line and what to do."""
 
+import re
+import tempfile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.errors import UsageError
 from pipelines.exporting.marked_yaml import read_section
+from pipelines.exporting.plan import read_plan
 from pipelines.exporting.records import Record
-from pipelines.exporting.sources import Request
+from pipelines.exporting.sources import EXAMPLES, Request
+from pipelines.exporting.table_mapping import read_table_mapping
 from pipelines.exporting.tables import read_tables
 from pipelines.exporting.tally import Tally
 
@@ -157,3 +163,45 @@ def test_a_fault_names_its_line_and_what_to_do(tmp_path: Path, mapping: str, sai
     assert str(error.value).startswith(said), str(error.value)
     assert ". " in str(error.value)
     assert "4711-secret" not in str(error.value)
+
+
+def test_what_only_calls_itself_a_spreadsheet_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl", reason="openpyxl, of the extra export, is absent")
+    mapping = HEAD.replace("a.csv", "a.xlsx") + "          patient_key: P\n"
+    for content in (b"", b"P\n7\n", b"PK\x03\x04 cut short"):
+        with pytest.raises(UsageError, match=r"a\.xlsx is no XLSX file"):
+            _read(tmp_path, mapping, content, "a.xlsx")
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_a_mapping_that_was_damaged_is_read_or_refused_with_its_line_and_never_breaks(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(sorted(EXAMPLES.glob("*.yaml"))))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = data.draw(st.integers(0, len(lines) - 1))
+    line = lines[place]
+    cut = data.draw(st.integers(0, len(line)))
+    lines[place : place + 1] = data.draw(
+        st.sampled_from(
+            (
+                [],
+                [line, line],
+                [line[:cut]],
+                [f"{line[:cut]}: {line[cut:]}"],
+                [f"  {line}"],
+                [f"{line}: [x"],
+                [f"- {line}"],
+            )
+        )
+    )
+    with tempfile.TemporaryDirectory() as name:
+        damaged = Path(name) / "map.yaml"
+        damaged.write_text("\n".join(lines), encoding="utf-8")
+        said = "map.yaml line 1"
+        try:
+            plan = read_plan(damaged)
+            if plan.kind == "tables":
+                read_table_mapping(plan.source)
+        except UsageError as error:
+            said = str(error)
+    assert re.match(r"map\.yaml (line \d+|holds)", said), said

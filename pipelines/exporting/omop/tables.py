@@ -54,6 +54,7 @@ _NEEDED = ("person", "visit_occurrence")
 _DATABASES = (".duckdb", ".db")
 _FILES = (".parquet", ".csv", ".csv.gz")
 _MEMORY = "400MB"
+_MAGIC = b"DUCK"
 
 
 class Tables:
@@ -66,28 +67,40 @@ class Tables:
 
 @contextmanager
 def open_tables(place: Path, tally: Tally) -> Iterator[Tables]:
-    """The CDM at `place`, read-only. Raises UsageError when there is none, or its person or visit_occurrence is missing."""
-    if place.is_file() and place.suffix.lower() in _DATABASES:
-        with _database(place) as con:
-            yield Tables(con, _make_views(con, _in_database(con), tally))
-    elif place.is_dir():
-        with open_warehouse(IN_MEMORY, readable=(place,), memory=_MEMORY, bare=True) as con:
-            yield Tables(con, _make_views(con, _in_folder(con, place, tally), tally))
-    else:
+    """The CDM at `place`, read-only.
+
+    Raises UsageError when there is none, when its person or visit_occurrence is missing, or when it turns out damaged.
+    """
+    is_database = place.is_file() and place.suffix.lower() in _DATABASES
+    if not is_database and not place.is_dir():
         raise UsageError(
             f"{place} is no folder of Parquet or CSV files and no DuckDB database ({', '.join(_DATABASES)})"
         )
-
-
-@contextmanager
-def _database(place: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if is_database:
+        _look_at_magic(place)
+    opened = (
+        open_warehouse(place, read_only=True, memory=_MEMORY, bare=True)
+        if is_database
+        else open_warehouse(IN_MEMORY, readable=(place,), memory=_MEMORY, bare=True)
+    )
     try:
-        with open_warehouse(place, read_only=True, memory=_MEMORY, bare=True) as con:
-            yield con
-    except duckdb.IOException:
+        with opened as con:
+            found = _in_database(con) if is_database else _in_folder(con, place, tally)
+            yield Tables(con, _make_views(con, found, tally))
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        raise  # a fault of ours
+    except duckdb.Error:
         raise UsageError(
-            f"{place.name} cannot be opened as a DuckDB database. Is another program writing to it?"
+            f"{place.name} cannot be read to its end. Was it cut short, or is another program writing to it?"
         ) from None
+
+
+def _look_at_magic(place: Path) -> None:
+    """Refuse what is no DuckDB database: DuckDB itself would look for an extension that reads it."""
+    with place.open("rb") as file:
+        is_duckdb = file.read(12)[8:] == _MAGIC
+    if not is_duckdb:
+        raise UsageError(f"{place.name} is no DuckDB database. Export its tables as Parquet or CSV")
 
 
 def _in_database(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
