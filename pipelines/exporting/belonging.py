@@ -89,6 +89,7 @@ def belong(staging: Staging, feed: str) -> None:
             f"delete from part_intake where cast(happened_on as date) - index_day > {LATEST_INTAKE_DAY}"
         ).fetchall()
     _count_lost(staging, feed)
+    staging.drop(f"said_{feed}")
 
 
 def _of_the_patient(feed: str) -> str:

@@ -63,6 +63,7 @@ def put_sessions_together(staging: Staging) -> None:
         "group by session_key having count(distinct patient_key) > 1"
     ).fetchall()
     is_shared = "session_key in (select session_key from session_of_several)"
+    staging.drop("session_part", "session_keyed", "said_session")
     _lose(staging, "session_row", is_shared, "one key for sessions of several patients", seq="first_part")
     _lose(staging, "session_row", "session_day is null", "without a day", seq="first_part")
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from pipelines.contracts import FEEDS, Field
 from pipelines.exporting.records import LINKS, SAID_BY_US
-from pipelines.exporting.refusing import TOKENS
+from pipelines.exporting.refusing import is_token
 
 _BEHIND_ALL_VALUES = 1 << 50
 
@@ -30,11 +30,13 @@ def merged(feed: str, source: str, keys: Sequence[str], mentioned: Collection[st
 
 
 def _first(name: str) -> str:
-    return f"arg_min({name}, place + if({name} in ({TOKENS}), {_BEHIND_ALL_VALUES}, 0)) filter ({name} is not null)"
+    return f"arg_min({name}, place + if({is_token(name)}, {_BEHIND_ALL_VALUES}, 0)) filter ({name} is not null)"
 
 
 def _united(field: Field) -> str:
     """Every code that any part says, sorted and once each; `none` only where nothing else is said."""
-    codes = f"flatten(list(string_split({field.name}, ';')) filter ({field.name} not in ({TOKENS}, 'none')))"
+    codes = (
+        f"flatten(list(string_split({field.name}, ';')) filter (not {is_token(field.name)} and {field.name} <> 'none'))"
+    )
     said = f"array_to_string(list_sort(list_distinct(list_transform({codes}, lambda code: trim(code)))), ';')"
     return f"coalesce(nullif({said}, ''), {_first(field.name)})"

@@ -41,6 +41,7 @@ def make_outcomes(staging: Staging, plan: Plan, as_of: date) -> None:
         left join nearest on part.seq = nearest.seq
         """
     ).fetchall()
+    staging.drop("part_outcome")
     _lose_later_than(staging, as_of)
     mentioned = staging.mentioned["outcome"]
     one = merged(

@@ -65,7 +65,7 @@ def finish_rows(staging: Staging, feed: str, select: str, parent: str | None = N
         place = staging.place(first, feed) if first is not None else ("", 0)
         staging.tally.unmapped(feed, fault, *place, n=n_rows)
     con.execute(f"create table row_{feed} as select {names} from whole_{feed} where fault is null").fetchall()
-    con.execute(f"drop table whole_{feed}").fetchall()
+    staging.drop(f"whole_{feed}", f"part_{feed}", f"said_{feed}")
 
 
 def _missing(name: str) -> str:

@@ -76,14 +76,20 @@ class Staging:
             self._load(feed)
 
     def finish(self) -> None:
-        """Load what is still spooled, and the names of the files."""
+        """Load what is still spooled, and keep where each record was found."""
         for feed in FEEDS:
             self._load(feed)
+            self.con.execute(f"create table place_{feed} as select seq, file_no, line from staged_{feed}").fetchall()
 
     def place(self, seq: int, feed: str) -> tuple[str, int]:
         """The file and line of a staged record, by its number."""
-        found = self.con.execute(f"select file_no, line from staged_{feed} where seq = ?", [seq]).fetchall()
+        found = self.con.execute(f"select file_no, line from place_{feed} where seq = ?", [seq]).fetchall()
         return list(self._files)[found[0][0]], int(found[0][1])
+
+    def drop(self, *tables: str) -> None:
+        """Drop tables that have been read for the last time: a table of a hundred columns holds 25 MB, however few its rows."""
+        for table in tables:
+            self.con.execute(f"drop table if exists {table}")
 
     def load_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Make `table` anew of these rows of text, which may be read from a cursor of the same database."""

@@ -38,6 +38,7 @@ class Practice:
     """How the practice writes: drawn at random, so that the same facts are told in many ways."""
 
     rng: random.Random
+    has_episodes: bool = True
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ def write_practice(delivery: Path, folder: Path, practice: Practice, clinic_code
     """Write the delivery's facts as a practice's export into `folder`, and the mapping of it; returns the mapping's path."""
     intake = read_feed(delivery / "intake.csv")
     index_days = {row["episode_key"]: EXTRACT - timedelta(int(row["observed_through_day"])) for row in intake}
+    patients = {row["episode_key"]: row["patient_key"] for row in intake}
     sessions = {row["session_key"]: row["episode_key"] for row in read_feed(delivery / "session.csv")}
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -77,6 +79,11 @@ def write_practice(delivery: Path, folder: Path, practice: Practice, clinic_code
         if path.exists():
             rows = read_feed(path)
             told = [_told(feed, row, index_days.get(_episode(row, sessions)), practice) for row in rows]
+            if not practice.has_episodes:
+                told = [
+                    _without_episode(feed, row, patients, one, practice, index_days)
+                    for row, one in zip(rows, told, strict=True)
+                ]
             files.append(_write(feed, told, list(rows[0]) if rows else list(FEEDS[feed].columns), folder, practice))
     mapping = {
         "clinic_code": clinic_code,
@@ -94,6 +101,23 @@ def write_practice(delivery: Path, folder: Path, practice: Practice, clinic_code
     place = folder.with_suffix(".yaml")
     place.write_text(yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return place
+
+
+def _without_episode(
+    feed: str,
+    row: dict[str, str],
+    patients: dict[str, str],
+    told: dict[str, Any],
+    practice: Practice,
+    index_days: dict[str, date],
+) -> dict[str, Any]:
+    """What a practice tells that knows no episodes: whose record it is, and when a form was filled in."""
+    told = {name: value for name, value in told.items() if name != "Our episode_key"}
+    if feed == "intake":
+        return told | {"Our happened_on": practice.written(index_days[row["episode_key"]])}
+    if "episode_key" in row:
+        return told | {"Our patient_key": practice.own_key("patient_key", patients[row["episode_key"]])}
+    return told
 
 
 def _episode(row: dict[str, str], sessions: dict[str, str]) -> str:
@@ -161,6 +185,7 @@ def _write(
         with (folder / name).open("w", encoding=practice.encoding, newline="") as file:
             csv.writer(file, delimiter=_DELIMITERS[practice.delimiter]).writerows([columns, *rows])
     fields = {one.name: _rule(one) for one in FEEDS[feed].fields if f"Our {one.name}" in columns}
+    fields |= {name: f"Our {name}" for name in ("patient_key", "happened_on") if f"Our {name}" in columns}
     if "Date of birth" in columns:
         fields["birth_date"] = "Date of birth"
     return {
