@@ -116,6 +116,9 @@ def _names(target: ast.expr) -> list[str]:
     return [name for part in getattr(target, "elts", ()) for name in _names(part)]
 
 
+BUILTINS = frozenset(dir(builtins))
+
+
 class Project:
     """All our modules together."""
 
@@ -128,6 +131,9 @@ class Project:
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                     self.calls[name].append((module, node))
         self._seen: set[tuple[str, str, str]] = set()
+        self._n_cut = 0
+        self._passed: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+        self._returned: dict[tuple[str, str], tuple[set[tuple[str, str]], list[str]]] = {}
 
     def open_ends(self) -> set[str]:
         """`module: expression` for whatever reaches a query as text and could not be followed to a safe source.
@@ -140,8 +146,12 @@ class Project:
             for module, call in self.calls[name]
             if isinstance(call.func, ast.Attribute) and call.args
             for part in (call.args[0].values if isinstance(call.args[0], ast.JoinedStr) else call.args[:1])
-            if self._open(module, part, module.outer[call])
+            if self._is_open(module, part, module.outer[call])
         }
+
+    def _is_open(self, module: Module, part: ast.expr, scope: Scope) -> bool:
+        self._passed.clear()
+        return bool(self._open(module, part, scope))
 
     def _described(self, module: Module, node: ast.expr, scope: Scope) -> str:
         value = node.value if isinstance(node, ast.FormattedValue) else node
@@ -185,7 +195,10 @@ class Project:
 
     def _open_name(self, module: Module, node: ast.Name, scope: Scope) -> set[tuple[str, str]]:
         name, visit = node.id, (module.name, getattr(scope, "name", ""), node.id)
-        if name in TRUSTED_ROOTS or name in dir(builtins) or visit in self._seen:
+        if name in TRUSTED_ROOTS or name in BUILTINS:
+            return set()
+        if visit in self._seen:
+            self._n_cut += 1
             return set()
         self._seen.add(visit)
         try:
@@ -211,7 +224,16 @@ class Project:
     def _open_parameter(
         self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str
     ) -> set[tuple[str, str]]:
-        """Open unless every call of the function passes something safe."""
+        """Open unless every call of the function passes something safe; looked at once for each text that is followed."""
+        key = (module.name, function.name, name)
+        if key not in self._passed:
+            self._passed[key] = set()
+            self._passed[key] = self._open_calls(module, function, name)
+        return self._passed[key]
+
+    def _open_calls(
+        self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str
+    ) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
         calls = [(other, call) for other, call in self.calls[function.name] if self._is_meant(other, call, module)]
         for other, call in calls:
@@ -279,9 +301,23 @@ class Project:
         scope: Scope,
     ) -> set[tuple[str, str]]:
         """What a function returns, its parameters being what this call passes."""
-        visit = (home.name, function.name, "return")
+        found, reached = self._summary(home, function)
+        return found.union(*(self._open(module, _argument(function, call, name), scope) for name in reached))
+
+    def _summary(
+        self, home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> tuple[set[tuple[str, str]], list[str]]:
+        """What of a function's returned values is open whatever it is passed, and the parameters that reach them.
+
+        Kept once it was followed to every end: a name that was being followed already cuts it short.
+        """
+        key, visit = (home.name, function.name), (home.name, function.name, "return")
+        if key in self._returned:
+            return self._returned[key]
         if visit in self._seen:
-            return set()
+            self._n_cut += 1
+            return set(), []
+        n_cut_before = self._n_cut
         self._seen.add(visit)
         parameters = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
         before = {name: home.sources.get(function, {}).get(name) for name in parameters}
@@ -303,9 +339,10 @@ class Project:
                 else:
                     home.sources[function][name] = before[name]
         named = {name: (home.name, ast.unparse(mark)[:80]) for name, mark in marks.items()}
-        reached = [name for name, mark in named.items() if mark in found]
-        found -= set(named.values())
-        return found.union(*(self._open(module, _argument(function, call, name), scope) for name in reached))
+        made = found - set(named.values()), [name for name, mark in named.items() if mark in found]
+        if self._n_cut == n_cut_before:
+            self._returned[key] = made
+        return made
 
 
 def _argument(function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call, name: str) -> ast.expr | None:

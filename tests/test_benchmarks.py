@@ -24,6 +24,7 @@ SMALLEST = {
     "acceptance": ((*ONE_SET, *FEW), (*TWO_ROWS, "| ours: step up - never |", "| ever - never, difference in means |")),
     "acic2016": (("--instances", "1", *FEW), TWO_ROWS),
     "clinic_world": ((*ONE_SET, *FEW), TWO_ROWS),
+    "cluster": (("60", "--workers", "1", "--buckets", "2"), ("local", "dask")),
     "estimator": (("300",), ("stepcare", "T-learner", "textbook AIPW")),
     "fhir_export": (("300",), ("300 resources", "to floor", '"read": 300')),
     "fhir_readers": (("--resources", "50"), ("floor", "ours", "to floor")),
@@ -41,7 +42,17 @@ SMALLEST = {
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
 OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")
-SLOWER = ("acic2016", "estimator", "fhir_export", "fhir_readers", "ihdp", "lalonde", "learned_rule", "policy_tree")
+SLOWER = (
+    "acic2016",
+    "cluster",
+    "estimator",
+    "fhir_export",
+    "fhir_readers",
+    "ihdp",
+    "lalonde",
+    "learned_rule",
+    "policy_tree",
+)
 """Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
 
 

@@ -115,7 +115,7 @@ def _in_database(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         if name in COLUMNS:
             if name in found:
                 raise UsageError(f"the database has {name} in two schemas. Export a copy with one CDM")
-            found[name] = f'"{schema}"."{table}"'
+            found[name] = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, table))
     return found
 
 
