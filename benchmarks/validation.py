@@ -147,7 +147,7 @@ def main() -> None:
     print(f"{arguments.rows:,} rows, {len(EXPECTATIONS)} expectations, {sum(numbers):,} broken; alike: {alike}")
     print(f"{'':<30}{'CPU s':>9}{'wall s':>9}{'CPU / by hand':>15}")
     for name, (cpu, wall, _) in found.items():
-        print(f"{name:<30}{cpu:>9.2f}{wall:>9.2f}{cpu / cpu_by_hand:>15.2f}")
+        print(f"{name:<30}{cpu:>9.2f}{wall:>9.2f}{cpu / max(cpu_by_hand, 1e-9):>15.2f}")
 
 
 if __name__ == "__main__":

@@ -131,6 +131,7 @@ def _lived(settings: Settings, seed: int, n_nights: int) -> list[set[str]]:
     return carried
 
 
+@pytest.mark.ci
 def test_a_night_built_on_the_one_before_equals_one_from_nothing(settings: Settings) -> None:
     assert _lived(settings, seed=1, n_nights=2) == [set(), set()]
 

@@ -61,7 +61,7 @@ def test_filed_reports_are_restored_with_their_index_pages(place: Place, tmp_pat
         assert (home / "reports" / name).read_bytes() == (kept / name).read_bytes()
     editions = sorted((home / "reports").glob("*/*/v1"))
     assert len(editions) == 8
-    assert [spoilt_in(edition) for edition in editions] == [[]] * 6
+    assert [spoilt_in(edition) for edition in editions] == [[]] * 8
     assert open_to_others(home) == []
 
 

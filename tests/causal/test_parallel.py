@@ -47,12 +47,14 @@ def test_what_a_work_raises_is_raised(n_jobs):
         each(inverse, [1, 0], n_jobs)
 
 
+@pytest.mark.ci
 def test_a_killed_process_is_an_error_and_the_next_call_starts_anew():
     with pytest.raises(TerminatedWorkerError):
         each(killed, range(2), 2)
     assert each(square, range(3), 2) == [0, 1, 4]
 
 
+@pytest.mark.ci
 def test_processes_end_with_the_one_that_started_them():
     program = (
         "import os, signal\n"

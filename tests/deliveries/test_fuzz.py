@@ -57,6 +57,7 @@ def test_there_are_more_kinds_than_were_asked_for() -> None:
     assert len(set(KINDS)) == len(KINDS) >= 80
 
 
+@pytest.mark.ci
 def test_mutated_deliveries_end_in_a_state_and_agree_with_the_reference_model(settings: Settings) -> None:
     """R-F5, R-F4: a mutated delivery is loaded, quarantined or refused; rows applied and set aside are all its records."""
     assert sum(_fuzz(settings, 1, 60).values()) == 60

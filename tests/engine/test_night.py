@@ -84,6 +84,7 @@ def _night(store: str, buckets: int) -> EngineNight:
     return EngineNight(EngineSettings(buckets=buckets, store=store), "run", serial)
 
 
+@pytest.mark.ci
 def test_every_table_and_check_made_in_buckets_is_that_of_one_warehouse(raw: Path, whole: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()

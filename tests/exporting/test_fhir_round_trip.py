@@ -205,6 +205,7 @@ def assorted(seed: int, n: int) -> list[Course]:
     ]
 
 
+@pytest.mark.ci
 def test_what_is_exported_from_fhir_and_ingested_are_the_same_clinical_facts(tmp_path: Path) -> None:
     check_round_trip(assorted(seed=5, n=60), tmp_path)
 

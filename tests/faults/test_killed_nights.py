@@ -15,6 +15,7 @@ from tests.faults.trials import at_steps, at_times, kill_and_heal, seconds_of
 By = Callable[[str], Scenario]
 
 
+@pytest.mark.ci
 def test_a_night_killed_while_it_keeps_swaps_and_marks_loses_nothing(
     nights: Nursery, scenario: By, tally: Tally, tmp_path: Path
 ) -> None:

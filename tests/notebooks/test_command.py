@@ -44,6 +44,7 @@ def _run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["notebook", *arguments])
 
 
+@pytest.mark.ci
 def test_a_new_notebook_is_the_template_under_its_own_title_and_runs(project: Path) -> None:
     made = _run("new", "waiting_times")
     assert made.exit_code == 0, made.output
