@@ -1,7 +1,8 @@
-"""What a report's page says, as blocks in its order: headings, paragraphs, lists, cards, tables and pictures.
+"""What a report's page shows, as blocks in its order: headings, paragraphs, lists, cards, tables and pictures.
 
-The page is the one text of a report; what else is made of it (the PDF) is made from these blocks and cannot say anything else. Our
-pages are well-formed, so the standard library's parser reads them.
+What the page folds away (the numbers behind a picture, past quarters, slices) stays there and in the CSV; a picture's description
+says its numbers. The page is the one text of a report: the PDF is made from these blocks and cannot say anything else. Our pages
+are well-formed, so the standard library's parser reads them.
 """
 
 import re
@@ -38,8 +39,8 @@ def words_in(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         for name in ("text", "caption", "columns", "rows", "items", "terms"):
             yield from _texts(block.get(name, []))
-        for inner in (block.get("tables", []), *(card["blocks"] for card in block.get("cards", ()))):
-            yield from words_in(inner)
+        for card in block.get("cards", ()):
+            yield from words_in(card["blocks"])
 
 
 def _texts(parts: list[Any]) -> Iterator[str]:
@@ -57,7 +58,7 @@ def _blocks(element: ET.Element) -> Iterator[Block]:
 
 def _block(element: ET.Element) -> Iterator[Block]:
     tag, classes = element.tag, _classes(element)
-    if tag in _LEFT_OUT_TAGS or classes & _LEFT_OUT_CLASSES:
+    if tag in _LEFT_OUT_TAGS or classes & _LEFT_OUT_CLASSES or (tag == "details" and "open" not in element.attrib):
         return
     if tag in {"h1", "h2", "h3"}:
         yield {"kind": "heading", "level": int(tag[1]), "text": _runs(element)}
@@ -84,9 +85,8 @@ def _block(element: ET.Element) -> Iterator[Block]:
 
 
 def _figure(element: ET.Element) -> Block:
-    """Caption, picture and the table of its numbers, if the page has one."""
-    caption, picture, *tables = _blocks(element)
-    return {"kind": "figure", "caption": caption["text"], "picture": picture, "tables": tables}
+    caption, picture = _blocks(element)
+    return {"kind": "figure", "caption": caption["text"], "picture": picture}
 
 
 def _picture(element: ET.Element) -> Block:
