@@ -49,8 +49,8 @@ class Commands(click.Group):
         except errors.StepcareError as error:
             click.echo(f"stepcare: {error}", err=True)
             ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # whoever read our lines has seen enough: click ends quietly
         except Exception as error:  # noqa: BLE001 (a traceback would show its text, which may be a patient's value)
             from pipelines.unexpected import words_for
 
