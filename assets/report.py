@@ -80,6 +80,7 @@ def sections(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
     run_id = context.run.run_id
     with night.warehouse(run_id):
         pass  # a run that begins with the reports starts from a copy of the published night
+    night.close()  # a section is asked in a process of its own, which could not open a file that this one holds
     home, path = night.settings.home, night.folder(run_id) / WAREHOUSE
     made, troubles = made_or_told(home, path, lambda: night.warehouse(run_id), context.log.info)
     with night.warehouse(run_id) as con:

@@ -96,7 +96,7 @@ def test_a_severity_that_nobody_recorded_is_caught_by_what_treatment_cannot_have
     assert caught["reason"].str.contains("something that nobody recorded decides who gets which treatment").all()
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_patients_of_whom_none_was_manipulated_are_named_and_nothing_is_said_of_them(tmp_path: Path) -> None:
     effects = reported(night_of(tmp_path, "uniform", 3000, without_the_manipulated_smokers))
     about = effects[effects["contrast"].str.contains(MANIPULATION)]

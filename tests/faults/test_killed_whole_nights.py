@@ -64,10 +64,11 @@ def _kill_and_heal(whole: Whole, home: Path, at: int, tally: Tally) -> None:
         tally.add(what_is_not_healed(settings, whole.expected, whole.said), where)
         if pages(settings.current) != whole.pages:
             tally.add(["lost: the pages are not those of an undisturbed night"], where)
-        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-            tally.add(
-                [f"left: a run that is {run.status.value}" for run in instance.get_runs() if not run.is_finished], where
-            )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DAGSTER_HOME", str(settings.dagster_home))
+            with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+                left = [run.status.value for run in instance.get_runs() if not run.is_finished]
+            tally.add([f"left: a run that is {status}" for status in left], where)
     shutil.rmtree(home)
     tally.seconds += time.perf_counter() - started
 
