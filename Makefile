@@ -78,7 +78,7 @@ check: setup-dev
 ci: test check test-ci test-spark
 
 test-ci: setup-dev
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
+	@DAGSTER_HOME=$$(mktemp -d) VIRTUAL_ENV=$(CURDIR)/$(VENV) $(RUN)/dg check defs
 	@$(RUN)/python -m pytest -m ci $(ON_CORES)
 
 docs-site: setup-dev
