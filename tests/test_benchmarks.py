@@ -41,6 +41,8 @@ SMALLEST = {
     "validation": (("2000", "--pandas"), ("alike: True", "Great Expectations, pandas")),
     "simulate": (("50", "--clinics", "2"), ("episodes",)),
 }
+SLOWEST = ("cluster", "policy_tree")
+"""Of those, the ones that only the long run takes: what they call is tested elsewhere."""
 OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")
 SLOWER = (
     "acic2016",
@@ -145,7 +147,11 @@ def test_every_benchmark_is_run_by_a_test():
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.ci) if name in SLOWER else name for name in SMALLEST]
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long if name in SLOWEST else pytest.mark.ci) if name in SLOWER else name
+        for name in SMALLEST
+    ],
 )
 def test_a_benchmark_runs_at_its_smallest_size(name, monkeypatch, capsys):
     arguments, rows = SMALLEST[name]
