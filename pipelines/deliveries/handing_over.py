@@ -1,14 +1,14 @@
 """Into an inbox, a whole delivery or none: files written aside, the manifest last, one rename."""
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.checksums import sha256_of
 from pipelines.contracts import SCHEMA_VERSION
+from pipelines.deliveries.store import sync_folder
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def write_manifest(
     aside: Path, clinic_code: str, delivery_id: str, mode: str, n_rows: Mapping[str, int], *, is_simulated: bool
 ) -> None:
     """Write `manifest.json` beside the files named in `n_rows` (file name to data rows)."""
-    files = {name: {"rows": rows, "sha256": _sha256(aside / name)} for name, rows in n_rows.items()}
+    files = {name: {"rows": rows, "sha256": sha256_of(aside / name)} for name, rows in n_rows.items()}
     manifest: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "clinic_code": clinic_code,
@@ -43,20 +43,7 @@ def write_manifest(
 def hand_over(aside: Path, folder: Path) -> None:
     """Sync what lies in `aside` to the disk and rename it to `folder`, which must not be there."""
     for path in sorted(aside.iterdir()):
-        _sync(path)
-    _sync(aside)
+        sync_folder(path)
+    sync_folder(aside)
     aside.rename(folder)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    sync_folder(folder.parent)

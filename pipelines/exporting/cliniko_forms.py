@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.exporting.making import Cell, Maker
 from pipelines.exporting.marked_yaml import Section
-from pipelines.exporting.records import Record
+from pipelines.exporting.records import OF_A_SESSION, WHEN, Record
 from pipelines.exporting.table_mapping import Defaults, read_defaults, read_records
 from pipelines.exporting.table_rules import RecordRule
 from pipelines.exporting.tally import Tally
@@ -17,17 +17,6 @@ FORMS = ("treatment_notes", "patient_forms")
 _TEMPLATES = {"treatment_notes": "treatment_note_template", "patient_forms": "patient_form_template"}
 _TITLES = {"treatment_notes": "title", "patient_forms": "name"}
 _TAG = re.compile(r"<[^>]*>")
-_DAYS = {
-    "intake": "happened_on",
-    "exam": "exam_day",
-    "lab": "day",
-    "imaging": "study_day",
-    "session": "session_day",
-    "session_component": "happened_on",
-    "adverse_event": "happened_on",
-    "outcome": "completed_day",
-}
-_OF_A_SESSION = ("session", "session_component", "adverse_event")
 
 
 @dataclass(frozen=True)
@@ -141,9 +130,9 @@ def _about(kind: str, item: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _keys(feed: str, about: Mapping[str, str | None]) -> dict[str, Any]:
     """What makes a form's record part of the right row: its session where it names one, else its patient and day."""
-    if feed in _OF_A_SESSION and about["booking"]:
+    if feed in OF_A_SESSION and about["booking"]:
         return {"session_key": about["booking"]}
-    return {"patient_key": about["patient"], _DAYS[feed]: about["when"]}
+    return {"patient_key": about["patient"], WHEN[feed]: about["when"]}
 
 
 def linked_id(item: Mapping[str, Any], name: str) -> str | None:

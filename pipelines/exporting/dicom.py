@@ -23,22 +23,11 @@ from pydicom.errors import InvalidDicomError
 from pipelines.contracts import FEEDS
 from pipelines.errors import UsageError
 from pipelines.exporting.dicom_identity import refusal_of
+from pipelines.exporting.modalities import MODALITIES
 from pipelines.exporting.records import Record, Value
 from pipelines.exporting.sources import Request
 
 KIND = "DICOM file"
-_MODALITIES = {
-    "CR": "XR",
-    "DX": "XR",
-    "RG": "XR",
-    "RF": "XR",
-    "MR": "MR",
-    "CT": "CT",
-    "US": "US",
-    "NM": "NM",
-    "PT": "NM",
-    "BMD": "DXA",
-}
 _REGIONS = {"LSPINE": "lumbar", "SSPINE": "sacroiliac", "HIP": "hip", "PELVIS": "pelvis", "SPINE": "whole_spine"}
 _POSTURES = {"HFS": "supine", "FFS": "supine"}
 _MODIFIED_DATES = "113107"
@@ -152,7 +141,7 @@ def _silence() -> Iterator[None]:
 def _said(header: Dataset) -> tuple[dict[str, Value], str, frozenset[str]]:
     """Modality, body part, posture and field strength; the date; the codes of how identity was removed."""
     values: dict[str, Value] = {}
-    if modality := _MODALITIES.get(str(header.get("Modality", ""))):
+    if modality := MODALITIES.get(str(header.get("Modality", ""))):
         values["modality"] = modality
     if part := str(header.get("BodyPartExamined", "") or "").upper():
         values["region"] = part

@@ -12,24 +12,13 @@ from typing import NamedTuple
 
 from pipelines.contracts import FEEDS, Field
 from pipelines.exporting.episodes import LONGEST_GAP_DAYS
-from pipelines.exporting.records import Record, Value
+from pipelines.exporting.records import OF_A_SESSION, WHEN, Record, Value
 from pipelines.exporting.tally import Tally
 from pipelines.exporting.targets import AT_THE_START, SIDE, STANDING, Rules, Target
 
 BASELINE_DAYS = (-7, 3)
 NOT_KNOWN = "a code that the mapping does not know"
 NO_DAY = "it has no day: no date, or one without a day"
-_OF_A_SESSION = ("session", "session_component", "adverse_event")
-_DAY_FIELD = {
-    "intake": "happened_on",
-    "exam": "exam_day",
-    "lab": "day",
-    "imaging": "study_day",
-    "session": "session_day",
-    "session_component": "happened_on",
-    "adverse_event": "happened_on",
-    "outcome": "completed_day",
-}
 _UNITS = {
     "kg/m2": ("kg/m2",),
     "%": ("%",),
@@ -102,7 +91,7 @@ class Facts:
         """The records of one fact that are known at once; those of an episode's start are held."""
         for target in targets:
             fields = self._fields(fact, target)
-            if fields and not fact.day and not (target.feed in _OF_A_SESSION and fact.session):
+            if fields and not fact.day and not (target.feed in OF_A_SESSION and fact.session):
                 fields = self._unused(fact, NO_DAY)
             if not fields:
                 continue
@@ -238,10 +227,10 @@ def _links(feed: str, fact: Fact) -> dict[str, Value]:
     if feed == "imaging_level":
         return {"imaging_key": fact.imaging}
     links: dict[str, Value] = {"patient_key": fact.patient}
-    if feed in _OF_A_SESSION and fact.session:
+    if feed in OF_A_SESSION and fact.session:
         links["session_key"] = fact.session
         return links
     if feed == "imaging":
         links["imaging_key"] = fact.imaging or fact.key
-    links[_DAY_FIELD[feed]] = fact.day
+    links[WHEN[feed]] = fact.day
     return links

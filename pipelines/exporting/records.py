@@ -65,6 +65,20 @@ DAY_FIELDS: dict[str, tuple[str, ...]] = {
 }
 """Fields that hold a day of the calendar in a record; those of the contract leave as days since the episode's day 0."""
 
+WHEN = {
+    "intake": "happened_on",
+    "exam": "exam_day",
+    "lab": "day",
+    "imaging": "study_day",
+    "session": "session_day",
+    "session_component": "happened_on",
+    "adverse_event": "happened_on",
+    "outcome": "completed_day",
+}
+"""By feed, the field that says when a fact was so."""
+OF_A_SESSION = ("session", "session_component", "adverse_event")
+"""Feeds whose facts hang on a session where it is known, else on a day."""
+
 KEY_FIELDS = {
     "patient_key": "patient",
     "episode_key": "episode",

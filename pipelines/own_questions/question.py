@@ -33,20 +33,6 @@ class OwnOutcome:
 
 
 @dataclass(frozen=True)
-class OwnGroup:
-    """A group named before any outcome was looked at: `column` is a covariate, from `low` to `high`, or equal to `level`."""
-
-    name: str
-    words: str
-    column: str
-    reason: str
-    source: str
-    low: float | None = None
-    high: float | None = None
-    level: str | bool | None = None
-
-
-@dataclass(frozen=True)
 class OwnTrial:
     """Other arms for the episodes of the trial that is started from, at its time zero.
 
@@ -72,7 +58,7 @@ class Question:
     outcomes: tuple[str, ...] = ()
     covariate: tuple[OwnCovariate, ...] = ()
     outcome: tuple[OwnOutcome, ...] = ()
-    group: tuple[OwnGroup, ...] = ()
+    group: tuple[FixedGroup, ...] = ()
     trial: OwnTrial | None = None
 
     @property
@@ -95,16 +81,12 @@ class Question:
             for one in self.outcome
         )
         outcomes = (*(known[name] for name in self.outcomes), *own) or base.outcomes[:1]
-        groups = tuple(
-            FixedGroup(one.name, one.words, one.column, one.reason, one.source, one.low, one.high, one.level)
-            for one in self.group
-        )
         asked = replace(
             base,
             outcomes=outcomes,
             covariates=(*base.covariates, *(one.name for one in self.covariate)),
-            groups=groups,
-            difference_outcomes=tuple(outcome.name for outcome in outcomes) if groups else (),
+            groups=self.group,
+            difference_outcomes=tuple(outcome.name for outcome in outcomes) if self.group else (),
             grace_strategies=(),
         )
         return asked if self.trial is None else self._with_own_arms(asked, self.trial)

@@ -9,14 +9,15 @@ from typing import Any
 
 import duckdb
 
+from pipelines.causal.protocol import FixedGroup
 from pipelines.causal.trials import TRIALS
 from pipelines.configuration import checked
 from pipelines.errors import UsageError
-from pipelines.own_questions.question import OwnCovariate, OwnGroup, OwnOutcome, OwnTrial, Question
+from pipelines.own_questions.question import OwnCovariate, OwnOutcome, OwnTrial, Question
 
 FOLDER = "questions"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_LISTS: dict[str, type[Any]] = {"covariate": OwnCovariate, "outcome": OwnOutcome, "group": OwnGroup}
+_LISTS: dict[str, type[Any]] = {"covariate": OwnCovariate, "outcome": OwnOutcome, "group": FixedGroup}
 
 
 @dataclass(frozen=True)

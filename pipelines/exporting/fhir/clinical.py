@@ -19,22 +19,11 @@ from pipelines.exporting.fhir.access import (
     text_of,
 )
 from pipelines.exporting.fhir.people import ENTERED_IN_ERROR, NO_PATIENT
+from pipelines.exporting.modalities import MODALITIES
 from pipelines.exporting.records import Record, Value
 from pipelines.exporting.tally import Tally
 from pipelines.exporting.targets import STANDING, Target
 
-_MODALITIES = {
-    "CR": "XR",
-    "DX": "XR",
-    "RG": "XR",
-    "RF": "XR",
-    "MR": "MR",
-    "CT": "CT",
-    "US": "US",
-    "NM": "NM",
-    "PT": "NM",
-    "BMD": "DXA",
-}
 _FINAL = ("final", "amended", "corrected", "appended")
 _OBSERVED = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 _PERFORMED = ("performedDateTime", "performedPeriod")
@@ -97,7 +86,7 @@ class Clinical:
         series = parts_of(resource, "series")
         modalities = [code_of(one) for one in parts_of(resource, "modality")]
         modalities += [code_of(part_of(one, "modality")) for one in series]
-        modality = next(filter(None, (_MODALITIES.get(code.rpartition("|")[2]) for code in modalities)), "")
+        modality = next(filter(None, (MODALITIES.get(code.rpartition("|")[2]) for code in modalities)), "")
         sites = [code_of(part_of(one, "bodySite")) for one in series]
         sites += [code for one in parts_of(resource, "procedureCode") for code in codes_of(one)]
         regions = self._facts.rules.values.get("region", {})
