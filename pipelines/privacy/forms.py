@@ -225,3 +225,8 @@ PSEUDONYM = (
     "(?:[0-9a-f]{32,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[-_.:/][0-9]{1,4})?)"
 )
 """A keyed hash or a random identifier: its digits are chance."""
+
+CUT_HASH = "(?:[0-9]*[a-f]){4}[0-9a-f]*"
+SHORTEST_HASH = 20
+"""Hexadecimal digits of 20 to 31 characters, four small letters or more: a hash cut short. No form of `STRUCTURED` is one word of
+such letters and digits, so this is only quicker to ask than all of them."""

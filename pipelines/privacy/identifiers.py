@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
-from pipelines.privacy.forms import DECIMAL, IN_BROKEN_TEXT, PSEUDONYM, RECORD, SHORT_KEY, STRUCTURED, Form
+from pipelines.privacy.forms import (
+    CUT_HASH,
+    DECIMAL,
+    IN_BROKEN_TEXT,
+    PSEUDONYM,
+    RECORD,
+    SHORT_KEY,
+    SHORTEST_HASH,
+    STRUCTURED,
+    Form,
+)
 from pipelines.warehouse import open_calculator
 
 _INNOCENT_KEYS = (SHORT_KEY, PSEUDONYM)
@@ -29,7 +39,12 @@ def key_looks_like_sql(column: str) -> str:
 
 def key_may_look_sql(column: str) -> str:
     """SQL condition without which `key_looks_like_sql` is NULL: planned in a moment, where that takes a quarter of a second."""
-    innocent = " or ".join(f"regexp_full_match({column}, {literal(pattern)})" for pattern in _INNOCENT_KEYS)
+    innocent = " or ".join(
+        [
+            f"(length({column}) between {SHORTEST_HASH} and 31 and regexp_full_match({column}, {literal(CUT_HASH)}))",
+            *(f"regexp_full_match({column}, {literal(pattern)})" for pattern in _INNOCENT_KEYS),
+        ]
+    )
     record = " or ".join(
         f"regexp_matches({column}, {literal(form.pattern)})" for form in STRUCTURED if form.kind == RECORD
     )

@@ -33,3 +33,19 @@ def test_whatever_looks_like_an_identifier_is_among_the_suspects() -> None:
     assert sum(looks for looks, _ in rows) > len(made) / 2
     assert not [text for text, (looks, may) in zip(texts, rows, strict=True) if looks and not may]
     assert not any(may for _, may in rows[-50:]), "keys as clinics make them cost nothing"
+
+
+def test_no_hash_that_was_cut_short_looks_like_an_identifier() -> None:
+    """What `key_may_look_sql` passes over without asking: the long question must say the same of it."""
+    rng = random.Random(8)
+    digits = ("0123456789" + "abcdef" * letters for letters in (1, 1, 2))
+    made = ["".join(rng.choices(alphabet, k=rng.randint(20, 31))) for alphabet in digits for _ in range(20_000)]
+    with open_calculator() as con:
+        passed, found = con.execute(
+            f"select count(*) filter (not {key_may_look_sql('said')}), "
+            f"count(*) filter (not {key_may_look_sql('said')} and {key_looks_like_sql('said')} is not null) "
+            "from (select unnest($texts) as said)",
+            {"texts": made},
+        ).fetchall()[0]
+    assert passed > 0.9 * len(made)
+    assert found == 0
