@@ -72,21 +72,23 @@ def _put_beside(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     now, before = (", ".join(f"{side}.{name}" for name in names) for side in ("now", "before"))
     key = ", ".join(f"said({name})" for name in feed.key)
     same_key = " and ".join(f"said(now.{name}) = said(before.{name})" for name in feed.key)
+    raw_key = " and ".join(f"said(now.{name}) = said(raw_row.{name})" for name in feed.key)
     con.execute(
         f"""
         create or replace temp table beside as
-        with before as (
-            select member.reference, raw_row.*
-            from raw.{feed.name} as raw_row
-            inner join member on raw_row.delivery_key = member.member_key
-            qualify row_number() over (
-                partition by member.reference, {key} order by member.place desc, raw_row.row_number desc
-            ) = 1
-        ),
-        now as (
+        with now as (
             select compared.reference, {stratum_sql(feed)} as stratum, {owner_sql(feed)} as owner, raw_row.*
             from raw.{feed.name} as raw_row
             inner join compared on raw_row.delivery_key = compared.delivery_key
+        ),
+        before as (
+            select member.reference, raw_row.*
+            from raw.{feed.name} as raw_row
+            inner join member on raw_row.delivery_key = member.member_key
+            semi join now on member.reference = now.reference and {raw_key}
+            qualify row_number() over (
+                partition by member.reference, {key} order by member.place desc, raw_row.row_number desc
+            ) = 1
         )
         select now.delivery_key, now.reference, now.stratum, now.owner, now.row_number,
             before.row_number is not null as is_known, [{now}] as now, [{before}] as before

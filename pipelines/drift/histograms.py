@@ -6,6 +6,8 @@ ratio (of 1 + the distance from the lowest value) where the range is wide, as of
 bins follow for numbers outside: below, above up to ten times the highest value, and beyond that.
 """
 
+from functools import cache
+
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS, Feed, Field
 
@@ -29,6 +31,7 @@ def codes_of(field: Field) -> tuple[str, ...]:
     return (*field.codes, "none") if field.type == "set" and "none" in field.rule else field.codes
 
 
+@cache
 def n_bins(field: Field) -> int:
     """How many bins the field's allowed values have; they are numbered from 1."""
     if not is_number(field):

@@ -32,6 +32,9 @@ from pipelines.drift.judging import Accepted, Delivered, Hold, Known, Question, 
 from pipelines.drift.others import unlike_others
 from pipelines.drift.profiles import create_profile_table
 
+QUESTIONS_AT_ONCE = 50
+"""Whose evidence is read by one query: all of `raw.profile` is looked through each time."""
+
 __all__ = ["Delivered", "Hold", "create_drift_tables", "find_holds", "hold_for_drift", "write_header_drift"]
 
 
@@ -119,11 +122,12 @@ def _answer(con: duckdb.DuckDBPyConnection, questions: Sequence[Question]) -> No
             if question.before
         ],
     )
-    for clinic_code in sorted({question.delivery.clinic_code for question in questions}):
-        mine = [question for question in questions if question.delivery.clinic_code == clinic_code]
-        evidence = _evidence(con, mine)
+    in_order = sorted(questions, key=lambda question: question.delivery.clinic_code)
+    for first in range(0, len(in_order), QUESTIONS_AT_ONCE):
+        some = in_order[first : first + QUESTIONS_AT_ONCE]
+        evidence = _evidence(con, some)
         rows: list[list[object]] = []
-        for question in mine:
+        for question in some:
             here = (question.delivery.delivery_key, question.reference)
             history = [evidence[earlier.delivery_key, reference] for earlier, reference in question.history]
             rows.append([*here, _JUDGED, "", "", False, 0, 0, 0.0, ""])

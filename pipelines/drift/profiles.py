@@ -83,11 +83,15 @@ def insert_profiles(
     episodes or sessions); `rows` the content and the owner of every row.
     """
     place = "delivery_key, reference, stratum"
+    # a table of its own, or DuckDB would look at the text of every row instead of every different text
+    con.execute(
+        f"create or replace temp table counted as select {place}, field, text, count(*) as n from ({values}) group by all",
+        {name: value for name, value in parameters.items() if f"${name}" in values},
+    ).fetchall()
     con.execute(
         f"""
         insert into raw.profile
-        with counted as (select {place}, field, text, count(*) as n from ({values}) group by all),
-        items as (
+        with items as (
             select counted.*, listed.* exclude (field),
                 unnest(
                     case kind
@@ -131,8 +135,9 @@ def insert_profiles(
         left join moments using ({place}, field)
         order by all
         """,
-        parameters,
+        {name: value for name, value in parameters.items() if f"${name}" in strata + rows},
     ).fetchall()
+    con.execute("drop table counted").fetchall()
 
 
 def owner_sql(feed: Feed) -> str:
