@@ -18,6 +18,7 @@ from pipelines.errors import NightFailed, StepcareError
 from pipelines.generations import WAREHOUSE, clear_abandoned_work, current_generation, current_warehouse
 from pipelines.locking import hold
 from pipelines.memory import duckdb_memory
+from pipelines.only_changed import OnlyChanged
 from pipelines.provenance import code_hash, reading_hash
 from pipelines.room import require_rights, require_room
 from pipelines.settings import Settings
@@ -45,6 +46,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     _open: ExitStack | None = PrivateAttr(default=None)
     _kept: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
     _earlier: Path | None = PrivateAttr(default=None)
+    _only_changed: OnlyChanged | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightBuild"]:
@@ -94,7 +96,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         require_room(self.settings)
         with full_disk_named(self.settings.home), open_warehouse(self.folder(run_id) / WAREHOUSE):
             pass  # an empty file is there now: steps of this run do not start from the published one
-        self._earlier = None
+        self._earlier = self._only_changed = None
         generation = current_generation(self.settings)
         if self.is_from_store or generation is None or generation.reading_hash != reading_hash():
             return None
@@ -103,6 +105,7 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         published = current_warehouse(self.settings)
         if generation.code_hash == code_hash():
             self._earlier = published
+            self._only_changed = OnlyChanged(published) if published else None
         return published
 
     @property
@@ -110,6 +113,11 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The published warehouse that tables of the run may be carried over from: made by the same code, and found whole when
         the run began with `raw`. None for every other run."""
         return self._earlier
+
+    @property
+    def only_changed(self) -> OnlyChanged | None:
+        """What the run knows of the rows that changed since that warehouse was made; None where there is no such warehouse."""
+        return self._only_changed
 
     @contextmanager
     def warehouse(self, run_id: str) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -17,7 +17,7 @@ Validate = Callable[[duckdb.DuckDBPyConnection, str, Sequence[Expectation]], lis
 
 
 def _as_it_is(con: duckdb.DuckDBPyConnection, file: SqlFile, night: NightBuild) -> int:
-    return make_table(night.settings.home, con, file)
+    return make_table(night.settings.home, con, file, night.only_changed)
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -39,8 +39,9 @@ def sql_asset(file: SqlFile, write: Materializer = _as_it_is) -> dg.AssetsDefini
     )
     def sql_table(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
         with night.warehouse(context.run.run_id) as con:
-            n_rows = write(con, file, night)
-        return dg.MaterializeResult(metadata={"dagster/row_count": n_rows})
+            n_made = write(con, file, night)
+            n_rows = count_rows(con, file.table)
+        return dg.MaterializeResult(metadata={"dagster/row_count": n_rows, "rows_made_tonight": n_made})
 
     return sql_table
 

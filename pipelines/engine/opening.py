@@ -14,17 +14,22 @@ from pipelines.engine.mapping import opened_engine
 from pipelines.engine.night import EngineNight, warehouse_folder
 from pipelines.engine.settings import EngineSettings, read_engine
 from pipelines.engine.store import RUNS, SPLIT, Store
+from pipelines.only_changed import OnlyChanged, make_what_changed
 from pipelines.quality.kahn import Count
 from pipelines.quality.results import count_here
 from pipelines.tables import SqlFile, materialize
 
 
-def make_table(home: Path, con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
-    """Replace the file's table, in buckets where `[engine]` says so; returns its rows."""
+def make_table(home: Path, con: duckdb.DuckDBPyConnection, file: SqlFile, known: OnlyChanged | None = None) -> int:
+    """Replace the file's table, in buckets where `[engine]` says so; returns how many rows were made.
+
+    Without buckets only what changed since the published night is made again, if `known` names one that may be built on.
+    """
     settings = read_engine(home)
     if settings.is_split and file.scope == "patient":
         return _night(settings, con).materialize(con, file)
-    return materialize(con, file)
+    n_made = make_what_changed(con, file, known) if known and not settings.is_split else None
+    return materialize(con, file) if n_made is None else n_made
 
 
 def count_checks(home: Path, con: duckdb.DuckDBPyConnection, rules: Sequence[SqlFile]) -> list[Count]:
