@@ -13,6 +13,7 @@ from datetime import date
 from typing import TypeVar
 
 from pipelines.reporting.building import build_reports
+from pipelines.reporting.documents.figures import figures_of
 from pipelines.reporting.documents.letter import letter_of
 from pipelines.reporting.documents.pdf import Printer
 from pipelines.reporting.documents.tables import csv_of
@@ -54,7 +55,7 @@ def main() -> None:
 
 
 def _others(report: ClinicReport) -> list[str]:
-    return [csv_of(report), numbers_of(report), letter_of(report)]
+    return [csv_of(report, figures_of(report)), numbers_of(report), letter_of(report)]
 
 
 def _timed(what: str, work: Callable[[], T], asked_s: float = 0.0, n: int = 500) -> T:

@@ -4,13 +4,13 @@ Clinic first (`<clinic>/<period>/v1/`), so that the rights of a folder already m
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment
 
 from pipelines.checksums import files_of, sha256_of
-from pipelines.reporting.documents.figures import figures_of, lines_of
+from pipelines.reporting.documents.figures import Figure, figures_of, lines_of
 from pipelines.reporting.documents.letter import letter_of
 from pipelines.reporting.documents.pdf import Printer
 from pipelines.reporting.documents.tables import csv_of
@@ -56,16 +56,16 @@ def _write(folder: Path, reports: tuple[AnyReport, ...], edition_of: EditionOf) 
         own = report.model_copy(update={"edition": edition})
         place = folder / own.shelf / edition.folder
         with written_in(own.branding.language):
-            page = page_text(environment, own)
+            page, figures = page_text(environment, own), figures_of(own)
             files: dict[str, str | bytes] = {
                 PAGE: page,
                 PDF: printer.pdf_of(own, page),
-                TABLE: csv_of(own),
+                TABLE: csv_of(own, figures),
                 NUMBERS: numbers_of(own),
                 LETTER: letter_of(own),
             }
             if not isinstance(own, PractitionerReport):
-                files[EVERY_NUMBER] = numbers_text(environment, own)
+                files[EVERY_NUMBER] = numbers_text(environment, own, figures)
         for file, content in files.items():
             write_file(place / file, content)
         written.append(place)
@@ -91,14 +91,12 @@ def page_text(environment: Environment, report: AnyReport) -> str:
     return page_of(environment, "edition_network", report, network_view(report, hrefs) | {"navigation": navigation})
 
 
-def numbers_text(environment: Environment, report: ClinicReport | NetworkReport) -> str:
+def numbers_text(environment: Environment, report: ClinicReport | NetworkReport, figures: Sequence[Figure]) -> str:
     """Every number of an edition by section, on a page of its own; of each clinic the network's says what its table shows."""
     own = {
         "name": report.clinic_code if isinstance(report, ClinicReport) else "All clinics",
         "navigation": [(PAGE, "The report"), (PDF, "As PDF"), (TABLE, "Numbers as CSV"), (NUMBERS, "as JSON")],
-        "sections": list(
-            lines_of([one for one in figures_of(report) if one.section != "clinics" and one.is_number]).items()
-        ),
+        "sections": list(lines_of([one for one in figures if one.section != "clinics" and one.is_number]).items()),
     }
     return page_of(environment, "edition_numbers", report, own)
 

@@ -6,6 +6,7 @@ kept in `editions.py`.
 
 import re
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,10 @@ def file_name(clinic_code: str, taken: Collection[str] = ()) -> str:
     return plain if plain == clinic_code and is_free else f"{plain}-{sha256(clinic_code.encode()).hexdigest()[:8]}"
 
 
+@cache
 def page_environment() -> Environment:
-    """The environment of every template: escaping on, nothing undefined, the words that pages share."""
+    """The environment of every template: escaping on, nothing undefined, the words that pages share. One, so that a template is
+    compiled once."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -15,11 +15,19 @@ Part = TypeVar("Part", bound=Frozen)
 def plain_rows(frame: pd.DataFrame) -> Rows:
     """The rows of a released table, None for what is missing or withheld."""
     names = [str(name) for name in frame.columns]
-    columns = [
-        [None if is_missing else _python(value) for value, is_missing in zip(column, column.isna(), strict=True)]
-        for column in (frame[name].astype(object) for name in frame.columns)
-    ]
+    columns = [_plain(frame[name]) for name in frame.columns]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """The values of a column as Python's own, None for what is missing."""
+    values = column.tolist()
+    if column.dtype == object:
+        values = list(map(_python, values))
+    missing = column.isna()
+    if not missing.any():
+        return values
+    return [None if is_missing else value for value, is_missing in zip(values, missing.tolist(), strict=True)]
 
 
 def _python(value: Any) -> Any:

@@ -15,6 +15,7 @@ from pipelines.backups.fingerprints import fingerprint_of
 from pipelines.errors import UsageError
 from pipelines.privacy.profiles import NHS_HES, PROFILES, Profile
 from pipelines.reporting.building import build_reports
+from pipelines.reporting.documents.figures import figures_of
 from pipelines.reporting.documents.page_blocks import blocks_of, words_in
 from pipelines.reporting.documents.tables import csv_of
 from pipelines.reporting.editions import write_editions
@@ -182,7 +183,8 @@ def test_a_name_of_a_section_that_tells_who_somebody_is_is_not_shown(small_night
     text = GOOD.replace("Answered, by sex", f"About {CANARY}").replace(WORKED_EXAMPLE, "")
     (only,) = make(home_with(tmp_path, text), small_night)
     assert only.refusal is Refusal.IDENTIFIER
-    assert "Canary" not in csv_of(reports_with([only]).network)
+    network = reports_with([only]).network
+    assert "Canary" not in csv_of(network, figures_of(network))
 
 
 def test_without_a_setting_there_is_no_section_and_a_wrong_one_stops_nothing(small_night: Path, tmp_path: Path) -> None:

@@ -269,7 +269,7 @@ def test_folders_of_clinics_never_meet_and_never_lead_out() -> None:
 def test_what_is_withheld_is_a_number_in_no_view(reports: Reports) -> None:
     small = reports.clinics[2].model_copy(update={"edition": EDITION})
     withheld = [one for one in figures_of(small) if one.value is None and one.field.startswith("n ")]
-    lines = csv_of(small).splitlines()
+    lines = csv_of(small, figures_of(small)).splitlines()
     for one in withheld:
         assert f'"{one.section}","{safe_text(one.item)}","{one.field}",""' in lines
     assert "not shown" in letter_of(small) or not withheld

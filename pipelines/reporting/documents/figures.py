@@ -1,8 +1,10 @@
 """A report as the list of all that it says: one line a value, with the path of fields that leads to it."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -48,41 +50,48 @@ def words_of(field: str) -> str:
 
 def figures_of(report: BaseModel) -> list[Figure]:
     """Every value of the report in the order of its fields, but for its stamp."""
-    return [
-        Figure(section, item, field, value)
-        for section in type(report).model_fields
-        if section not in STAMPED
-        for item, field, value in _values(getattr(report, section), "", "")
-    ]
+    found: list[Figure] = []
+    for section in type(report).model_fields:
+        if section not in STAMPED:
+            _collect(found, section, getattr(report, section), "", "")
+    return found
 
 
-def _values(thing: Any, item: str, field: str) -> Iterator[tuple[str, str, Value]]:
-    """Item, field and value of everything in `thing`: a model's fields follow each other, each part of a list is an item."""
+def _collect(found: list[Figure], section: str, thing: Any, item: str, field: str) -> None:
+    """Add everything in `thing`: a model's fields follow each other, each part of a list is an item."""
     if isinstance(thing, BaseModel):
+        before = f"{field} " if field else ""
         for name in type(thing).model_fields:
-            yield from _values(getattr(thing, name), item, f"{field} {name}".strip())
+            _collect(found, section, getattr(thing, name), item, before + name)
     elif isinstance(thing, (tuple, list)):
         for name, part in zip(_names(thing), thing, strict=True):
-            is_model = isinstance(part, BaseModel)
-            inside = " · ".join(filter(None, (item, field if is_model else "", name if is_model else "")))
-            yield from _values(part, inside, "" if is_model else f"{field} {name}".strip())
+            if isinstance(part, BaseModel):
+                _collect(found, section, part, " · ".join(filter(None, (item, field, name))), "")
+            else:
+                _collect(found, section, part, item, f"{field} {name}".strip())
     elif isinstance(thing, dict):
         for name, part in thing.items():
-            yield from _values(part, item, f"{field} {name}".strip())
+            _collect(found, section, part, item, f"{field} {name}".strip())
     else:
-        yield item, field, _plain(thing)
+        found.append(Figure(section, item, field, _plain(thing)))
+
+
+@cache
+def _naming(kind: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name in _NAMED_BY if name in kind.model_fields or hasattr(kind, name))
 
 
 def _names(parts: Sequence[Any]) -> list[str]:
     """A name for each part of a list, no two the same."""
     named = [
-        ", ".join(str(getattr(part, name)) for name in _NAMED_BY if getattr(part, name, None) not in (None, ""))
+        ", ".join(str(said) for name in _naming(type(part)) if (said := getattr(part, name)) not in (None, ""))
         if isinstance(part, BaseModel)
         else ""
         for part in parts
     ]
+    times = Counter(named)
     return [
-        name if name and named.count(name) == 1 else " ".join(filter(None, (name, str(number))))
+        name if name and times[name] == 1 else " ".join(filter(None, (name, str(number))))
         for number, name in enumerate(named, start=1)
     ]
 

@@ -2,24 +2,25 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from pipelines.privacy.spreadsheets import safe_text
-from pipelines.reporting.documents.figures import STAMPED, Figure, Value, figures_of
+from pipelines.reporting.documents.figures import STAMPED, Figure, Value
 from pipelines.reporting.model import Report
 from pipelines.reporting.practitioners import PractitionerReport
 
 COLUMNS = ("section", "item", "field", "value")
 
 
-def csv_of(report: Report | PractitionerReport) -> str:
-    """Section, item, field and value of everything that the report says; what is withheld is empty, texts are quoted.
+def csv_of(report: Report | PractitionerReport, figures: Sequence[Figure]) -> str:
+    """Section, item, field and value of all that the report says (its `figures_of`); what is withheld is empty, texts are quoted.
 
     The first lines say which report it is. No text begins as a formula does.
     """
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for one in [*_stamped(report), *figures_of(report)]:
+    for one in [*_stamped(report), *figures]:
         writer.writerow([*map(safe_text, (one.section, one.item, one.field)), _cell(one.value)])
     return text.getvalue()
 
