@@ -34,6 +34,7 @@ SMALLEST = {
         ("--n", "600", "--seeds", "1"),
         ("| ours, smoothed scores |", "| best single arm |"),
     ),
+    "only_changed": (("60",), ("52 of 52 tables hold the same rows", "cohort")),
     "missing_outcomes": ((*ONE_SET, *FEW), TWO_ROWS),
     "policy_tree": (("600",), ("stepcare", "plain exact", "scikit-learn")),
     "reports": (("--clinics", "2"), ("of the 150 KiB asked", "largest PDF")),
@@ -53,6 +54,7 @@ SLOWER = (
     "ihdp",
     "lalonde",
     "learned_rule",
+    "only_changed",
     "policy_tree",
 )
 """Marked `ci`: they have more people, or fit more, than it takes to see that a benchmark still runs."""
