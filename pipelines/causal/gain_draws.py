@@ -10,10 +10,10 @@ import numpy as np
 from pipelines.causal.features import Design, FloatArray
 from pipelines.causal.gain_candidates import FoldGain, fit_fold_gain
 from pipelines.causal.kernel import KernelMap, learn_kernel_map
+from pipelines.causal.learners import Model
 from pipelines.causal.leave_two_out import (
-    Pair,
-    PairModels,
     fit_leave_two_out,
+    outcome_means,
     outcome_names,
     plug_in_means,
 )
@@ -22,17 +22,20 @@ from pipelines.causal.nuisance import CrossFit
 
 @dataclass(frozen=True)
 class Draw:
-    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. `stacks`: by the fold left out,
-    one a contrast."""
+    """`curves`: of the kernel regressions. `of_everybody`: outcome models fitted on all; `shift` (candidates, 1, arms): by how
+    much their mean differs from that of the models without a fold, which the stacks know. `stacks`: by the fold left out, one a
+    contrast."""
 
     curves: KernelMap
-    models: dict[Pair, PairModels]
+    of_everybody: tuple[Model, ...]
+    shift: FloatArray
     stacks: dict[int, tuple[FoldGain, ...]]
 
     def read(self, people: Design, open_practitioner: Design) -> FloatArray:
-        """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold."""
-        means = plug_in_means(self.models, self.curves.apply(open_practitioner))
-        said = [[stack.read(people, means[fold]) for stack in stacks] for fold, stacks in self.stacks.items()]
+        """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold: each fold's weights, on what
+        the models of everybody say."""
+        means = outcome_means(self.of_everybody, self.curves.apply(open_practitioner)) - self.shift
+        said = [[stack.read(people, means) for stack in stacks] for stacks in self.stacks.values()]
         return np.asarray(np.mean(said, axis=0).T, dtype=float)
 
 
@@ -66,7 +69,10 @@ def fit_draw(
             fit_fold_gain(known, pair, setting=setting, people=people, names=names) for pair in contrasts
         )
         gains[own] = np.column_stack([stack.read(people.take(own), means[fold][:, own]) for stack in stacks[fold]])
-    return Draw(curves, fitted.models, stacks), gains
+    of_everybody = outcome_means(fitted.of_everybody, open_practitioner)
+    differs = of_everybody - np.mean(list(means.values()), axis=0)
+    shift = np.average(differs, axis=1, weights=setting.weight)[:, None]
+    return Draw(curves, fitted.of_everybody, shift, stacks), gains
 
 
 def with_open_practitioner(people: Design, like: Design) -> Design:
