@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.causal.features import Design, FloatArray
 from pipelines.causal.gain_candidates import FoldGain, fit_fold_gain
 from pipelines.causal.kernel import KernelMap, learn_kernel_map
+from pipelines.causal.learners import Model
 from pipelines.causal.leave_two_out import (
     Pair,
     PairModels,
@@ -22,17 +23,23 @@ from pipelines.causal.nuisance import CrossFit
 
 @dataclass(frozen=True)
 class Draw:
-    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. `stacks`: by the fold left out,
-    one a contrast."""
+    """`curves`: of the kernel regressions. `models`: nuisances by the pair of folds left out. `of_everybody`: position of an
+    outcome candidate -> its model fitted on all, and by how much the mean of that (arms,) differs from the mean of the models
+    without a fold, which the stacks know. `stacks`: by the fold left out, one a contrast."""
 
     curves: KernelMap
     models: dict[Pair, PairModels]
+    of_everybody: dict[int, tuple[Model, FloatArray]]
     stacks: dict[int, tuple[FoldGain, ...]]
 
     def read(self, people: Design, open_practitioner: Design) -> FloatArray:
-        """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold."""
-        means = plug_in_means(self.models, self.curves.apply(open_practitioner))
-        said = [[stack.read(people, means[fold]) for stack in stacks] for fold, stacks in self.stacks.items()]
+        """Return the mean over folds of the gains (n_new, contrasts) of people who are in no fold: each fold's weights, on what
+        the models of everybody say."""
+        new = self.curves.apply(open_practitioner)
+        means = _mean_over_folds(plug_in_means(self.models, new))
+        for index, (model, differs) in self.of_everybody.items():
+            means[index] = model(new) - differs
+        said = [[stack.read(people, means) for stack in stacks] for stacks in self.stacks.values()]
         return np.asarray(np.mean(said, axis=0).T, dtype=float)
 
 
@@ -66,7 +73,17 @@ def fit_draw(
             fit_fold_gain(known, pair, setting=setting, people=people, names=names) for pair in contrasts
         )
         gains[own] = np.column_stack([stack.read(people.take(own), means[fold][:, own]) for stack in stacks[fold]])
-    return Draw(curves, fitted.models, stacks), gains
+    without_fold = _mean_over_folds(means)
+    of_everybody = {}
+    for name, model in fitted.of_everybody.items():
+        index = names.index(name)
+        differs = np.average(model(open_practitioner) - without_fold[index], axis=0, weights=setting.weight)
+        of_everybody[index] = model, differs
+    return Draw(curves, fitted.models, of_everybody, stacks), gains
+
+
+def _mean_over_folds(means: dict[int, FloatArray]) -> FloatArray:
+    return np.asarray(np.mean(list(means.values()), axis=0), dtype=float)
 
 
 def with_open_practitioner(people: Design, like: Design) -> Design:

@@ -29,10 +29,14 @@ from pipelines.causal.nuisance import (
     linear_shared,
 )
 from pipelines.causal.parallel import each
-from pipelines.causal.pooled import fit_averaged_arms
+from pipelines.causal.single_effects import fit_single_effects
 from pipelines.causal.stacking import log_loss_weights, squared_error_weights
 
 Pair = tuple[int, int]
+# Models of everybody are for new people: no gain of a person who was fitted on is read from them. Boosting is unstable: for
+# new people the mean of its ten fits is nearer than one fit on all (bagging: Breiman 1996, Mach Learn 24:123).
+NOBODY: tuple[int, ...] = ()
+BAGGED = "boosting"
 
 
 def kernel_by_arm(task: Task) -> Model:
@@ -41,9 +45,9 @@ def kernel_by_arm(task: Task) -> Model:
 
 
 def pooled_arms(task: Task) -> Model:
-    """Regression of all arms at once on lines and steps (see `pooled`); of a binary outcome a linear probability."""
+    """Regression of all arms at once on lines and steps (see `single_effects`); of a binary outcome a linear probability."""
     training = task.training
-    fitted = fit_averaged_arms(
+    fitted = fit_single_effects(
         training.design.linear,
         training.y,
         task.arm,
@@ -88,7 +92,7 @@ class WithoutFold:
 @dataclass(frozen=True)
 class LeaveTwoOut:
     """All pairs of folds of one draw. `y` (n,) may hold NaN; `answering`: what explains who answered, the design itself or
-    more."""
+    more. `of_everybody`: candidate -> outcome model fitted without leaving anybody out, for new people only."""
 
     setting: CrossFit
     y: FloatArray
@@ -96,6 +100,7 @@ class LeaveTwoOut:
     is_binary: bool
     clip: float
     models: dict[Pair, PairModels]
+    of_everybody: dict[str, Model]
 
     @cached_property
     def is_observed(self) -> BoolArray:
@@ -148,7 +153,8 @@ class LeaveTwoOut:
 def fit_leave_two_out(
     setting: CrossFit, y: FloatArray, later: Design | None = None, *, is_binary: bool, clip: float
 ) -> LeaveTwoOut:
-    """Fit the nuisances without every pair of the setting's folds; clip is the least e and g divided by.
+    """Fit the nuisances without every pair of the setting's folds, outcome models on everybody too; clip is the least e and g
+    divided by.
 
     later: columns known after time zero that may explain who answered; outcome models are then weighted by 1 / g, because
     these columns are not in them.
@@ -157,18 +163,30 @@ def fit_leave_two_out(
     pairs = list(combinations(sorted(set(setting.fold.tolist())), 2))
     lean = answering.only_linear()
     fit = partial(_fit_without, setting, y, lean, is_binary=is_binary, least_g=None if later is None else clip)
-    fitted = each(fit, pairs, setting.n_jobs)
-    return LeaveTwoOut(setting, y, answering, is_binary, clip, dict(zip(pairs, fitted, strict=True)))
+    *fitted, of_everybody = each(fit, [*pairs, NOBODY], setting.n_jobs)
+    models = dict(zip(pairs, fitted, strict=True))
+    names = outcome_names(_learners(setting, NOBODY))
+    by_name = dict(zip(names, of_everybody.outcome, strict=True))
+    return LeaveTwoOut(setting, y, answering, is_binary, clip, models, by_name)
+
+
+def _learners(setting: CrossFit, left_out: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(learner for learner in setting.learners if left_out or learner != BAGGED)
 
 
 def _fit_without(
-    setting: CrossFit, y: FloatArray, answering: Design, pair: Pair, *, is_binary: bool, least_g: float | None
+    setting: CrossFit,
+    y: FloatArray,
+    answering: Design,
+    left_out: tuple[int, ...],
+    *,
+    is_binary: bool,
+    least_g: float | None,
 ) -> PairModels:
-    """Fit without a pair of folds; outcome models are weighted by 1 / g, g at least `least_g`, unless that is None."""
-    first, second = pair
+    """Fit without these folds; outcome models are weighted by 1 / g, g at least `least_g`, unless that is None."""
     is_known = np.isfinite(y)
-    rows = (setting.fold != first) & (setting.fold != second)
-    known, seed = rows & is_known, setting.seed + 100 * first + second
+    rows = ~np.isin(setting.fold, left_out)
+    known, seed = rows & is_known, setting.seed + (100 * left_out[0] + left_out[1] if left_out else 999)
     design, arm, weight = setting.design.only_linear().take(rows), setting.arm[rows], setting.weight[rows]
     knowing = Task(
         Training(answering.take(rows), is_known[rows].astype(float), weight, True, seed), arm, setting.n_arms
@@ -183,7 +201,7 @@ def _fit_without(
     on_outcome = Training(setting.design.take(known), y[known], of_known, is_binary, seed)
     outcome = Task(on_outcome, setting.arm[known], setting.n_arms)
     return PairModels(
-        outcome=tuple(fit(outcome) for learner in setting.learners for fit in OUTCOME_CANDIDATES[learner]),
+        outcome=tuple(fit(outcome) for learner in _learners(setting, left_out) for fit in OUTCOME_CANDIDATES[learner]),
         propensity=linear_propensity(design, arm, weight, setting.n_arms, seed),
         observation=observation,
     )

@@ -17,12 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from pipelines.causal.cut_points import CutPoints, learn_cut_points
 from pipelines.causal.features import FloatArray, IntArray
 
 SWEEPS, BURN_IN = 80, 20
-# Lines alone, and steps at the terciles beside them: more and finer cuts bought 1 % at twice the price (decision 19).
-PARTS = (1, 3)
 # Inverse gamma draws are kept inside these, relative to the outcome's variance: beyond them a number means 'none' or 'any'.
 _LEAST, _GREATEST = 1e-10, 1e4
 # Sorts of terms. Those from `_INTERCEPTS` on share one variance; the others have one each besides the scale they share.
@@ -31,53 +28,27 @@ _N_SORTS = 4
 
 
 @dataclass(frozen=True)
+class Scales:
+    """What the regression found of the sizes of things, in units of an outcome of variance 1: mean prior precisions of the
+    columns that all arms share (p,) and of the arms' intercepts (arms,), and the variance of the noise."""
+
+    columns: FloatArray
+    intercepts: FloatArray
+    noise: float
+
+
+@dataclass(frozen=True)
 class PooledArms:
-    """A fitted regression: means (n, arms) = intercepts (arms,) + x (n, p) @ coefficients (p, arms)."""
+    """A fitted regression: means (n, arms) = intercepts (arms,) + x (n, p) @ coefficients (p, arms). `scales`: None of an
+    outcome without spread."""
 
     intercepts: FloatArray
     coefficients: FloatArray
+    scales: Scales | None = None
 
     def predict(self, x: FloatArray) -> FloatArray:
         """Return the mean outcome (n, arms) under each arm."""
         return np.asarray(self.intercepts + x @ self.coefficients, dtype=float)
-
-
-@dataclass(frozen=True)
-class AveragedArms:
-    """Regressions on the same columns and ever finer steps of them, of equal weight."""
-
-    members: tuple[tuple[CutPoints, PooledArms], ...]
-
-    def predict(self, x: FloatArray) -> FloatArray:
-        """Return the mean outcome (n, arms) under each arm."""
-        return np.asarray(np.mean([one.predict(np.hstack([cuts.apply(x), x])) for cuts, one in self.members], axis=0))
-
-
-def fit_averaged_arms(
-    x: FloatArray,
-    y: FloatArray,
-    arm: IntArray,
-    weight: FloatArray,
-    *,
-    n_arms: int,
-    n_practitioner_columns: int,
-    seed: int,
-) -> AveragedArms:
-    """Fit `fit_pooled_arms` on lines alone and with the covariates cut into `PARTS`; average what they say.
-
-    Which thresholds matter is not known: the average of regressions that differ in theirs is nearer than any of them (bagging
-    of cut points, Bühlmann and Yu 2002, Ann Stat 30:927).
-    """
-    covariates = x[:, : x.shape[1] - n_practitioner_columns]
-    members = []
-    for parts in PARTS:
-        cuts = learn_cut_points(covariates, parts)
-        columns = np.hstack([cuts.apply(x), x])
-        fitted = fit_pooled_arms(
-            columns, y, arm, weight, n_arms=n_arms, n_practitioner_columns=n_practitioner_columns, seed=seed
-        )
-        members.append((cuts, fitted))
-    return AveragedArms(tuple(members))
 
 
 @dataclass(frozen=True)
@@ -107,23 +78,35 @@ def fit_pooled_arms(
 
     weight (n,): they count as (sum w)^2 / sum w^2 rows (Kish 1965). An outcome without spread is returned as its mean.
     """
-    mean = float(np.average(y, weights=weight))
-    spread = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
+    mean, spread, n_rows = moments(y, weight)
     n_columns = x.shape[1]
     if spread == 0:
         return PooledArms(np.full(n_arms, mean), np.zeros((n_columns, n_arms)))
-    terms = _terms(n_columns - n_practitioner_columns, n_practitioner_columns, _by_size(y, arm, weight, n_arms))
-    n_rows = float(weight.sum() ** 2 / (weight**2).sum())
+    terms = _terms(n_columns - n_practitioner_columns, n_practitioner_columns, by_size(y, arm, weight, n_arms))
     gram, product = _sums(x, (y - mean) / spread, arm, weight * n_rows / weight.sum(), terms, n_arms)
-    coefficients = spread * _posterior_means(gram, product, terms.sort, n_rows=n_rows, seed=seed)
+    found = _posterior_means(gram, product, terms.sort, n_rows=n_rows, seed=seed)
+    coefficients = spread * found.means
     by_arm = np.zeros((n_columns + 1, n_arms))
     for k in range(n_arms):
         own = terms.of_arm(k)
         np.add.at(by_arm[:, k], terms.column[own], coefficients[own])
-    return PooledArms(mean + by_arm[0], by_arm[1:])
+    is_intercept = terms.sort == _INTERCEPTS
+    scales = Scales(
+        columns=found.precisions[terms.arm == -1],
+        intercepts=found.precisions[is_intercept][np.argsort(terms.arm[is_intercept])],
+        noise=found.noise,
+    )
+    return PooledArms(mean + by_arm[0], by_arm[1:], scales)
 
 
-def _by_size(y: FloatArray, arm: IntArray, weight: FloatArray, n_arms: int) -> IntArray:
+def moments(y: FloatArray, weight: FloatArray) -> tuple[float, float, float]:
+    """Return mean and spread of the outcome, and the number of rows that the weights count as (Kish 1965)."""
+    mean = float(np.average(y, weights=weight))
+    spread = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
+    return mean, spread, float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def by_size(y: FloatArray, arm: IntArray, weight: FloatArray, n_arms: int) -> IntArray:
     """Return the arms (arms,) in an order that does not hang on their codes: other names then draw the same numbers."""
     of_arms = [arm == k for k in range(n_arms)]
     return np.lexsort([[float(weight[own] @ y[own]) for own in of_arms], [float(weight[own].sum()) for own in of_arms]])
@@ -160,8 +143,17 @@ def _sums(
     return gram, product
 
 
-def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n_rows: float, seed: int) -> FloatArray:
-    """Return the posterior means (q,) of the coefficients; the outcome has mean 0 and variance 1.
+@dataclass(frozen=True)
+class _Posterior:
+    """Posterior means: of the coefficients (q,), of their prior precisions (q,), of the variance of the noise."""
+
+    means: FloatArray
+    precisions: FloatArray
+    noise: float
+
+
+def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n_rows: float, seed: int) -> _Posterior:
+    """Return the posterior means; the outcome has mean 0 and variance 1.
 
     Scales have half-Cauchy priors, written as mixtures of inverse gammas: a variance v is 1 / gamma(1/2, 1 / auxiliary).
     """
@@ -171,16 +163,19 @@ def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n
     has_own_variance = sort < _INTERCEPTS
     scale, of_scale, local, of_local = np.full(_N_SORTS, 0.1), np.ones(_N_SORTS), np.ones(q), np.ones(q)
     noise = np.asarray(0.6)
-    total = np.zeros(q)
+    total, of_precisions, of_noise = np.zeros(q), np.zeros(q), 0.0
     for sweep in range(SWEEPS):
         precision = gram / noise
-        precision[diagonal] += 1 / np.clip(scale[sort] * local, _LEAST, _GREATEST)
+        of_prior = 1 / np.clip(scale[sort] * local, _LEAST, _GREATEST)
+        precision[diagonal] += of_prior
         lower = cholesky(precision, lower=True, overwrite_a=True, check_finite=False)
         half = solve_triangular(lower, product / noise, lower=True, check_finite=False)
         both = np.column_stack([half, half + generator.normal(size=q)])
         mean, drawn = solve_triangular(lower, both, lower=True, trans=1, check_finite=False).T
         if sweep >= BURN_IN:
             total += mean
+            of_precisions += of_prior
+            of_noise += float(noise)
         error = n_rows - 2 * drawn @ product + drawn @ gram @ drawn
         noise = _inverse_gamma(generator, np.asarray(n_rows / 2), np.maximum(error, 1e-6) / 2)
         squares = drawn**2
@@ -190,7 +185,8 @@ def _posterior_means(gram: FloatArray, product: FloatArray, sort: IntArray, *, n
         sums = np.bincount(sort, squares / local, minlength=_N_SORTS)
         scale = _inverse_gamma(generator, (size + 1) / 2, 1 / of_scale + sums / 2)
         of_scale = _inverse_gamma(generator, np.ones(_N_SORTS), 1 + 1 / scale)
-    return total / (SWEEPS - BURN_IN)
+    kept = SWEEPS - BURN_IN
+    return _Posterior(total / kept, of_precisions / kept, of_noise / kept)
 
 
 def _inverse_gamma(generator: np.random.Generator, shape: FloatArray, rate: FloatArray) -> FloatArray:

@@ -46,8 +46,8 @@ def test_where_everybody_gains_the_same_gains_lie_near_the_average():
         model = fitted(x, arm, y, learners=("linear", "boosting") if seed == 0 else FAST, folds=3)
         weights.append(model.weights_["1", "0"]["constant"] + model.weights_["1", "0"]["pooled_arms"])
         errors.append(error(model.gains_, truth))
-    assert np.mean(weights) > 0.8, "those that shrink to the average have the weight"
-    assert np.mean(errors) < 0.3
+    assert np.mean(weights) > 0.7, "those that shrink to the average have the weight"
+    assert np.mean(errors) < 0.2
 
 
 def test_where_a_factor_changes_the_gain_gains_follow_it_out_of_fold_and_for_new_people():
@@ -60,12 +60,17 @@ def test_where_a_factor_changes_the_gain_gains_follow_it_out_of_fold_and_for_new
     assert model.weights_["1", "0"]["constant"] < 0.2
 
 
-def test_a_curved_gain_is_followed_better_with_all_learners_than_with_lines_and_steps():
-    x, arm, y, truth = world(600, 5, lambda x: 2 * np.sin(2 * x[:, 2]))
+def test_a_curve_of_two_covariates_together_is_followed_better_with_all_learners_than_with_lines_and_steps():
+    x, arm, y, truth = world(600, 5, lambda x: 2 * np.sin(x[:, 2] + x[:, 1]))
     straight = fitted(x, arm, y)
     every = StackedDRLearner(learners=("linear", "kernel", "boosting"), seed=3, repeats=1, folds=4).fit(x, arm, y)
-    assert error(every.gains_, truth) < 0.95 * error(straight.gains_, truth)
+    assert error(every.gains_, truth) < 0.9 * error(straight.gains_, truth)
     assert error(every.gains_, truth) < 0.75 * truth.std()
+
+
+def test_a_curve_of_one_covariate_is_followed_by_steps_alone():
+    x, arm, y, truth = world(600, 5, lambda x: 2 * np.sin(2 * x[:, 2]))
+    assert error(fitted(x, arm, y).gains_, truth) < 0.6 * truth.std()
 
 
 def test_gains_of_a_binary_outcome_are_risk_differences_nearer_the_truth_than_the_average():

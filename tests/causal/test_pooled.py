@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pipelines.causal.pooled import fit_averaged_arms, fit_pooled_arms
+from pipelines.causal.pooled import fit_pooled_arms
 
 COVARIATES, PRACTITIONERS, ARMS = 12, 15, 3
 
@@ -100,17 +100,3 @@ def test_fewer_rows_than_terms_give_finite_means(n):
 def test_an_outcome_without_spread_is_its_mean():
     x, _, arm, _ = world(seed=6)
     assert_allclose(fitted(x, np.full(len(x), 3.0), arm).predict(x), 3.0)
-
-
-def test_a_threshold_is_followed_better_by_the_average_over_cuts_than_by_a_line():
-    line, cut = [], []
-    for seed in range(4):
-        generator = np.random.default_rng(seed)
-        x, y, arm, _ = world(seed, difference=0.0)
-        gain = 3.0 * (x[:, 4] > 0.4)
-        y = y + gain * (arm == 2) + generator.normal(0, 0.1, len(y))
-        for model, errors in ((fit_pooled_arms, line), (fit_averaged_arms, cut)):
-            given = {"n_arms": ARMS, "n_practitioner_columns": PRACTITIONERS, "seed": seed}
-            said = model(x, y, arm, np.ones(len(y)), **given).predict(x)
-            errors.append(np.std(said[:, 2] - said[:, 0] - gain))
-    assert np.mean(cut) < 0.9 * np.mean(line)
