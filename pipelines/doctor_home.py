@@ -103,10 +103,9 @@ def _modes(home: Path) -> Iterator[Finding]:
 def _owners(home: Path) -> Iterator[Finding]:
     if not home.exists():
         return
-    strangers = of_another_account(home)
+    strangers, owner = of_another_account(home), home.stat()
     named = ", ".join(str(path) for path in strangers[:_MOST_NAMED])
     more = f" and {len(strangers) - _MOST_NAMED} more" if len(strangers) > _MOST_NAMED else ""
-    owner = home.stat()
     yield Finding(
         f"{len(strangers)} files and folders under {home} belong to another account than the home: {named}{more}"
         if strangers
