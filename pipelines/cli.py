@@ -69,7 +69,7 @@ def main() -> None:
     """Stepcare: nightly outcomes of manipulative-physiotherapy clinics.
 
     Who improves with rest or exercise, and who is expected to gain from adding manipulation, with honest uncertainty.
-    State lives under STEPCARE_HOME (default: var), deliveries under STEPCARE_INBOX (default: var/inbox).
+    State lives under STEPCARE_HOME (default: var), deliveries under STEPCARE_INBOX (default: inbox in it).
 
     \b
     Examples:
