@@ -38,8 +38,6 @@ Exit codes: 0 done or nothing new; 2 wrong use; 3 no delivery; 4 a delivery was 
 5 a check stopped the night; 6 a step failed; 7 a night is running already; 8 nothing published; 9 installation; 10 a backup;
 11 an alert reached nobody."""
 
-_WHOLE = "make setup, in the checkout of Stepcare, installs all that it needs (the exporter alone has less)"
-
 
 class Commands(click.Group):
     """A group whose commands end with a person's message and a stable exit code, never a traceback."""
@@ -53,14 +51,12 @@ class Commands(click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # whoever read our lines has seen enough: click ends quietly
-        except ModuleNotFoundError as error:
-            click.echo(f"stepcare: this command needs {error.name}, which is not installed here: {_WHOLE}", err=True)
-            ctx.exit(errors.InstallationError.exit_code)
         except Exception as error:  # noqa: BLE001 (a traceback would show its text, which may be a patient's value)
-            from pipelines.unexpected import words_for
+            from pipelines.unexpected import message_and_code
 
-            click.echo(f"stepcare: an error that Stepcare did not expect: {words_for(error)}. Report it", err=True)
-            ctx.exit(1)
+            message, code = message_and_code(error)
+            click.echo(f"stepcare: {message}", err=True)
+            ctx.exit(code)
 
 
 def _say(line: str) -> None:
