@@ -167,7 +167,10 @@ def appendix(context: dg.AssetExecutionContext, night: NightBuild):  # type: ign
         made = [write_appendix(place, tables, own, navigation) for place, own, navigation in places]
         written, absent = [file for files, _ in made for file in files], standards_left(tables, stamp)
     answered = dg.AssetCheckResult(
-        check_name="reporting_standards", passed=not absent, description="; ".join(absent) or None
+        check_name="reporting_standards",
+        passed=not absent,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(absent) or None,
     )
     return dg.MaterializeResult(metadata={"files": len(written)}, check_results=[answered])
 

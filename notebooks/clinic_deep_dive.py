@@ -12,9 +12,9 @@ from pipelines.results import Dots, open_results, share
 
 results = open_results()
 codes = list(results.clinics().df["clinic"])
-clinic = os.environ.get("STEPCARE_CLINIC") or codes[0]
-assert clinic in codes, f"STEPCARE_CLINIC must be one of {', '.join(codes)}"
-print(f"Clinic {clinic}, one of {len(codes)}")
+clinic = os.environ.get("STEPCARE_CLINIC") or next(iter(codes), "")
+assert clinic in codes or not codes, f"STEPCARE_CLINIC must be one of {', '.join(codes)}"
+print(f"Clinic {clinic}, one of {len(codes)}" if codes else "No clinic has an episode yet")
 
 # %% [markdown]
 # ## Its records

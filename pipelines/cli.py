@@ -52,10 +52,11 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # whoever read our lines has seen enough: click ends quietly
         except Exception as error:  # noqa: BLE001 (a traceback would show its text, which may be a patient's value)
-            from pipelines.unexpected import words_for
+            from pipelines.unexpected import message_and_code
 
-            click.echo(f"stepcare: an error that Stepcare did not expect: {words_for(error)}. Report it", err=True)
-            ctx.exit(1)
+            message, code = message_and_code(error)
+            click.echo(f"stepcare: {message}", err=True)
+            ctx.exit(code)
 
 
 def _say(line: str) -> None:
@@ -69,7 +70,7 @@ def main() -> None:
     """Stepcare: nightly outcomes of manipulative-physiotherapy clinics.
 
     Who improves with rest or exercise, and who is expected to gain from adding manipulation, with honest uncertainty.
-    State lives under STEPCARE_HOME (default: var), deliveries under STEPCARE_INBOX (default: var/inbox).
+    State lives under STEPCARE_HOME (default: var), deliveries under STEPCARE_INBOX (default: inbox in it).
 
     \b
     Examples:

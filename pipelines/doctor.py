@@ -77,7 +77,9 @@ def _published(settings: Settings) -> Iterator[Finding]:
     path = current_warehouse(settings)
     opens = path is not None and _is_fine(lambda: _read_one(path))
     yield Finding(
-        f"published: {generation.name}", opens, "the warehouse does not open: run `stepcare nightly` to make it again"
+        f"published: {generation.name}",
+        opens,
+        "the warehouse does not open: `stepcare rebuild --from-store` makes it again",
     )
 
 

@@ -35,6 +35,7 @@ def look_at_home(settings: Settings, machine: Machine, now: datetime, *, accept_
     """Every finding about the home of the installation, on a given machine and at a given time."""
     yield from _disk(settings, machine, accept_plaintext=accept_plaintext)
     yield from _modes(settings.home)
+    yield from _owners(settings.home)
     there = room(settings) if _is_right(lambda: room(settings)) else None
     if there:
         yield Finding(
@@ -97,6 +98,32 @@ def _modes(home: Path) -> Iterator[Finding]:
         not offenders,
         f"chmod -R go-rwx {home}",
     )
+
+
+def _owners(home: Path) -> Iterator[Finding]:
+    if not home.exists():
+        return
+    strangers, owner = of_another_account(home), home.stat()
+    named = ", ".join(str(path) for path in strangers[:_MOST_NAMED])
+    more = f" and {len(strangers) - _MOST_NAMED} more" if len(strangers) > _MOST_NAMED else ""
+    yield Finding(
+        f"{len(strangers)} files and folders under {home} belong to another account than the home: {named}{more}"
+        if strangers
+        else f"all in {home} belongs to the account that the home belongs to",
+        not strangers,
+        f"chown -R {owner.st_uid}:{owner.st_gid} {home}, and run every command as the account that owns the home",
+    )
+
+
+def of_another_account(home: Path) -> list[Path]:
+    """Folders and files below the home that do not belong to its owner, who then cannot read or replace them."""
+    owner = home.stat().st_uid
+    return [
+        path
+        for place, folders, files in os.walk(home)
+        for path in (Path(place, name) for name in sorted([*folders, *files]))
+        if path.lstat().st_uid != owner
+    ]
 
 
 def open_to_others(home: Path) -> list[Path]:

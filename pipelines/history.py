@@ -18,6 +18,7 @@ import duckdb
 from pipelines.casting import literal
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.holding import write_holds
+from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import RAW_TABLES
 from pipelines.errors import UsageError
 from pipelines.generations import current_generation
@@ -67,12 +68,14 @@ def view_as_of(
 def rebuild_as_of(settings: Settings, when: str, out: Path, say: Callable[[str], None]) -> Path:
     """Make the whole night again as it was known at `when` (UTC, ISO 8601), by today's code, into `out`; returns `out`.
 
-    Nothing of the installation changes. Raises UsageError when `out` is there already; else as a night does.
+    Nothing of the installation changes. Raises UsageError when `out` is there already or nothing had come by then; else as a
+    night does.
     """
     from pipelines.night import prepare_dagster, run_job
 
     if out.exists():
         raise UsageError(f"{out} is there already. Name a folder that is not")
+    _require_something_by(settings, when)
     scratch = settings.home / "tmp" / f"as-of-{os.getpid()}"
     scratch.mkdir(parents=True, mode=0o700)
     try:
@@ -88,3 +91,17 @@ def rebuild_as_of(settings: Settings, when: str, out: Path, say: Callable[[str],
     finally:
         shutil.rmtree(scratch)
     return out
+
+
+def _require_something_by(settings: Settings, when: str) -> None:
+    """Raises UsageError when no kept delivery had come by `when`: the night would be empty, and look like one without patients."""
+    with open_ledger(settings.ledger) as ledger:
+        came = [
+            datetime.fromisoformat(entry.seen_at).astimezone(UTC) for entry in ledger.entries() if entry.delivery_key
+        ]
+    if not came:
+        raise UsageError("no delivery is kept here, so no earlier night can be made again")
+    if min(came) > datetime.fromisoformat(when).replace(tzinfo=UTC):
+        raise UsageError(
+            f"no delivery had come by then: the first came on {min(came):%Y-%m-%d %H:%M} UTC. Name a later time"
+        )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.errors import InstallationError, StepcareError
+
 _ABOUT_CODE = (
     duckdb.BinderException,
     duckdb.CatalogException,
@@ -16,6 +18,14 @@ _ABOUT_CODE = (
     duckdb.TransactionException,
 )
 """Errors of DuckDB that come before a row is read, or speak of the machine."""
+
+
+def message_and_code(error: Exception) -> tuple[str, int]:
+    """What a command says of such an error, and the exit code that it ends with: 9 for a package that is not installed, else 1."""
+    if isinstance(error, ModuleNotFoundError):
+        remedy = "make setup, in the checkout of Stepcare, installs all that it needs (the exporter alone has less)"
+        return f"this command needs {error.name}, which is not installed here: {remedy}", InstallationError.exit_code
+    return f"an error that Stepcare did not expect: {words_for(error)}. Report it", StepcareError.exit_code
 
 
 def words_for(error: BaseException) -> str:

@@ -126,6 +126,20 @@ def test_simulate_writes_the_truth_beside_the_deliveries_never_inside(at_home: S
     assert json.loads((out.with_name("simulated.truth") / "truth.json").read_text())["world"] == "no-effect"
 
 
+def test_a_package_that_is_missing_is_named_with_what_to_do(delivery: Path) -> None:
+    """As in the exporter's own environment, which has neither Dagster nor numpy."""
+    without = "import sys; sys.modules['numpy'] = None; from pipelines.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", without, "check-delivery", str(delivery)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == errors.InstallationError.exit_code, done.stderr
+    assert "this command needs numpy, which is not installed here: make setup" in done.stderr
+
+
 def test_what_the_commands_make_is_closed_to_others(tmp_path: Path) -> None:
     home = tmp_path / "home"
     environment = {**os.environ, "STEPCARE_HOME": str(home)}

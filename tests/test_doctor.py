@@ -12,7 +12,7 @@ from pipelines.at_rest import Machine
 from pipelines.backups.keeping import backup_name
 from pipelines.backups.keys import write_new_identity
 from pipelines.doctor import examine
-from pipelines.doctor_home import SECTIONS, open_to_others
+from pipelines.doctor_home import SECTIONS, of_another_account, open_to_others
 from pipelines.finding import Finding
 from pipelines.settings import Settings
 from tests.conftest import ROOT
@@ -103,6 +103,22 @@ def test_whatever_is_open_to_others_is_named_with_the_command_that_closes_it(
     assert open_to_others(at_home.home) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file another account's")
+def test_what_another_account_left_in_the_home_is_named_with_the_command_that_gives_it_back(
+    at_home: Settings, machine: Machine
+) -> None:
+    """As when root runs a command on the home of the account that the units use: the next night could not write."""
+    for path in (at_home.home / "portal.key", at_home.home / "ledger.sqlite"):
+        path.touch()
+    os.chown(at_home.home, 12345, 12345)
+    os.chown(at_home.home / "portal.key", 12345, 12345)
+    (finding,) = [finding for finding in _ill(at_home, machine) if "another account" in finding.what]
+    assert finding.what.startswith("1 files and folders under")
+    assert finding.what.endswith("ledger.sqlite")
+    os.system(finding.remedy.partition(",")[0])
+    assert of_another_account(at_home.home) == []
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -178,6 +194,22 @@ def test_a_missing_or_late_backup_is_said(at_home: Settings, machine: Machine, t
     assert [finding.remedy for finding in about] == ["stepcare backup make"]
     (to / backup_name(NOW - timedelta(days=1), recipient)).touch()
     assert not [finding for finding in _ill(at_home, machine) if "backup" in finding.what]
+
+
+def test_a_published_warehouse_that_does_not_open_is_made_again_by_the_command_that_is_named(
+    at_home: Settings, machine: Machine
+) -> None:
+    """`stepcare nightly` would say that nothing is new."""
+    night = at_home.generations / "20261121T023000Z-abc"
+    night.mkdir(parents=True)
+    (night / "generation.json").write_text(
+        '{"name": "20261121T023000Z-abc", "run_id": "r", "made_at": "2026-11-21T02:30:00+00:00", "night_key": "k", '
+        '"code_hash": "c", "reading_hash": "r", "data_hash": "d", "is_simulated": false}'
+    )
+    (night / "warehouse.duckdb").write_bytes(b"no warehouse")
+    at_home.current.symlink_to(night)
+    (found,) = [finding for finding in _ill(at_home, machine) if finding.what.startswith("published: ")]
+    assert found.remedy == "the warehouse does not open: `stepcare rebuild --from-store` makes it again"
 
 
 def test_a_filed_report_that_was_changed_is_named(at_home: Settings, machine: Machine) -> None:

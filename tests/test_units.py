@@ -72,6 +72,16 @@ def test_the_night_has_no_network_and_is_followed_by_a_look_however_it_ends() ->
     assert f"SuccessExitStatus={' '.join(str(kind.exit_code) for kind in kinds)}\n" in text
 
 
+@pytest.mark.parametrize("name", ["stepcare-night", "stepcare-deliver"])
+def test_a_timer_of_a_time_of_day_rings_in_the_clinics_zone_as_the_service_has_it(name: str) -> None:
+    """Else a machine in UTC would do it an hour late all summer."""
+    timer, service = (
+        (ROOT / "deploy" / "systemd" / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("timer", "service")
+    )
+    (zone,) = re.findall(r"STEPCARE_TIMEZONE=(\S+)", service)
+    assert re.findall(r"^OnCalendar=\S+ [\d:]+ ?(.*)$", timer, re.MULTILINE) == [zone]
+
+
 @pytest.mark.parametrize("service", SERVICES, ids=lambda unit: unit.name)
 def test_a_service_calls_a_command_with_options_that_there_are(service: Path) -> None:
     (command,) = re.findall(r"^ExecStart=/opt/stepcare/.venv/bin/stepcare (.*)$", service.read_text(), re.MULTILINE)

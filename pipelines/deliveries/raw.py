@@ -1,6 +1,6 @@
 """Fill `raw.*` of a night: keep what an earlier night has read, add what the ledger holds beyond it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def fill_raw(
     profile_new(con, sorted(new.keys() - fatal))
     _write_from_the_ledger(con, ledger)
     write_holds(con)
+    _tell_held(con, kept, new.keys(), say)
     con.execute(
         "create or replace table raw.code as select $code as code_hash, $reading as reading_hash, $data as data_hash, "
         "$erasures as erasures",
@@ -69,6 +70,17 @@ def fill_raw(
         reasons = sorted({f"{entry.name}: {entry.reason}" for entry in ledger.entries()})
         raise DeliveryError("No delivery could be loaded, so there is nothing to work on.\n  " + "\n  ".join(reasons))
     return len(new)
+
+
+def _tell_held(
+    con: duckdb.DuckDBPyConnection, kept: Mapping[str, Entry], new: Set[str], say: Callable[[str], None]
+) -> None:
+    """Of the deliveries that were read tonight: the others were told when they were."""
+    held = "select delivery_key, string_agg(distinct rule, '; ' order by rule) from raw.hold group by all order by all"
+    for key, rules in con.execute(held).fetchall():
+        if key in new:
+            name = kept[key].name
+            say(f"{name}: held: {rules}. `stepcare quarantine show {name}` names field and remedy")
 
 
 def _of_store(store: Path, entry: Entry) -> NewDelivery:

@@ -83,7 +83,8 @@ def _deliver_one(
                 _hand_over(settings.home, said, key, mail_of(said, key, place, one.email, now), state)
     except NotTold as error:
         return Delivered(one, why=str(error), is_trouble=True)
-    return Delivered(one, done=state) if is_due else Delivered(one, why="it was delivered before")
+    before = "it was sent before" if state == "sent" else "it was written or sent before"
+    return Delivered(one, done=state) if is_due else Delivered(one, why=before)
 
 
 def _newest(shelf: Path, kind: str) -> Iterator[tuple[str, int, Path]]:

@@ -29,7 +29,13 @@ def read_key(home: Path, *, makes: bool = False) -> bytes | None:
         return None
     if path.stat().st_mode & 0o077:
         raise UsageError(f"{path} can be read by others. Remove it and make new links")
-    key = path.read_bytes()
+    try:
+        key = path.read_bytes()
+    except PermissionError as error:
+        raise UsageError(
+            f"{path} belongs to another account. Run every command as the account that owns {home} (`stepcare doctor` names "
+            "such files)"
+        ) from error
     if len(key) != _KEY_BYTES:
         raise UsageError(f"{path} is not a key of the portal. Remove it and make new links")
     return key

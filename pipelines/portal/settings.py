@@ -36,5 +36,10 @@ def read_sign_on(home: Path) -> SignOn | None:
         raise UsageError(f"{place} sign_on_header must be the name of a header such as X-Forwarded-Email")
     if not said.proxy_secret_file:
         raise UsageError(f"{place} sign_on_header needs proxy_secret_file: without it anybody could say who they are")
+    if not (home / said.proxy_secret_file).is_file():
+        raise UsageError(
+            f"{place} proxy_secret_file {home / said.proxy_secret_file} is no file. Write a secret of 16 characters or more into "
+            "it, then chmod 600"
+        )
     secret = PageOptions(port=0, password_file=str(home / said.proxy_secret_file)).password()
     return SignOn(said.sign_on_header, secret or "")

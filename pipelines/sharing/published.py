@@ -18,6 +18,7 @@ from pipelines.filing import today
 from pipelines.generations import Generation, current_generation, current_warehouse
 from pipelines.privacy.profiles import Profile, profile_of
 from pipelines.releasing import has_passed_disclosure, read_released
+from pipelines.reporting.sections import TABLES as SECTION_TABLES
 from pipelines.settings import Settings
 from pipelines.tables import SqlFile, sql_files
 from pipelines.told_once import open_memory_file
@@ -40,11 +41,12 @@ class Night:
 
     @cached_property
     def report_tables(self) -> tuple[SqlFile, ...]:
-        """The released tables that this night has, by name.
+        """The released tables that this night has, by name, but for those of the sections that its analysts added: these are
+        protected as rows of a page, and are for the readers of the group's own reports.
 
         Raises ChecksFailed for a table of `report.*` that nobody declared, or with a count that did not pass.
         """
-        there = {str(row[0]) for row in self.con.execute(_TABLES).fetchall()}
+        there = {str(row[0]) for row in self.con.execute(_TABLES).fetchall()} - {*SECTION_TABLES}
         files = {file.name: file for file in sql_files("report")}
         if unknown := sorted(there - files.keys()):
             raise ChecksFailed(f"nothing was shared: no file of sql/report declares {', '.join(unknown)}")

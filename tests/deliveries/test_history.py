@@ -14,7 +14,7 @@ from pipelines.deliveries.ledger import Ledger, now, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.deliveries.raw import fill_raw
 from pipelines.errors import UsageError
-from pipelines.history import time_of, view_as_of
+from pipelines.history import rebuild_as_of, time_of, view_as_of
 from pipelines.settings import Settings
 from pipelines.tables import build
 from pipelines.warehouse import open_warehouse
@@ -192,6 +192,17 @@ def _views_of(path: Path) -> dict[str, str]:
 )
 def test_a_time_is_read_as_people_write_it(settings: Settings, text: str, meant: str) -> None:
     assert time_of(text, settings) == meant
+
+
+def test_a_night_before_anything_came_is_not_made(settings: Settings, tmp_path: Path) -> None:
+    """It would be a report of no patients, and look like one."""
+    with pytest.raises(UsageError, match="no delivery is kept here"):
+        rebuild_as_of(settings, "2026-11-01T00:00:00", tmp_path / "out", lambda _: None)
+    _send(settings, "2026-11-01", "5")
+    _night(settings)
+    with pytest.raises(UsageError, match=r"no delivery had come by then: the first came on 20\d\d-"):
+        rebuild_as_of(settings, "2020-01-01T00:00:00", tmp_path / "out", lambda _: None)
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_is_no_time_is_told(settings: Settings) -> None:

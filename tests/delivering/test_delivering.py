@@ -42,7 +42,7 @@ def test_nothing_is_sent_until_the_settings_say_so(settings: Settings, mailbox: 
     assert isinstance(mail, EmailMessage)
     assert mail["To"] == MANAGER
     assert MANAGER not in file.name
-    assert [one.why for one in send(settings)] == ["it was delivered before"]
+    assert [one.why for one in send(settings)] == ["it was written or sent before"]
 
 
 def test_a_subscriber_gets_the_text_and_the_pdf_of_the_newest_report(settings: Settings, mailbox: Mailbox) -> None:

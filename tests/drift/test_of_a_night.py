@@ -24,13 +24,17 @@ IN_FORCE = "select delivery_id from clean.delivery order by all"
 
 
 def _night(
-    settings: Settings, *queries: str, earlier: Path | None = None, keep: Path | None = None
+    settings: Settings,
+    *queries: str,
+    earlier: Path | None = None,
+    keep: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[list[tuple]]:
     settings.store.mkdir(parents=True, exist_ok=True)
     readable = (settings.store, *([earlier.parent] if earlier else []))
     with open_ledger(settings.ledger) as ledger, open_warehouse(keep or ":memory:", readable=readable) as con:
         receive(settings.inbox, settings.store, ledger)
-        fill_raw(con, settings.store, ledger, earlier, lambda _: None)
+        fill_raw(con, settings.store, ledger, earlier, say)
         build(con, ["clean"])
         return [con.execute(query).fetchall() for query in queries]
 
@@ -93,6 +97,20 @@ def test_a_renamed_column_is_held_by_the_contracts_name_and_a_new_one_is_reporte
     ]
     assert "column 13 of intake.csv" in drift[0][4]
     assert "quokka" not in repr(drift)
+
+
+def test_a_night_says_which_delivery_it_holds_and_why_and_says_it_once(settings: Settings, tmp_path: Path) -> None:
+    tables = small_tables()
+    tables["intake"] = tables["intake"].rename(columns={"rmdq24": "RMDQ 24"})
+    write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", tables)
+    first, again = tmp_path / "first.duckdb", list[str]()
+    said: list[str] = []
+    _night(settings, keep=first, say=said.append)
+    _night(settings, earlier=first, say=again.append)
+    assert said[-1] == (
+        "C001/2026-11-01: held: a column was renamed. `stepcare quarantine show C001/2026-11-01` names field and remedy"
+    )
+    assert again == []
 
 
 def _of_another_clinic() -> Tables:

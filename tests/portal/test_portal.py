@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -292,12 +293,33 @@ def test_a_sign_on_without_a_secret_or_with_one_that_others_know_is_refused(tmp_
     with pytest.raises(UsageError, match="name of a header"):
         read_sign_on(tmp_path)
     write_portal(tmp_path, "sign_on_header = 'X-Email'\nproxy_secret_file = 'proxy.secret'")
+    with pytest.raises(UsageError, match=r"proxy_secret_file .*/proxy\.secret is no file\. Write a secret"):
+        read_sign_on(tmp_path)
     (tmp_path / "proxy.secret").write_text(SECRET)
     (tmp_path / "proxy.secret").chmod(0o644)
     with pytest.raises(UsageError, match="read by others"):
         read_sign_on(tmp_path)
     (tmp_path / "proxy.secret").chmod(0o600)
     assert read_sign_on(tmp_path) == SignOn("X-Email", SECRET)
+
+
+def test_a_key_that_another_account_made_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """As root does, when a link is made without the account that serves the portal."""
+    read_key(tmp_path, makes=True)
+    if os.geteuid() != 0:
+        (tmp_path / "portal.key").chmod(0)
+        with pytest.raises(UsageError, match="belongs to another account"):
+            read_key(tmp_path)
+        return
+    for path in (tmp_path, *tmp_path.parents[:3]):
+        path.chmod(0o711)
+    os.chown(tmp_path / "portal.key", 12345, 12345)
+    os.seteuid(54321)
+    try:
+        with pytest.raises(UsageError, match="belongs to another account"):
+            read_key(tmp_path)
+    finally:
+        os.seteuid(0)
 
 
 def test_a_key_that_others_may_read_is_refused_and_a_new_key_ends_every_link(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from pipelines.cli import main
 from pipelines.generations import WAREHOUSE, Generation, publish
 from pipelines.releasing import write_released
+from pipelines.sections.making import write_sections
 from pipelines.settings import Settings
 from pipelines.synthetic import simulate
 from pipelines.tables import build, sql_files
@@ -59,6 +60,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         for file in sql_files("report"):
             if file.name in REPORTED:
                 write_released(con, file)
+        write_sections(con, [])  # as every night does, with sections or without
     publish(settings, work, NIGHT)
     return settings
 

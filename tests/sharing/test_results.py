@@ -37,6 +37,12 @@ def test_each_file_holds_the_rows_of_its_released_table(written: Path, warehouse
     assert {"indicators", "responders", "k_anonymity"} <= {place.stem for place in written.glob("*.parquet")}
 
 
+def test_analysts_own_sections_are_in_the_night_and_not_in_what_is_shared(written: Path, warehouse: Path) -> None:
+    with open_warehouse(warehouse, read_only=True) as con:
+        assert con.execute("select count(*) from report.section_values").fetchall() == [(0,)]
+    assert [place.stem for place in written.glob("*.parquet") if place.stem.startswith("section")] == []
+
+
 def test_no_key_of_anybody_is_in_a_file(written: Path) -> None:
     package = json.loads((written / "datapackage.json").read_text(encoding="utf-8"))
     names = {field["name"] for resource in package["resources"] for field in resource["schema"]["fields"]}
