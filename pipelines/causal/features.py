@@ -51,6 +51,12 @@ class Design:
             self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows], curved=curved
         )
 
+    def with_precision(self) -> Design:
+        """Return the design in double precision: of many rows it is kept in single (see `encode`)."""
+        parts = (self.linear, self.trees, self.balance)
+        linear, trees, balance = (part.astype(np.float64, copy=False) for part in parts)
+        return replace(self, linear=linear, trees=trees, balance=balance)
+
     def without_balance(self) -> Design:
         """Return what models read: to copy or send the balance table too would be in vain."""
         return replace(self, balance=self._nothing)
@@ -73,13 +79,18 @@ class Design:
         return np.zeros((len(self.linear), 0))
 
 
-def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> Design:
+def encode(
+    covariates: pd.DataFrame, practitioner: pd.Series | None = None, training: FloatArray | None = None
+) -> Design:
     """Return the design of a frame of covariates (numbers, booleans, text, missing values) and a practitioner column.
 
     Columns of another kind (lists), constant ones and those recorded for under 2 % of rows are left out and named.
-    Practitioners with under 10 episodes share one indicator.
+    Practitioners with under 10 episodes share one indicator. training (n,): weights of `training_sample`, where only some rows
+    teach: practitioners are then those with 10 episodes among these, the others share one indicator, and the columns are kept
+    in single precision.
     """
     n = len(covariates)
+    precision = np.float64 if training is None else np.float32
     linear: list[FloatArray] = []
     linear_names: list[str] = []
     trees: list[FloatArray] = []
@@ -113,18 +124,19 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
         if has_indicator:
             linear.append(is_missing.astype(float))
             linear_names.append(f"{name} not recorded")
-        trees.append(values if levels else coarsened(values, *tree_bins(recorded)))
+        trees.append((values if levels else coarsened(values, *tree_bins(recorded))).astype(precision, copy=False))
         used.append(name)
     linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
-    standardised = [_standardised(column) for column in linear]
+    standardised = [_standardised(column).astype(precision, copy=False) for column in linear]
     n_covariates = len(standardised)
     balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
     balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
     if practitioner is not None:
-        codes = practitioner_codes(practitioner)
-        trees.append(codes.astype(float))
-        standardised += [_standardised((codes == code).astype(float)) for code in range(1, codes.max(initial=0) + 1)]
+        codes = practitioner_codes(practitioner, training)
+        trees.append(codes.astype(precision))
+        indicators = ((codes == code).astype(float) for code in range(1, codes.max(initial=0) + 1))
+        standardised += [_standardised(indicator).astype(precision, copy=False) for indicator in indicators]
     return Design(
         linear=_columns(standardised, n),
         trees=_columns(trees, n),
@@ -148,10 +160,13 @@ def joined(first: Design, second: Design) -> Design:
     )
 
 
-def practitioner_codes(practitioner: pd.Series) -> IntArray:
-    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others."""
+def practitioner_codes(practitioner: pd.Series, training: FloatArray | None = None) -> IntArray:
+    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others.
+
+    training (n,): counted are the rows where it is above 0.
+    """
     keys = practitioner.astype(object).map(str, na_action="ignore")
-    counts = keys.value_counts()
+    counts = (keys if training is None else keys[training > 0]).value_counts()
     frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
     named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
     code_of = {key: code for code, key in enumerate(sorted(named), start=1)}

@@ -12,8 +12,10 @@ clustered variance alone too small.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,39 @@ class Estimate:
         if not np.isfinite(self.standard_error):
             return float("nan"), float("nan")
         half = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2)) * self.standard_error
+        return self.estimate - half, self.estimate + half
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates(Sequence[Estimate]):
+    """Many estimates from the same n rows and practitioners as arrays (k,): a million objects would take minutes and gigabytes."""
+
+    estimate: FloatArray
+    standard_error: FloatArray
+    degrees_of_freedom: FloatArray
+    n: int
+    n_practitioners: int
+
+    def __len__(self) -> int:
+        return len(self.estimate)
+
+    @overload
+    def __getitem__(self, at: int) -> Estimate: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Estimates: ...
+
+    def __getitem__(self, at: int | slice) -> Estimate | Estimates:
+        columns = (self.estimate[at], self.standard_error[at], self.degrees_of_freedom[at])
+        if isinstance(at, slice):
+            return Estimates(*columns, self.n, self.n_practitioners)
+        return Estimate(*(float(value) for value in columns), self.n, self.n_practitioners)
+
+    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Return the limits (k,) of each; NaN where there is no standard error."""
+        degrees, code = np.unique(self.degrees_of_freedom, return_inverse=True)
+        half = stdtrit(degrees, 0.5 + level / 2)[code] * self.standard_error
+        half = np.where(np.isfinite(self.standard_error), half, np.nan)
         return self.estimate - half, self.estimate + half
 
 

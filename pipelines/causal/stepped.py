@@ -17,6 +17,7 @@ from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, cont
 from pipelines.causal.regimes import RegimeValues
 from pipelines.causal.stages import Regime, Stage, StagePropensities
 from pipelines.causal.tables import REGIME_COLUMNS, as_table
+from pipelines.causal.training_sample import learned_note, training_weights
 from pipelines.causal.trial_design import in_silence
 
 
@@ -43,7 +44,9 @@ def estimate_stepped(
     propensities = None if everybody else _propensities(population, trial, stages)
     parts = []
     work = partial(_estimate_outcome, population, trial, everybody, propensities)
-    outcomes_side_by_side = one_after_another(work, trial.outcomes, jobs_for(len(population.arm)))
+    # Where not all rows teach, two outcomes at a time would hold all rows twice: their folds are fitted side by side instead.
+    is_shared = propensities is not None and propensities.training is not None
+    outcomes_side_by_side = one_after_another(work, trial.outcomes, 1 if is_shared else jobs_for(len(population.arm)))
     for outcome, part in zip(trial.outcomes, outcomes_side_by_side, strict=True):
         say(f"{trial.id}: {outcome.name}")
         parts.append(part)
@@ -100,7 +103,9 @@ def _estimate_outcome(
     standing = {name: rules[name] for name, reason in reasons.items() if reason is None}
     model: RegimeValues | None = None
     if standing and propensities is not None:
-        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary, n_jobs=1)
+        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary)
+        if propensities.training is None:
+            model.set_params(n_jobs=1)
         within, practitioner = propensities.take(can_have), population.practitioner[can_have]
         model.fit(stages, y, standing, practitioner=practitioner, propensities=within)
     figures: dict[str, dict[str, float]] = {
@@ -115,14 +120,17 @@ def _estimate_outcome(
             weighting = {key: figures[name][key] for key in ("effective_n", "clipped_share", "largest_imbalance")}
             reasons[name] = regime_refusals.after_fitting(trial, **weighting)
     rows = []
+    note = None if propensities is None else learned_note(propensities.training, trial.most_training_rows)
     for name in rules:
         value = model.value(name) if model is not None and reasons[name] is None else None
-        rows.append({"quantity": "value", "regime": name} | figures[name] | _result(value, reasons[name]))
+        said = reasons[name] if value is None else note
+        rows.append({"quantity": "value", "regime": name} | figures[name] | _result(value, said))
     for pair in trial.contrasts:
         reason = reasons[pair[0]] or reasons[pair[1]]
         difference = model.contrast(*pair) if model is not None and reason is None else None
         worse = {key: pick([figures[name][key] for name in pair]) for key, pick in _WORSE.items()}
-        rows.append({"quantity": "difference", "regime": contrast_name(*pair)} | worse | _result(difference, reason))
+        said = reason if difference is None else note
+        rows.append({"quantity": "difference", "regime": contrast_name(*pair)} | worse | _result(difference, said))
     same = {"trial": trial.id, "outcome": outcome.name, "n": len(y), "protocol_hash": trial.protocol_hash()}
     return pd.DataFrame([same | row for row in rows])
 
@@ -140,7 +148,9 @@ def _propensities(population: Population, trial: SteppedTrial, stages: list[Stag
     """Return the propensities of everybody eligible, which the outcomes share."""
     patient = population.frame["patient_key"].to_numpy(dtype=object)
     model = _model(trial, len(patient))
-    return model.fit_propensities(stages, patient=patient, practitioner=population.practitioner)
+    keys = population.frame["episode_key"].to_list()
+    training = training_weights(keys, population.arm, trial.most_training_rows, trial.seed)
+    return model.fit_propensities(stages, patient=patient, practitioner=population.practitioner, training=training)
 
 
 def _model(trial: SteppedTrial, n: int) -> RegimeValues:
