@@ -3,8 +3,8 @@
     python -m benchmarks.estimates WAREHOUSE --episodes 200000
     python -m benchmarks.estimates WAREHOUSE --only trials regimes
 
-The warehouse (made up to the checks, or a published one) is copied first. With `--episodes` only that many are kept, whole patients
-by a hash of their keys, so that smaller runs are parts of larger ones. CPU and memory are as in `benchmarks.trials`.
+The warehouse (made up to the checks, or a published one) is copied first. With `--episodes` only that many are kept, patients by
+a hash of their keys, so that smaller runs are parts of larger ones. CPU and memory are as in `benchmarks.trials`.
 """
 
 import argparse
@@ -49,9 +49,9 @@ def measure(warehouse: Path, names: list[str], *, memory_limit: str, is_told: bo
     wall, cpu, peaks = time.perf_counter(), cpu_seconds(), []
     for name in names:
         begun, spent = time.perf_counter(), cpu_seconds()
-        with sampled_memory() as memory:
-            with duckdb.connect(str(warehouse), config={"memory_limit": memory_limit}) as con:
-                WRITERS[name](con, _say if is_told else _in_silence)
+        opened = duckdb.connect(str(warehouse), config={"memory_limit": memory_limit})
+        with sampled_memory() as memory, opened as con:
+            WRITERS[name](con, _say if is_told else _in_silence)
         peaks.append(memory.peak)
         seconds, used = time.perf_counter() - begun, cpu_seconds() - spent
         print(f"{name:<26}{seconds:>9.0f}{used:>9.0f}{peaks[-1]:>9,.0f}", flush=True)

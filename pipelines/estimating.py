@@ -51,7 +51,9 @@ def _stage(
     """Add rows to a table of this connection alone."""
     con.register("estimated", frame)
     said = f"select {_typed(columns)} from estimated"
-    con.execute(f"create or replace temp table staged_{table} as {said}" if is_new else f"insert into staged_{table} {said}")
+    con.execute(
+        f"create or replace temp table staged_{table} as {said}" if is_new else f"insert into staged_{table} {said}"
+    )
     con.unregister("estimated")
 
 

@@ -125,7 +125,7 @@ def project_out_of_fold(
         own, others = fold == k, fold != k
         of_these = projected(contrast[others], regressors[others], practitioner[others], regressors[own])
         said[:, own] = of_these.estimate, of_these.standard_error, of_these.degrees_of_freedom
-    return Estimates(*said, len(contrast), len(set(practitioner)))
+    return Estimates(said[0], said[1], said[2], len(contrast), len(set(practitioner)))
 
 
 def projection_regressors(modifiers: pd.DataFrame, fits: Sequence[BoolArray]) -> FloatArray:

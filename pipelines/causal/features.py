@@ -44,7 +44,7 @@ class Design:
     curved: FloatArray | None = None
     n_practitioner_columns: int = 0
 
-    def take(self, rows: NDArray[np.intp] | BoolArray) -> Design:
+    def take(self, rows: NDArray[np.intp] | BoolArray | slice) -> Design:
         """Return the design of these rows only."""
         curved = None if self.curved is None else self.curved[rows]
         return replace(
@@ -90,7 +90,7 @@ def encode(
     in single precision.
     """
     n = len(covariates)
-    precision = np.float64 if training is None else np.float32
+    is_single = training is not None
     linear: list[FloatArray] = []
     linear_names: list[str] = []
     trees: list[FloatArray] = []
@@ -124,19 +124,19 @@ def encode(
         if has_indicator:
             linear.append(is_missing.astype(float))
             linear_names.append(f"{name} not recorded")
-        trees.append((values if levels else coarsened(values, *tree_bins(recorded))).astype(precision, copy=False))
+        trees.append(_kept(values if levels else coarsened(values, *tree_bins(recorded)), is_single))
         used.append(name)
     linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
-    standardised = [_standardised(column).astype(precision, copy=False) for column in linear]
+    standardised = [_kept(_standardised(column), is_single) for column in linear]
     n_covariates = len(standardised)
     balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
     balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
     if practitioner is not None:
         codes = practitioner_codes(practitioner, training)
-        trees.append(codes.astype(precision))
+        trees.append(_kept(codes.astype(float), is_single))
         indicators = ((codes == code).astype(float) for code in range(1, codes.max(initial=0) + 1))
-        standardised += [_standardised(indicator).astype(precision, copy=False) for indicator in indicators]
+        standardised += [_kept(_standardised(indicator), is_single) for indicator in indicators]
     return Design(
         linear=_columns(standardised, n),
         trees=_columns(trees, n),
@@ -226,6 +226,10 @@ def coarsened(values: FloatArray, edges: FloatArray, middles: FloatArray) -> Flo
 def _standardised(column: FloatArray) -> FloatArray:
     spread = column.std()
     return np.asarray((column - column.mean()) / (spread if spread > 0 else 1.0), dtype=float)
+
+
+def _kept(column: FloatArray, is_single: bool) -> FloatArray:
+    return np.asarray(column, dtype=np.float32 if is_single else np.float64)
 
 
 def _columns(columns: list[FloatArray], n: int) -> FloatArray:

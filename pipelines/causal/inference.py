@@ -63,10 +63,10 @@ class Estimates(Sequence[Estimate]):
     def __getitem__(self, at: slice) -> Estimates: ...
 
     def __getitem__(self, at: int | slice) -> Estimate | Estimates:
-        columns = (self.estimate[at], self.standard_error[at], self.degrees_of_freedom[at])
+        value, error, degrees = self.estimate[at], self.standard_error[at], self.degrees_of_freedom[at]
         if isinstance(at, slice):
-            return Estimates(*columns, self.n, self.n_practitioners)
-        return Estimate(*(float(value) for value in columns), self.n, self.n_practitioners)
+            return Estimates(value, error, degrees, self.n, self.n_practitioners)
+        return Estimate(float(value), float(error), float(degrees), self.n, self.n_practitioners)
 
     def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
         """Return the limits (k,) of each; NaN where there is no standard error."""

@@ -54,15 +54,17 @@ def alone() -> Iterator[None]:
 def each(
     work: Callable[[Any], Result], items: Iterable[Any], n_jobs: int | None, prepare: Callable[[Any], Any] | None = None
 ) -> list[Result]:
-    """Return all that `one_after_another` yields. With `prepare` it is work(prepare(item)), of which `prepare` is done here, for a few
-    items ahead: what is sent to a process is then only what it needs."""
+    """Return all that `one_after_another` yields."""
     return list(one_after_another(work, items, n_jobs, prepare))
 
 
 def one_after_another(
     work: Callable[[Any], Result], items: Iterable[Any], n_jobs: int | None, prepare: Callable[[Any], Any] | None = None
 ) -> Iterator[Result]:
-    """Yield work(item), or work(prepare(item)), of every item, in the order of the items, as soon as it is there.
+    """Yield work(item) of every item, in the order of the items, as soon as it is there.
+
+    With `prepare` it is work(prepare(item)), of which `prepare` is done here, for a few items ahead: what is sent to a process is
+    then only what it needs.
 
     n_jobs: how many at a time; None is 1, -1 as many as there are cores. Every item's work has one thread of its own, so that
     its numbers are the same whatever n_jobs is. What a work raises is raised; joblib's TerminatedWorkerError when a process was

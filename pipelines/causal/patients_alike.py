@@ -39,12 +39,10 @@ def of_patients_alike(
     for fitted, at in parts:
         of_these = projected(contrast[fitted], regressors[inside[fitted]], practitioner[fitted], regressors[at])
         said[:, at] = of_these.estimate, of_these.standard_error, of_these.degrees_of_freedom
-    return Estimates(*said, len(inside), len(set(practitioner)))
+    return Estimates(said[0], said[1], said[2], len(inside), len(set(practitioner)))
 
 
-def labels_where_alike_agree(
-    average: Estimate | None, alike: Estimates, margin: float
-) -> NDArray[np.object_]:
+def labels_where_alike_agree(average: Estimate | None, alike: Estimates, margin: float) -> NDArray[np.object_]:
     """Return the average's label for those whose projection has the same one (n,), for the others that it cannot be told."""
     label = label_of(average, margin)
     return np.where(labels_of(alike, margin) == label, label, UNKNOWN).astype(object)

@@ -44,7 +44,13 @@ class _Fitted:
             clustered = np.einsum("kp,pq,kq->k", directions, self.sums.T @ self.sums, directions, optimize=True)
         else:
             clustered = np.sum((directions @ self.sums.T) ** 2, axis=1)
-        independent = np.einsum("kp,pq,kq->k", directions, self.scaled.T @ self.scaled, directions, optimize=len(directions) > MOST_ROWS_BY_PRACTITIONER)
+        independent = np.einsum(
+            "kp,pq,kq->k",
+            directions,
+            self.scaled.T @ self.scaled,
+            directions,
+            optimize=len(directions) > MOST_ROWS_BY_PRACTITIONER,
+        )
         return clustered, independent * n / (n - p)
 
 
@@ -85,7 +91,7 @@ def projected(
 
 def _quantiles(degrees: FloatArray) -> FloatArray:
     different, code = np.unique(degrees, return_inverse=True)
-    return np.asarray(t.ppf(0.975, different)[code], dtype=float)
+    return np.asarray(t.ppf(0.975, different), dtype=float)[code]
 
 
 def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_]) -> _Fitted:

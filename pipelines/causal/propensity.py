@@ -18,7 +18,8 @@ class PropensityFit:
 
     `e` (repeats, n, arms): calibrated and clipped, what scores divide by. `modelled` (n, arms): the out-of-fold
     model's, mean over repeats, what overlap is judged by. `fold` (repeats, n). `target` (n,): the population the
-    means are about. `training` (n,): weights of the rows that models learn from, None where all do. `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
+    means are about. `training` (n,): weights of the rows that models learn from, None where all do.
+    `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
     """
 
     e: FloatArray

@@ -56,8 +56,9 @@ class Decision:
 @dataclass(frozen=True)
 class StagePropensities:
     """Propensities of every draw of folds, to be shared by outcomes: `e[draw][stage]` (n, arms + 1), of the stage's `arms`, 1
-    where nothing was decided, at least the clip; `fold` (draws, n). `training` (n,): weights of the rows that models learn from, None
-    where all do; `decisions`, where not all do: the outcomes then share them too, without the balance tables of later stages."""
+    where nothing was decided, at least the clip; `fold` (draws, n). `training` (n,): weights of the rows that models
+    learn from, None where all do; `decisions`, where not all do: the outcomes then share them too, without the balance tables of
+    later stages."""
 
     arms: tuple[tuple[str, ...], ...]
     fold: IntArray
@@ -89,7 +90,9 @@ def decisions_of(
 ) -> list[Decision]:
     """Return the decisions in codes, each with everything known by then: the first columns of what is known by the last.
 
-    training (n,): as for `features.encode`. Raises ValueError when there is no stage, or an arm is missing where there was a decision.
+    training (n,): as for `features.encode`.
+
+    Raises ValueError when there is no stage, or an arm is missing where there was a decision.
     """
     decisions: list[Decision] = []
     for stage in stages:

@@ -1,7 +1,7 @@
 """The rows that nuisance models learn from where there are more than a stated number: everybody is scored, few teach.
 
-An effect is a mean of scores over everybody, so its own error falls with all rows; what is left of the nuisances' errors enters as a
-product of two of them (Chernozhukov et al. 2018), and calibration on all rows takes most of that out (decision 38).
+An effect is a mean of scores over everybody, so its own error falls with all rows; the nuisances' errors enter as a product of two
+of them (Chernozhukov et al. 2018), and calibration on all rows takes most of that out (decision 38).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SHARE_OF_A_RARE_ARM = 0.5
 def training_weights(keys: Sequence[object], arm: IntArray, most_rows: int, seed: int) -> FloatArray | None:
     """Return each row's weight (n,) when models are fitted, 0 for who is not in the sample; None where all rows teach.
 
-    keys (n,): of the episodes; arm (n,): codes from 0. The sample has `most_rows` rows at most, in each arm those whose hash of key
-    and seed is least: it depends on no order of rows, and tomorrow's is today's but for who came or went. Arms have their share
-    of all rows, unless that is less than half of what arms of equal size would have: then they have this half, or all their rows.
+    keys (n,): of the episodes; arm (n,): codes from 0. The sample has `most_rows` rows at most, in each arm those whose hash of
+    key and seed is least: it depends on no order of rows, and tomorrow's is today's but for who came or went. Arms have their
+    share of all rows, unless that is less than half of what arms of equal size would have: then this half, or all their rows.
     Weights undo it (mean 1 over the sample), so that models of the arm are those of all rows. Raises ValueError when keys and
     arm differ in length or fewer rows may teach than there are arms.
     """
@@ -44,12 +44,16 @@ def training_weights(keys: Sequence[object], arm: IntArray, most_rows: int, seed
 
 def learned_note(training: FloatArray | None, most_rows: int) -> str | None:
     """Return what a result says whose models learned from a sample, None where all rows taught."""
-    return None if training is None else f"Models learned from a sample of at most {most_rows:,} episodes; all are scored."
+    return (
+        None if training is None else f"Models learned from a sample of at most {most_rows:,} episodes; all are scored."
+    )
 
 
 def made_note(is_in: BoolArray, most_rows: int) -> str | None:
     """Return what a result says that was made on a sample alone, None where it was made on everybody."""
-    return None if is_in.all() else f"Made on a sample of at most {most_rows:,} episodes, whole patients drawn by chance."
+    return (
+        None if is_in.all() else f"Made on a sample of at most {most_rows:,} episodes, whole patients drawn by chance."
+    )
 
 
 def together(*notes: str | None) -> str | None:
@@ -58,7 +62,7 @@ def together(*notes: str | None) -> str | None:
 
 
 def in_sample(keys: Sequence[object], most: int, seed: int) -> BoolArray:
-    """Return which rows (n,) an analysis is made on that is made wholly on at most so many: those of the least hashes of their keys.
+    """Return which rows (n,) an analysis is made on that is made on at most so many: those of the least hashes of their keys.
 
     Rows of one key (a patient) are together in it or not at all, so that there may be a few fewer than `most`.
     """

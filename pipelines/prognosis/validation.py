@@ -157,8 +157,9 @@ def leave_clinics_out(
 ) -> FloatArray:
     """Return everybody's probability (n,) as told by a model that saw no answer of the own clinic.
 
-    fold (n,): by patient, in which the other clinics choose stack and recalibration. training (n,): as for `prognose`. Raises ValueError with fewer than 20
-    responses, or 20 without, outside a clinic (see `clinic_groups`).
+    fold (n,): by patient, in which the other clinics choose stack and recalibration. training (n,): as for `prognose`.
+
+    Raises ValueError with fewer than 20 responses, or 20 without, outside a clinic (see `clinic_groups`).
     """
     groups = clinic_groups(clinic)
     return prognose(
