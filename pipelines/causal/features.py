@@ -178,6 +178,8 @@ def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
         return np.where(np.isfinite(values), values, np.nan), ()
+    if isinstance(column.dtype, pd.StringDtype):
+        return _text_as_numbers(column)
     as_object = column.astype(object).where(column.notna(), None)
     recorded = [value for value in as_object if value is not None]
     if all(isinstance(value, (bool, np.bool_)) for value in recorded):
@@ -190,6 +192,17 @@ def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     levels = tuple(sorted(sorted(counts.index, key=lambda level: (-int(counts[level]), level))[:LARGEST_LEVEL_COUNT]))
     code_of = {level: code for code, level in enumerate(levels)}
     return np.array([code_of.get(value, np.nan) for value in as_object], dtype=float), levels
+
+
+def _text_as_numbers(column: pd.Series) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return what `as_numbers` does of a column that can hold nothing but text, without looking at every value by itself."""
+    code, found = pd.factorize(column)
+    counts = np.bincount(code[code >= 0], minlength=len(found))
+    by_size = sorted(range(len(found)), key=lambda place: (-int(counts[place]), str(found[place])))
+    levels = tuple(sorted(str(found[place]) for place in by_size[:LARGEST_LEVEL_COUNT]))
+    level_of = {level: number for number, level in enumerate(levels)}
+    numbers = np.array([*(level_of.get(str(level), np.nan) for level in found), np.nan], dtype=float)
+    return numbers[code], levels
 
 
 def without_copies(columns: list[FloatArray], names: list[str]) -> tuple[list[FloatArray], list[str]]:

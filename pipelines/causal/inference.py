@@ -23,6 +23,7 @@ from scipy.special import stdtrit
 from scipy.stats import norm
 
 from pipelines.causal.features import FloatArray
+from pipelines.causal.keys import numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight
     if n == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
     w = np.ones(n) if weight is None else weight
-    keys, code = np.unique(practitioner.astype(str), return_inverse=True)
+    keys, code = numbered(practitioner)
     mean = float(np.average(scores, weights=w))
     if len(keys) < 2:
         return Estimate(mean, float("nan"), float("nan"), n, len(keys))

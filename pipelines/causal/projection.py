@@ -16,6 +16,7 @@ from scipy.stats import t
 
 from pipelines.causal.features import FloatArray
 from pipelines.causal.inference import Estimate, Estimates
+from pipelines.causal.keys import numbered
 
 # A practitioner who alone carries a direction of the regressors leaves it without residual variation.
 LEAST_EIGENVALUE = 1e-8
@@ -107,7 +108,7 @@ def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.ob
     Q, R = np.linalg.qr(regressors)
     coefficients = np.linalg.solve(R, Q.T @ scores)
     scaled = Q * (scores - regressors @ coefficients)[:, None]
-    keys, code = np.unique(practitioner.astype(str), return_inverse=True)
+    keys, code = numbered(practitioner)
     root, m = _corrections(Q, code, len(keys))
     sums = np.column_stack([np.bincount(code, weights=scaled[:, j], minlength=len(keys)) for j in range(p)])
     corrected = np.einsum("gij,gj->gi", root, sums)

@@ -19,6 +19,7 @@ from scipy.stats import t
 
 from pipelines.causal.features import Design, FloatArray, IntArray
 from pipelines.causal.inference import clustered_mean
+from pipelines.causal.keys import numbered
 from pipelines.causal.nuisance import LEARNERS
 from pipelines.prognosis.probability import clipped_logit, has_enough, prognose, recalibrate
 
@@ -181,7 +182,8 @@ def by_clinic(
     """
     weights = np.ones(len(response)) if weight is None else weight
     rows = []
-    names, code, sizes = np.unique(clinic.astype(str), return_inverse=True, return_counts=True)
+    names, code = numbered(clinic)
+    sizes = np.bincount(code)
     of_clinics = np.split(np.argsort(code, kind="stable"), np.cumsum(sizes)[:-1])
     for name, here in zip(names, of_clinics, strict=True):
         if has_enough(response[here]):
