@@ -73,8 +73,7 @@ def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
 
 def write_regimes(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> int:
     """Value the regimes of the stepped trial from `cohort.stepped_trial` and replace `estimates.regimes`; returns its rows."""
-    episodes = con.execute("select * from cohort.stepped_trial order by episode_key").df()
-    rows = estimate_stepped(episodes, STEPPED, say)
+    rows = estimate_stepped(con.execute("select * from cohort.stepped_trial order by episode_key").df(), STEPPED, say)
     return write_estimates(con, "regimes", rows, REGIME_COLUMNS, "trial, outcome, quantity, regime")
 
 

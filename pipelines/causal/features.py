@@ -7,6 +7,7 @@ done once for a trial and cross-fitting is untouched.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def encode(
     in single precision.
     """
     n = len(covariates)
-    is_single = training is not None
+    kind = np.float64 if training is None else np.float32
     linear: list[FloatArray] = []
     linear_names: list[str] = []
     trees: list[FloatArray] = []
@@ -124,28 +125,25 @@ def encode(
         if has_indicator:
             linear.append(is_missing.astype(float))
             linear_names.append(f"{name} not recorded")
-        trees.append(_kept(values if levels else coarsened(values, *tree_bins(recorded)), is_single))
+        trees.append(values if levels else coarsened(values, *tree_bins(recorded)))
         used.append(name)
     linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
-    standardised = [_kept(_standardised(column), is_single) for column in linear]
-    n_covariates = len(standardised)
-    balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
     balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
+    codes = np.zeros(n, dtype=np.int64)
     if practitioner is not None:
         codes = practitioner_codes(practitioner, training)
-        trees.append(_kept(codes.astype(float), is_single))
-        indicators = ((codes == code).astype(float) for code in range(1, codes.max(initial=0) + 1))
-        standardised += [_kept(_standardised(indicator), is_single) for indicator in indicators]
+        trees.append(codes.astype(float))
+    table = _standardised_columns(linear, codes, kind)
     return Design(
-        linear=_columns(standardised, n),
-        trees=_columns(trees, n),
+        linear=table,
+        trees=_columns(trees, n, kind),
         is_categorical=np.arange(len(trees)) >= len(used),
-        balance=_columns(balance, n),
+        balance=np.take(table, np.flatnonzero(in_balance), axis=1),
         balance_names=balance_names,
         used=tuple(used),
         left_out=left_out,
-        n_practitioner_columns=len(standardised) - n_covariates,
+        n_practitioner_columns=int(codes.max(initial=0)),
     )
 
 
@@ -241,9 +239,19 @@ def _standardised(column: FloatArray) -> FloatArray:
     return np.asarray((column - column.mean()) / (spread if spread > 0 else 1.0), dtype=float)
 
 
-def _kept(column: FloatArray, is_single: bool) -> FloatArray:
-    return np.asarray(column, dtype=np.float32 if is_single else np.float64)
+def _standardised_columns(covariates: list[FloatArray], codes: IntArray, kind: type[np.floating[Any]]) -> FloatArray:
+    """Return the covariates and an indicator of each code above 0, written one at a time: of many rows a second copy is too large."""
+    n_covariates, n_codes = len(covariates), int(codes.max(initial=0))
+    table = np.empty((len(codes), n_covariates + n_codes), dtype=kind)
+    for place, values in enumerate(covariates):
+        table[:, place] = _standardised(values)
+    for code in range(1, n_codes + 1):
+        table[:, n_covariates + code - 1] = _standardised((codes == code).astype(float))
+    return table
 
 
-def _columns(columns: list[FloatArray], n: int) -> FloatArray:
-    return np.column_stack(columns) if columns else np.zeros((n, 0))
+def _columns(columns: list[FloatArray], n: int, kind: type[np.floating[Any]]) -> FloatArray:
+    table = np.empty((n, len(columns)), dtype=kind)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table

@@ -247,9 +247,21 @@ def _shared(task: Task, fit: Callable[[Training], Model], part: Callable[[Design
 def _under_each_arm(model: Model, n_arms: int, part: Callable[[Design], Design], new: Design) -> FloatArray:
     n, new = len(new.linear), part(new)
     if n > ROWS_READ_AT_A_TIME // 2:
-        return np.column_stack([model(with_arm(new, np.full(n, k, dtype=np.int64), n_arms)) for k in range(n_arms)])
+        return _under_one_arm_after_another(model, n_arms, new)
     under_each = [with_arm(new, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
     return model(_stack_rows(under_each)).reshape(n_arms, n).T
+
+
+def _under_one_arm_after_another(model: Model, n_arms: int, new: Design) -> FloatArray:
+    """Return the same of many rows, whose columns are copied once and not for every arm."""
+    n = len(new.linear)
+    given = with_arm(new, np.zeros(n, dtype=np.int64), n_arms)
+    said = np.empty((n, n_arms))
+    for k in range(n_arms):
+        given.linear[:, new.linear.shape[1] :] = np.arange(1, n_arms) == k
+        given.trees[:, -1] = k
+        said[:, k] = model(given)
+    return said
 
 
 def by_arm(task: Task, fit: Callable[[Training], Model], part: Callable[[Design], Design]) -> Model:

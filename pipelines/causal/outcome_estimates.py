@@ -123,7 +123,7 @@ def _fit(
     model = estimator_of(trial, weighting.arms, int(rows.sum()))
     model.set_params(is_binary=is_binary)
     model.fit(
-        weighting.design.take(within),
+        weighting.design if within.all() else weighting.design.take(within),
         y[rows],
         np.array(weighting.arms, dtype=object)[weighting.arm[within]],
         practitioner=population.practitioner[rows],

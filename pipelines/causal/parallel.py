@@ -83,7 +83,11 @@ def one_after_another(
                 done = work(ready(item))
             yield done
         return
-    side_by_side = Parallel(workers, backend="loky", max_nbytes=None, batch_size=1, return_as="generator")
+    # What was prepared waits in memory until a process takes it.
+    ahead = 2 * workers if prepare is None else workers
+    side_by_side = Parallel(
+        workers, backend="loky", max_nbytes=None, batch_size=1, pre_dispatch=ahead, return_as="generator"
+    )
     yield from side_by_side(delayed(_alone)(work, ready(item), os.getpid()) for item in todo)
 
 

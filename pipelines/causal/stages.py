@@ -42,9 +42,10 @@ class Decision:
     def narrowed(self, setting: CrossFit) -> CrossFit:
         """The setting of those who had a decision."""
         rows = self.decided
+        history = self.history if rows.all() else self.history.take(rows)
         return replace(
             setting,
-            design=self.history.take(rows),
+            design=history,
             arm=self.arm[rows],
             weight=setting.weight[rows],
             fold=setting.fold[rows],

@@ -36,6 +36,7 @@ def estimate_stepped(
     column is missing or an episode occurs twice.
     """
     population = select_population(frame, trial)
+    del frame  # a million episodes of it are a gigabyte that nobody reads again
     say = on_progress or in_silence
     say(f"{trial.id}: {len(population.arm)} eligible episodes")
     stages = stages_of(population.frame, trial)
