@@ -240,7 +240,7 @@ def _standardised(column: FloatArray) -> FloatArray:
 
 
 def _standardised_columns(covariates: list[FloatArray], codes: IntArray, kind: type[np.floating[Any]]) -> FloatArray:
-    """Return the covariates and an indicator of each code above 0, written one at a time: of many rows a second copy is too large."""
+    """Return the covariates and an indicator of each code above 0, written one at a time: of many rows another copy is large."""
     n_covariates, n_codes = len(covariates), int(codes.max(initial=0))
     table = np.empty((len(codes), n_covariates + n_codes), dtype=kind)
     for place, values in enumerate(covariates):
