@@ -21,6 +21,7 @@ from pipelines.causal.keys import numbered
 # A practitioner who alone carries a direction of the regressors leaves it without residual variation.
 LEAST_EIGENVALUE = 1e-8
 MOST_ROWS_WITH_THEIR_OWN_DEGREES = 2_000
+MOST_ROWS_OF_MANY_WITH_THEIR_OWN_DEGREES = 250
 # Above it a row a practitioner and direction would be gigabytes: variances are then quadratic forms.
 MOST_ROWS_BY_PRACTITIONER = 50_000
 
@@ -74,7 +75,7 @@ def projected(
     """Return the projection at each row of `at` (k, p), values of the regressors: what it says of such patients.
 
     Otherwise as `linear_projection`. Degrees of freedom are those of the row itself for up to 2,000 different rows, else
-    the fewest of any of that many of them.
+    the fewest of any of that many of them (of 250 where there are more than 50,000 rows).
     """
     fitted = _fit(scores, regressors, practitioner)
     n, p = regressors.shape
@@ -120,10 +121,11 @@ def _degrees_of_rows(directions: FloatArray, fitted: _Fitted) -> FloatArray:
         # Different rows have different sums of this kind; to sort rows whole takes fifty times as long.
         along = directions @ np.sqrt(np.arange(2.0, 2.0 + directions.shape[1]))
         _, first, code = np.unique(along, return_index=True, return_inverse=True)
-        different = directions[first]
+        different, most = directions[first], MOST_ROWS_OF_MANY_WITH_THEIR_OWN_DEGREES
     else:
         different, code = np.unique(directions, axis=0, return_inverse=True)
-    step = max(1, -(-len(different) // MOST_ROWS_WITH_THEIR_OWN_DEGREES))
+        most = MOST_ROWS_WITH_THEIR_OWN_DEGREES
+    step = max(1, -(-len(different) // most))
     degrees = np.array([_degrees_of_freedom(fitted.root @ one, fitted.m) for one in different[::step]])
     return np.asarray(degrees[code] if step == 1 else np.full(len(directions), degrees.min()), dtype=float)
 
