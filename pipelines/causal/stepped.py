@@ -43,6 +43,7 @@ def estimate_stepped(
     weeks = [np.asarray(stage.has_decision) for stage in stages[1:]]
     everybody = regime_refusals.of_everybody(trial, population) or regime_refusals.of_decisions(trial, weeks)
     propensities = None if everybody else _propensities(population, trial, stages)
+    del stages, weeks  # they hold the covariates once more
     parts = []
     work = partial(_estimate_outcome, population, trial, everybody, propensities)
     # Where not all rows teach, two outcomes at a time would hold all rows twice: their folds are fitted side by side instead.
@@ -54,13 +55,15 @@ def estimate_stepped(
     return as_table(parts, REGIME_COLUMNS)
 
 
-def stages_of(frame: pd.DataFrame, trial: SteppedTrial) -> list[Stage]:
-    """Return the stages of the episodes: the first 14 days, then each decision week."""
-    stages = [Stage(_columns(frame, trial.covariates), frame["arm"].to_numpy(dtype=object))]
+def stages_of(frame: pd.DataFrame, trial: SteppedTrial, *, has_covariates: bool = True) -> list[Stage]:
+    """Return the stages of the episodes: the first 14 days, then each decision week; with nothing known where only what was done
+    is asked."""
+    stages = [Stage(_columns(frame, trial.covariates if has_covariates else ()), frame["arm"].to_numpy(dtype=object))]
     for week in trial.decision_weeks:
         decided = frame[f"has_decision_week{week}"].astype("boolean").fillna(False).to_numpy(dtype=bool)
         arm = frame[f"arm_week{week}"].to_numpy(dtype=object)
-        stages.append(Stage(_columns(frame, trial.columns_of_week(week)), arm, decided))
+        known = trial.columns_of_week(week) if has_covariates else ()
+        stages.append(Stage(_columns(frame, known), arm, decided))
     return stages
 
 
@@ -88,7 +91,7 @@ def _estimate_outcome(
 ) -> pd.DataFrame:
     y, can_have = outcome_values(population.frame, outcome)
     frame, y = population.frame[can_have].reset_index(drop=True), y[can_have]
-    stages = stages_of(frame, trial)
+    stages = stages_of(frame, trial, has_covariates=propensities is None or not propensities.decisions)
     rules = {regime.name: prescription(frame, trial, regime) for regime in trial.regimes}
     followed = {name: _followed(stages, rule) for name, rule in rules.items()}
     decided = [np.broadcast_to(stage.has_decision, len(y)) for stage in stages]
