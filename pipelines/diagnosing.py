@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipelines.causal.protocol import TargetTrial
+from pipelines.causal.protocol import Outcome, TargetTrial
 from pipelines.causal.tables import as_table
 from pipelines.causal.trials import TRIALS
 from pipelines.contracts import FEEDS
@@ -137,13 +137,17 @@ def _frame(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
     return con.execute(f"select * from cohort.{trial.id}_trial order by episode_key").df()
 
 
-def _scores(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:
-    """Only what diagnostics read of them: there are a row an episode, arm, repeat and outcome."""
-    return con.execute(
-        "select trial, outcome, arm, episode_key, repeat, mu, e, g, score from estimates.scores where trial = ? "
-        "order by outcome, repeat, episode_key, arm",
-        [trial.id],
-    ).df()
+def _scores(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> Callable[[Outcome], pd.DataFrame]:
+    """What gives only what diagnostics read of an outcome's scores: there are a row an episode, arm and repeat."""
+
+    def of_outcome(outcome: Outcome) -> pd.DataFrame:
+        return con.execute(
+            "select trial, outcome, arm, episode_key, repeat, mu, e, g, score from estimates.scores "
+            "where trial = ? and outcome = ? order by repeat, episode_key, arm",
+            [trial.id, outcome.name],
+        ).df()
+
+    return of_outcome
 
 
 def missing_reasons(con: duckdb.DuckDBPyConnection, trial: TargetTrial) -> pd.DataFrame:

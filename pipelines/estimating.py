@@ -5,7 +5,7 @@ from collections.abc import Callable
 import duckdb
 import pandas as pd
 
-from pipelines.causal.effects import estimate_trial
+from pipelines.causal.effects import estimated_outcomes
 from pipelines.causal.grace import grace_estimates
 from pipelines.causal.pooled_trials import pooled_estimates
 from pipelines.causal.stepped import estimate_stepped
@@ -20,25 +20,48 @@ from pipelines.causal.tables import (
     TEXT,
     TRIAL_TABLES,
     WHOLE,
+    as_table,
 )
 from pipelines.causal.target import protocol_rows
+from pipelines.causal.trial_design import design_trial
 from pipelines.causal.trials import DECISION, STEPPED, TRIALS
 
 _SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
 
 
 def write_trial_estimates(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> dict[str, int]:
-    """Estimate every trial from `cohort.<trial>_trial` and replace its tables; returns rows by table."""
-    estimates = [
-        estimate_trial(con.execute(f"select * from cohort.{name}_trial order by episode_key").df(), trial, say)
-        for name, trial in TRIALS.items()
-    ]
-    return {
-        table: write_estimates(
-            con, table, pd.concat([one.tables[table] for one in estimates], ignore_index=True), columns, order
-        )
-        for table, (columns, order) in TRIAL_TABLES.items()
-    }
+    """Estimate every trial from `cohort.<trial>_trial` and replace its tables; returns rows by table.
+
+    One outcome's rows are in memory at a time: a million episodes have fifty million scores and effects.
+    """
+    for table, (columns, _) in TRIAL_TABLES.items():
+        _stage(con, table, as_table([], columns), columns, is_new=True)
+    for name, trial in TRIALS.items():
+        design = design_trial(con.execute(f"select * from cohort.{name}_trial order by episode_key").df(), trial, say)
+        for part in estimated_outcomes(design, trial, say):
+            for table, frame in part.tables.items():
+                columns, _ = TRIAL_TABLES[table]
+                _stage(con, table, as_table([frame], columns), columns)
+    return {table: _settle(con, table, order) for table, (_, order) in TRIAL_TABLES.items()}
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, columns: dict[str, str], *, is_new: bool = False
+) -> None:
+    """Add rows to a table of this connection alone."""
+    con.register("estimated", frame)
+    said = f"select {_typed(columns)} from estimated"
+    con.execute(
+        f"create or replace temp table staged_{table} as {said}" if is_new else f"insert into staged_{table} {said}"
+    )
+    con.unregister("estimated")
+
+
+def _settle(con: duckdb.DuckDBPyConnection, table: str, order: str) -> int:
+    """Replace the table of estimates by what was staged for it, in order; returns its rows."""
+    con.execute(f"create or replace table estimates.{table} as select * from staged_{table} order by {order}")
+    con.execute(f"drop table staged_{table}")
+    return int(con.execute(f"select count(*) from estimates.{table}").fetchall()[0][0])
 
 
 def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
@@ -50,8 +73,7 @@ def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:
 
 def write_regimes(con: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> int:
     """Value the regimes of the stepped trial from `cohort.stepped_trial` and replace `estimates.regimes`; returns its rows."""
-    episodes = con.execute("select * from cohort.stepped_trial order by episode_key").df()
-    rows = estimate_stepped(episodes, STEPPED, say)
+    rows = estimate_stepped(con.execute("select * from cohort.stepped_trial order by episode_key").df(), STEPPED, say)
     return write_estimates(con, "regimes", rows, REGIME_COLUMNS, "trial, outcome, quantity, regime")
 
 
@@ -93,9 +115,12 @@ def write_estimates(
 ) -> int:
     """Replace `<schema>.<table>` by these columns of a frame (see `causal.tables`), in order; returns its rows."""
     con.register("estimated", frame)
-    typed = ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in columns.items())
     con.execute(
-        f"create or replace table {schema}.{table} as select {typed} from estimated order by {order}"
+        f"create or replace table {schema}.{table} as select {_typed(columns)} from estimated order by {order}"
     ).fetchall()
     con.unregister("estimated")
     return len(frame)
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f"cast({name} as {_SQL_TYPES[kind]}) as {name}" for name, kind in columns.items())

@@ -19,6 +19,11 @@ BASE_BYTES = 1_500_000_000
 BYTES_AN_EPISODE = 45_000
 """Measured on two cores (docs/performance.md): a night of 6,000 episodes held 1.5 GB, the estimates of 100,000 held 5.0 GB."""
 
+EPISODES_THAT_ALL_TEACH = 70_000
+BYTES_AN_EPISODE_BEYOND = 9_000
+"""About three quarters of the episodes are eligible, so that from here on only a sample of 50,000 teaches: the others are scored,
+and take less (docs/performance.md)."""
+
 MOST_OF_DUCKDB = 4_000_000_000
 """DuckDB needs no more for a million episodes; a larger limit made no query faster."""
 
@@ -54,7 +59,8 @@ def duckdb_memory(home: Path) -> str:
 
 def memory_needed(n_episodes: int) -> int:
     """Bytes that the night of so many episodes needs, about."""
-    return BASE_BYTES + BYTES_AN_EPISODE * n_episodes
+    taught = min(n_episodes, EPISODES_THAT_ALL_TEACH)
+    return BASE_BYTES + BYTES_AN_EPISODE * taught + BYTES_AN_EPISODE_BEYOND * (n_episodes - taught)
 
 
 def episodes_in_use(settings: Settings) -> int:

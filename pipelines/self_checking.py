@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import as_table
 from pipelines.causal.trials import STEPPED, TRIALS
 from pipelines.estimating import write_estimates
@@ -24,7 +25,10 @@ def write_self_checks(
 
     `earlier`: what `history_source` found, None without a past. A failure of checks in full stands until they are made again.
     """
-    found = [check_trial(_frame(con, name), trial, _said(con, name), effort, say=say) for name, trial in TRIALS.items()]
+    found = [
+        check_trial(_frame(con, name), trial, _said(con, trial, effort), effort, say=say)
+        for name, trial in TRIALS.items()
+    ]
     found.append(
         check_stepped(con.execute("select * from cohort.stepped_trial order by episode_key").df(), STEPPED, effort)
     )
@@ -64,13 +68,16 @@ def _frame(con: duckdb.DuckDBPyConnection, trial: str) -> pd.DataFrame:
     ).df()
 
 
-def _said(con: duckdb.DuckDBPyConnection, trial: str) -> Said:
-    effects, scores, models = (
-        con.execute(f"select * from estimates.{table} where trial = ? {further} order by all", [trial]).df()
-        for table, further in (
-            ("effects", "and group_name = 'all' and status = 'estimated'"),
-            ("scores", ""),
-            ("models", ""),
-        )
+def _said(con: duckdb.DuckDBPyConnection, trial: TargetTrial, effort: Effort) -> Said:
+    """What the night said of a trial; of the scores only what the checks read of the outcomes that get known effects."""
+    effects, models = (
+        con.execute(f"select * from estimates.{table} where trial = ? {further} order by all", [trial.id]).df()
+        for table, further in (("effects", "and group_name = 'all' and status = 'estimated'"), ("models", ""))
     )
+    checked = [outcome.name for outcome in trial.outcomes[: effort.outcomes]]
+    scores = con.execute(
+        "select outcome, arm, episode_key, fold, repeat, mu, e, g from estimates.scores "
+        "where trial = ? and list_contains(?, outcome) order by all",
+        [trial.id, checked],
+    ).df()
     return Said(effects, scores, models)

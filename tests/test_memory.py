@@ -8,9 +8,12 @@ from pipelines.errors import NightFailed, UsageError
 from pipelines.memory import (
     BASE_BYTES,
     BYTES_AN_EPISODE,
+    BYTES_AN_EPISODE_BEYOND,
+    EPISODES_THAT_ALL_TEACH,
     duckdb_memory,
     episodes_in_use,
     memory_allowed,
+    memory_needed,
     memory_of_machine,
     require_memory,
 )
@@ -65,6 +68,16 @@ def test_the_more_episodes_the_more_memory(settings: Settings) -> None:
     bounded(settings, (BASE_BYTES + (N_EPISODES - 1) * BYTES_AN_EPISODE) / 1e9)
     with pytest.raises(NightFailed):
         require_memory(settings)
+
+
+def test_an_episode_that_is_only_scored_takes_less_than_one_that_teaches() -> None:
+    first, second, third = (
+        memory_needed(n) for n in (EPISODES_THAT_ALL_TEACH, EPISODES_THAT_ALL_TEACH + 1, 2 * EPISODES_THAT_ALL_TEACH)
+    )
+    assert first == BASE_BYTES + EPISODES_THAT_ALL_TEACH * BYTES_AN_EPISODE
+    assert second - first == BYTES_AN_EPISODE_BEYOND < BYTES_AN_EPISODE
+    assert third - first == EPISODES_THAT_ALL_TEACH * BYTES_AN_EPISODE_BEYOND
+    assert memory_needed(1_000_000) < 24e9, "a million episodes fit the machine that is asked for"
 
 
 def test_without_a_delivery_nothing_is_needed(settings: Settings) -> None:

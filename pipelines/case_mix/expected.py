@@ -7,12 +7,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipelines.case_mix.adjusters import ADJUSTERS
-from pipelines.causal.features import FloatArray, encode
+from pipelines.causal.features import FloatArray, IntArray, encode
 from pipelines.causal.learners import Training, fit_linear
 from pipelines.prognosis.validation import clinic_groups
 
 FEWEST_ELSEWHERE = 100
 FEWEST_EVENTS = 20
+MOST_TRAINING_EPISODES = 50_000
+"""As of the trials' models: what is to be expected does not become surer from more of them (decision 38)."""
 
 
 class TooFewError(ValueError):
@@ -23,7 +25,8 @@ def expected_outcomes(episodes: pd.DataFrame, observed: FloatArray, *, is_binary
     """Return what was to be expected (n,), each clinic by a penalised regression that saw the other clinics only.
 
     `episodes` (n rows) has `clinic_code` and the columns of ADJUSTERS; what is not recorded has its own indicator. `observed`
-    (n,): 1 or 0, or points; NaN trains nothing and is predicted all the same. More than 50 clinics are left out in groups.
+    (n,): 1 or 0, or points; NaN trains nothing and is predicted all the same. Many clinics are left out in groups. Of
+    more than 50,000 known outcomes elsewhere as many teach, evenly spread in the order of the rows.
     Logistic or ridge regression, the penalty chosen within the other clinics; their mean where nothing was recorded. Raises
     TooFewError with fewer than 100 known outcomes, or fewer than 20 of either kind, outside a clinic.
     """
@@ -39,9 +42,17 @@ def expected_outcomes(episodes: pd.DataFrame, observed: FloatArray, *, is_binary
             if design.linear.shape[1] == 0:
                 expected[own] = observed[others].mean()
                 continue
-            training = Training(design.take(others), observed[others], np.ones(int(others.sum())), is_binary, 0)
+            taught = _spread(np.flatnonzero(others))
+            training = Training(design.take(taught), observed[taught], np.ones(len(taught)), is_binary, 0)
             expected[own] = fit_linear(training)(design.take(own))
     return expected
+
+
+def _spread(rows: IntArray) -> IntArray:
+    n = len(rows)
+    return (
+        rows if n <= MOST_TRAINING_EPISODES else rows[np.arange(MOST_TRAINING_EPISODES) * n // MOST_TRAINING_EPISODES]
+    )
 
 
 def _must_suffice(elsewhere: FloatArray, is_binary: bool) -> None:

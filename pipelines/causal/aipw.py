@@ -88,15 +88,20 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         patient: ArrayLike | None = None,
         practitioner: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        training: FloatArray | None = None,
     ) -> PropensityFit:
-        """Return the propensities of every repeat, without looking at an outcome."""
+        """Return the propensities of every repeat, without looking at an outcome.
+
+        training (n,): weights of the rows that models learn from, 0 for those only scored (see `training_sample`); also those
+        that the other nuisances learn from when the fit is handed to `fit`. None: all rows.
+        """
         design = self._design(X, practitioner)
         code, arms = self._codes(arm)
         weight = weights_of(sample_weight, len(code))
         patients = np.asarray(np.arange(len(code)) if patient is None else patient, dtype=object)
         generator = np.random.default_rng(self.seed)
         folds = np.array([assign_folds(patients, code, self.folds, generator) for _ in range(self.repeats)])
-        setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed, self.n_jobs)
+        setting = CrossFit(design, code, weight, folds[0], len(arms), self.learners, self.seed, self.n_jobs, training)
         with threadpool_limits(1):
             return fit_propensities(
                 setting,
@@ -143,14 +148,15 @@ class CrossFittedAIPW(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         is_binary = self.is_binary if self.is_binary is not None else bool(np.isin(outcome[is_observed], (0, 1)).all())
         g_design = design
         if observation_X is not None and observation is None:
-            g_design = joined(design, encode(observation_X))
+            g_design = joined(design, encode(observation_X, training=self.propensity_.training))
         n_arms = len(self.arms_)
         parts = []
         stacks = []
         with threadpool_limits(1):
             for repeat, fold in enumerate(self.propensity_.fold):
                 seed = self.seed + 1000 * (repeat + 1)
-                setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed, self.n_jobs)
+                training = self.propensity_.training
+                setting = CrossFit(design, code, weight, fold, n_arms, self.learners, seed, self.n_jobs, training)
                 if observation is None:
                     g = cross_fit_observation(replace(setting, design=g_design), is_observed)
                 else:

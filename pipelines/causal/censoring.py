@@ -14,6 +14,7 @@ LEAST_FOLLOWED = 0.05
 LEAST_LOST_FOR_A_MODEL = 10
 # The model of a ridge does not get better from more episodes than these, and memory is episodes times weeks.
 EPISODES_FOR_THE_MODEL = 20_000
+ROWS_READ_AT_A_TIME = 50_000
 
 
 def interval_of(day: IntArray) -> IntArray:
@@ -47,9 +48,12 @@ def followed_weights(
             n_labels=2,
         )
         followed = np.ones((n, n_intervals))
-        for k in range(n_intervals - 1):
-            x = _design(covariates, arm, np.full(n, k), int(arm.max()) + 1, n_intervals - 1)
-            followed[:, k + 1] = followed[:, k] * (1 - fitted.predict(x)[:, 1])
+        for start in range(0, n, ROWS_READ_AT_A_TIME):
+            rows = slice(start, start + ROWS_READ_AT_A_TIME)
+            some, of_arm, so_far = covariates[rows], arm[rows], followed[rows]
+            for k in range(n_intervals - 1):
+                x = _design(some, of_arm, np.full(len(some), k), int(arm.max()) + 1, n_intervals - 1)
+                so_far[:, k + 1] = so_far[:, k] * (1 - fitted.predict(x)[:, 1])
     return np.asarray(1 / np.maximum(followed, LEAST_FOLLOWED), dtype=float)
 
 

@@ -18,8 +18,8 @@ from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.gains import LEARNERS, StackedDRLearner
 from pipelines.causal.heterogeneity import LEVEL_OF_PROOF, Heterogeneity, HeterogeneityTest, heterogeneity
-from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import label_where_gain_agrees
+from pipelines.causal.inference import Estimate, Estimates
+from pipelines.causal.labels import labels_where_gain_agrees
 from pipelines.causal.learned_rule import as_numbers, rule_tables
 from pipelines.causal.needed import episodes_needed
 from pipelines.causal.parallel import jobs_for
@@ -69,6 +69,7 @@ def find_differences(
     within = model.target_ & np.isin(model.arm_, codes)
     kept = rows.copy()
     kept[rows] = within
+    training = model.propensity_.training
     frame, practitioner = population.frame[kept].reset_index(drop=True), population.practitioner[kept]
     patient = frame["patient_key"].to_numpy(dtype=object)
     psi = model.psi_[:, within]
@@ -91,6 +92,7 @@ def find_differences(
         groups=patient,
         practitioner=practitioner,
         observation_X=later if later.shape[1] else None,
+        training=None if training is None else training[within],
     )
     modifiers = frame[[name for name in trial.modifiers if name in frame]]
     tests, gains = [], {}
@@ -110,7 +112,7 @@ def find_differences(
 
 def project_out_of_fold(
     contrast: FloatArray, modifiers: pd.DataFrame, practitioner: NDArray[np.object_], fold: IntArray
-) -> list[Estimate]:
+) -> Estimates:
     """Return what the projection of the contrast (n,) says of each row, fitted on the other folds: no one's own score is in it.
 
     modifiers: the approved covariates (n rows); practitioner (n,): clusters; fold (n,). Medians stand for what is missing.
@@ -118,15 +120,12 @@ def project_out_of_fold(
     """
     folds = np.unique(fold)
     regressors = projection_regressors(modifiers, [fold != k for k in folds])
-    said: list[Estimate | None] = [None] * len(contrast)
+    said = np.full((3, len(contrast)), np.nan)
     for k in folds:
-        own = np.flatnonzero(fold == k)
-        others = fold != k
-        for row, one in zip(
-            own, projected(contrast[others], regressors[others], practitioner[others], regressors[own]), strict=True
-        ):
-            said[row] = one
-    return [one for one in said if one is not None]
+        own, others = fold == k, fold != k
+        of_these = projected(contrast[others], regressors[others], practitioner[others], regressors[own])
+        said[:, own] = of_these.estimate, of_these.standard_error, of_these.degrees_of_freedom
+    return Estimates(said[0], said[1], said[2], len(contrast), len(set(practitioner)))
 
 
 def projection_regressors(modifiers: pd.DataFrame, fits: Sequence[BoolArray]) -> FloatArray:
@@ -146,17 +145,15 @@ def projection_regressors(modifiers: pd.DataFrame, fits: Sequence[BoolArray]) ->
     return np.column_stack(kept)
 
 
-def _of_patients(gain: FloatArray, people: Sequence[Estimate], margin: float) -> pd.DataFrame:
-    intervals = np.array([one.interval() for one in people])
+def _of_patients(gain: FloatArray, people: Estimates, margin: float) -> pd.DataFrame:
+    lower, upper = people.interval()
     return pd.DataFrame(
         {
             "effect": gain,
-            "projected": [one.estimate for one in people],
-            "lower": intervals[:, 0],
-            "upper": intervals[:, 1],
-            "label": [
-                label_where_gain_agrees(one, expected, margin) for one, expected in zip(people, gain, strict=True)
-            ],
+            "projected": people.estimate,
+            "lower": lower,
+            "upper": upper,
+            "label": labels_where_gain_agrees(people, gain, margin),
         }
     )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.causal.outcome_estimates import estimate_outcome
+from pipelines.causal.outcome_estimates import OutcomeEstimates, estimate_outcome
 from pipelines.causal.protocol import TargetTrial
 from pipelines.causal.tables import TRIAL_TABLES, as_table
-from pipelines.causal.trial_design import design_trial, in_silence
+from pipelines.causal.trial_design import TrialDesign, design_trial, in_silence
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,7 @@ def estimate_trial(
             "target_share": float(weighting.propensity.target.mean()),
         }
     parts = []
-    for outcome in trial.outcomes:
-        say(f"{trial.id}: {outcome.name}")
-        part = estimate_outcome(population, trial, outcome, weighting, design.reasons)
+    for outcome, part in zip(trial.outcomes, estimated_outcomes(design, trial, say), strict=True):
         parts.append(part)
         if part.diagnostics:
             diagnostics[outcome.name] = part.diagnostics
@@ -78,3 +76,13 @@ def estimate_trial(
         for name, (columns, _) in TRIAL_TABLES.items()
     }
     return TrialEstimates(tables, diagnostics)
+
+
+def estimated_outcomes(
+    design: TrialDesign, trial: TargetTrial, on_progress: Callable[[str], None] | None = None
+) -> Iterator[OutcomeEstimates]:
+    """Yield the rows of one outcome after the other, so that no more than one outcome's episodes need be in memory."""
+    say = on_progress or in_silence
+    for outcome in trial.outcomes:
+        say(f"{trial.id}: {outcome.name}")
+        yield estimate_outcome(design.population, trial, outcome, design.weighting, design.reasons)

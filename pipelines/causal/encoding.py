@@ -37,8 +37,9 @@ class Column:
             raise ValueError(f"the covariate {self.name!r} is missing")
         column = people[self.name]
         if self.levels:
-            coded = np.array([self.levels.get(value, np.nan) for value in column.astype(object)], dtype=float)
-            return coded, column.isna().to_numpy().astype(float)
+            code, found = pd.factorize(column.astype(object))
+            level_of = np.array([*(self.levels.get(value, np.nan) for value in found), np.nan], dtype=float)
+            return level_of[code], column.isna().to_numpy().astype(float)
         values, levels = features.as_numbers(column)
         if values is None or levels:
             raise ValueError(f"the covariate {self.name!r} must be a number or a yes/no, as it was when fitted")

@@ -10,7 +10,7 @@ import pandas as pd
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.differences import PatientGains
 from pipelines.causal.features import BoolArray
-from pipelines.causal.inference import Estimate
+from pipelines.causal.inference import Estimate, Estimates
 from pipelines.causal.labels import episode_labels, label_of, screening_labels
 from pipelines.causal.overlap import overlap_mask
 from pipelines.causal.patients_alike import labels_where_alike_agree
@@ -54,7 +54,7 @@ def episode_rows(
     weighting: Weighting | None,
     estimates: Mapping[Pair, Estimate | None],
     gains: Mapping[Pair, PatientGains],
-    alike: Mapping[Pair, tuple[Estimate, ...]],
+    alike: Mapping[Pair, Estimates | None],
 ) -> pd.DataFrame:
     """Return a row an episode and contrast: the effect, its 95 % interval, the label, and on what they rest (`basis`).
 
@@ -70,9 +70,9 @@ def episode_rows(
         if estimate is not None:
             inside["effect"], inside["basis"] = estimate.estimate, "average"
             inside["lower"], inside["upper"] = estimate.interval()
-            if alike.get(pair):
-                inside["projected"] = [one.estimate for one in alike[pair]]
-                label = labels_where_alike_agree(estimate, alike[pair], outcome.margin)
+            if (of_alike := alike.get(pair)) is not None:
+                inside["projected"] = of_alike.estimate
+                label = labels_where_alike_agree(estimate, of_alike, outcome.margin)
         if pair in gains:
             said = gains[pair].table.set_index(np.flatnonzero(gains[pair].rows))
             inside.loc[said.index, ["effect", "projected", "lower", "upper"]] = said.drop(columns="label")

@@ -7,6 +7,7 @@ done once for a trial and cross-fitting is untouched.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,12 +45,18 @@ class Design:
     curved: FloatArray | None = None
     n_practitioner_columns: int = 0
 
-    def take(self, rows: NDArray[np.intp] | BoolArray) -> Design:
+    def take(self, rows: NDArray[np.intp] | BoolArray | slice) -> Design:
         """Return the design of these rows only."""
         curved = None if self.curved is None else self.curved[rows]
         return replace(
             self, linear=self.linear[rows], trees=self.trees[rows], balance=self.balance[rows], curved=curved
         )
+
+    def with_precision(self) -> Design:
+        """Return the design in double precision: of many rows it is kept in single (see `encode`)."""
+        parts = (self.linear, self.trees, self.balance)
+        linear, trees, balance = (part.astype(np.float64, copy=False) for part in parts)
+        return replace(self, linear=linear, trees=trees, balance=balance)
 
     def without_balance(self) -> Design:
         """Return what models read: to copy or send the balance table too would be in vain."""
@@ -73,13 +80,18 @@ class Design:
         return np.zeros((len(self.linear), 0))
 
 
-def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> Design:
+def encode(
+    covariates: pd.DataFrame, practitioner: pd.Series | None = None, training: FloatArray | None = None
+) -> Design:
     """Return the design of a frame of covariates (numbers, booleans, text, missing values) and a practitioner column.
 
     Columns of another kind (lists), constant ones and those recorded for under 2 % of rows are left out and named.
-    Practitioners with under 10 episodes share one indicator.
+    Practitioners with under 10 episodes share one indicator. training (n,): weights of `training_sample`, where only some rows
+    teach: practitioners are then those with 10 episodes among these, the others share one indicator, and the columns are kept
+    in single precision.
     """
     n = len(covariates)
+    kind = np.float64 if training is None else np.float32
     linear: list[FloatArray] = []
     linear_names: list[str] = []
     trees: list[FloatArray] = []
@@ -117,23 +129,21 @@ def encode(covariates: pd.DataFrame, practitioner: pd.Series | None = None) -> D
         used.append(name)
     linear, linear_names = without_copies(linear, linear_names)
     in_balance = [_belongs_in_balance(column) for column in linear]
-    standardised = [_standardised(column) for column in linear]
-    n_covariates = len(standardised)
-    balance = [column for column, kept in zip(standardised, in_balance, strict=True) if kept]
     balance_names = tuple(name for name, kept in zip(linear_names, in_balance, strict=True) if kept)
+    codes = np.zeros(n, dtype=np.int64)
     if practitioner is not None:
-        codes = practitioner_codes(practitioner)
+        codes = practitioner_codes(practitioner, training)
         trees.append(codes.astype(float))
-        standardised += [_standardised((codes == code).astype(float)) for code in range(1, codes.max(initial=0) + 1)]
+    table = _standardised_columns(linear, codes, kind)
     return Design(
-        linear=_columns(standardised, n),
-        trees=_columns(trees, n),
+        linear=table,
+        trees=_columns(trees, n, kind),
         is_categorical=np.arange(len(trees)) >= len(used),
-        balance=_columns(balance, n),
+        balance=np.take(table, np.flatnonzero(in_balance), axis=1),
         balance_names=balance_names,
         used=tuple(used),
         left_out=left_out,
-        n_practitioner_columns=len(standardised) - n_covariates,
+        n_practitioner_columns=int(codes.max(initial=0)),
     )
 
 
@@ -148,10 +158,13 @@ def joined(first: Design, second: Design) -> Design:
     )
 
 
-def practitioner_codes(practitioner: pd.Series) -> IntArray:
-    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others."""
+def practitioner_codes(practitioner: pd.Series, training: FloatArray | None = None) -> IntArray:
+    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others.
+
+    training (n,): counted are the rows where it is above 0.
+    """
     keys = practitioner.astype(object).map(str, na_action="ignore")
-    counts = keys.value_counts()
+    counts = (keys if training is None else keys[training > 0]).value_counts()
     frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
     named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
     code_of = {key: code for code, key in enumerate(sorted(named), start=1)}
@@ -163,6 +176,8 @@ def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
         return np.where(np.isfinite(values), values, np.nan), ()
+    if isinstance(column.dtype, pd.StringDtype):
+        return _text_as_numbers(column)
     as_object = column.astype(object).where(column.notna(), None)
     recorded = [value for value in as_object if value is not None]
     if all(isinstance(value, (bool, np.bool_)) for value in recorded):
@@ -175,6 +190,17 @@ def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:
     levels = tuple(sorted(sorted(counts.index, key=lambda level: (-int(counts[level]), level))[:LARGEST_LEVEL_COUNT]))
     code_of = {level: code for code, level in enumerate(levels)}
     return np.array([code_of.get(value, np.nan) for value in as_object], dtype=float), levels
+
+
+def _text_as_numbers(column: pd.Series) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return what `as_numbers` does of a column that can hold nothing but text, without looking at every value by itself."""
+    code, found = pd.factorize(column)
+    counts = np.bincount(code[code >= 0], minlength=len(found))
+    by_size = sorted(range(len(found)), key=lambda place: (-int(counts[place]), str(found[place])))
+    levels = tuple(sorted(str(found[place]) for place in by_size[:LARGEST_LEVEL_COUNT]))
+    level_of = {level: number for number, level in enumerate(levels)}
+    numbers = np.array([*(level_of.get(str(level), np.nan) for level in found), np.nan], dtype=float)
+    return numbers[code], levels
 
 
 def without_copies(columns: list[FloatArray], names: list[str]) -> tuple[list[FloatArray], list[str]]:
@@ -213,5 +239,19 @@ def _standardised(column: FloatArray) -> FloatArray:
     return np.asarray((column - column.mean()) / (spread if spread > 0 else 1.0), dtype=float)
 
 
-def _columns(columns: list[FloatArray], n: int) -> FloatArray:
-    return np.column_stack(columns) if columns else np.zeros((n, 0))
+def _standardised_columns(covariates: list[FloatArray], codes: IntArray, kind: type[np.floating[Any]]) -> FloatArray:
+    """Return the covariates and an indicator of each code above 0, written one at a time: of many rows another copy is large."""
+    n_covariates, n_codes = len(covariates), int(codes.max(initial=0))
+    table = np.empty((len(codes), n_covariates + n_codes), dtype=kind)
+    for place, values in enumerate(covariates):
+        table[:, place] = _standardised(values)
+    for code in range(1, n_codes + 1):
+        table[:, n_covariates + code - 1] = _standardised((codes == code).astype(float))
+    return table
+
+
+def _columns(columns: list[FloatArray], n: int, kind: type[np.floating[Any]]) -> FloatArray:
+    table = np.empty((n, len(columns)), dtype=kind)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table

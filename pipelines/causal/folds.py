@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.causal.features import IntArray
+from pipelines.causal.keys import numbered
 
 
 def assign_folds(patient: NDArray[np.object_], arm: IntArray, folds: int, generator: np.random.Generator) -> IntArray:
@@ -14,7 +15,8 @@ def assign_folds(patient: NDArray[np.object_], arm: IntArray, folds: int, genera
     Patients are shuffled by the generator and dealt out arm by arm (the arm of a patient's first row), so that a
     rare arm is present in every fold. Raises ValueError when there are fewer patients than folds.
     """
-    keys, first_row, patient_code = np.unique(patient.astype(str), return_index=True, return_inverse=True)
+    keys, patient_code = numbered(patient)
+    first_row = np.unique(patient_code, return_index=True)[1]
     if len(keys) < folds:
         raise ValueError(f"{folds} folds need at least {folds} patients, found {len(keys)}")
     shuffled = generator.permutation(len(keys))

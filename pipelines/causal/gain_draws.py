@@ -42,6 +42,13 @@ class Draw:
         said = [[stack.read(people, means) for stack in stacks] for stacks in self.stacks.values()]
         return np.asarray(np.mean(said, axis=0).T, dtype=float)
 
+    def read_of_fold(self, fold: int, people: Design, open_practitioner: Design) -> FloatArray:
+        """Return the gains (n_new, contrasts) of people of this fold by the models that saw nobody of it."""
+        new = self.curves.apply(open_practitioner)
+        without = [fitted for pair, fitted in self.models.items() if fold in pair]
+        means = np.mean([[model(new) for model in fitted.outcome] for fitted in without], axis=0)
+        return np.column_stack([stack.read(people, means) for stack in self.stacks[fold]])
+
 
 def fit_draw(
     setting: CrossFit,

@@ -8,7 +8,8 @@ There is no interval per person here: intervals belong to averages, groups and l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,26 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from pipelines.causal.arguments import TellsItsColumns, as_frame, one_a_row, outcomes_of, weights_of
-from pipelines.causal.encoding import learn_encoding
-from pipelines.causal.features import Design, FloatArray, IntArray, encode
+from pipelines.causal.encoding import Encoding, learn_encoding
+from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.gain_draws import Draw, fit_draw, with_open_practitioner
 from pipelines.causal.leave_two_out import OUTCOME_CANDIDATES
-from pipelines.causal.nuisance import CrossFit
+from pipelines.causal.nuisance import ROWS_READ_AT_A_TIME, CrossFit
+from pipelines.causal.parallel import one_after_another
 
 LEARNERS = ("linear", "kernel")
 Contrast = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Everybody:
+    """All rows (n,) in the order of their keys: patient, arm in codes, who teaches; `others`: covariates of those who do not."""
+
+    patient: NDArray[np.object_]
+    arm: IntArray
+    teaches: BoolArray
+    others: pd.DataFrame
 
 
 class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
@@ -87,6 +99,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         practitioner: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         observation_X: pd.DataFrame | None = None,
+        training: FloatArray | None = None,
     ) -> StackedDRLearner:
         """Fit all stacks and store the out-of-fold gains.
 
@@ -94,7 +107,8 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         each row. outcome: larger is better, NaN where unknown. groups: rows of one group (a patient) share a fold; with
         groups the order of rows does not matter. practitioner: indicators in every nuisance; a gain is that of an
         average practitioner. sample_weight: not negative. observation_X: later columns that may explain who answered, never
-        the gain.
+        the gain. training (n,): weights of the rows that everything is learned from, 0 for the others (see `training_sample`);
+        these have a fold as all have, and their gains are those of the models that saw nobody of it. None: all rows.
 
         Raises ValueError when the lengths differ, there are fewer than two arms or an unknown one, under 3 folds, fewer
         known outcomes of an arm than folds, fewer groups than folds, or the weights are negative, missing or all zero.
@@ -110,18 +124,23 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         self.contrasts_ = self._pairs()
         self.is_binary_ = bool(np.isin(y[np.isfinite(y)], (0, 1)).all()) if self.is_binary is None else self.is_binary
         order = np.argsort(keys, kind="stable")
-        frame = frame.iloc[order].reset_index(drop=True)
-        by = None if practitioner is None else pd.Series(one_a_row(practitioner, n, "practitioner")[order])
-        design = encode(frame, by).without_balance()
+        teaches = np.ones(n, dtype=bool) if training is None else training[order] > 0
+        taught = order[teaches]
+        known = frame.iloc[taught].reset_index(drop=True)
+        by = None if practitioner is None else pd.Series(one_a_row(practitioner, n, "practitioner")[taught])
+        design = encode(known, by).without_balance()
         code_of = self._codes()
         arm = np.array([code_of[label] for label in labels[order]], dtype=np.int64)
-        setting = CrossFit(design, arm, weight[order], arm, len(self.arms_), self.learners, self.seed, self.n_jobs)
-        self.encoding_ = learn_encoding(frame)
+        weights = (weight if training is None else weight * training)[taught]
+        n_arms, own = len(self.arms_), arm[teaches]
+        setting = CrossFit(design, own, weights, own, n_arms, self.learners, self.seed, self.n_jobs)
+        self.encoding_ = learn_encoding(known)
         self.template_ = design.take(np.zeros(0, dtype=np.intp))
-        later = None if observation_X is None else encode(observation_X.iloc[order].reset_index(drop=True))
-        people, patients = self.encoding_.apply(frame), keys[order].astype(object)
+        later = None if observation_X is None else encode(observation_X.iloc[taught].reset_index(drop=True))
+        others = frame.iloc[order[~teaches]].reset_index(drop=True)
+        everybody = _Everybody(keys[order].astype(object), arm, teaches, others)
         with threadpool_limits(1):
-            draws, folds = self._fit_draws(setting, people, y[order], patients, later)
+            draws, folds = self._fit_draws(setting, self.encoding_.apply(known), y[taught], everybody, later)
         back = np.argsort(order, kind="stable")
         self.draw_gains_, self.folds_ = draws[:, back], folds[:, back]
         self.gains_ = self._aggregated(self.draw_gains_)
@@ -144,7 +163,7 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
             return self._aggregated(np.array([draw.read(people, open_practitioner) for draw in self.draws_]))
 
     def _fit_draws(
-        self, setting: CrossFit, people: Design, y: FloatArray, keys: NDArray[np.object_], later: Design | None
+        self, setting: CrossFit, people: Design, y: FloatArray, everybody: _Everybody, later: Design | None
     ) -> tuple[FloatArray, IntArray]:
         code_of = self._codes()
         codes = [(code_of[treated], code_of[comparator]) for treated, comparator in self.contrasts_]
@@ -152,12 +171,29 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
         self.draws_: list[Draw] = []
         gains, folds = [], []
         for repeat in range(self.repeats):
-            folds.append(assign_folds(keys, setting.arm, self.folds, generator))
-            drawn = replace(setting, fold=folds[-1], seed=self.seed + 1000 * (repeat + 1))
+            folds.append(assign_folds(everybody.patient, everybody.arm, self.folds, generator))
+            drawn = replace(setting, fold=folds[-1][everybody.teaches], seed=self.seed + 1000 * (repeat + 1))
             draw, own = fit_draw(drawn, people, y, codes, later, is_binary=self.is_binary_, clip=self.clip)
             self.draws_.append(draw)
-            gains.append(own)
+            gains.append(np.empty((len(folds[-1]), len(codes))))
+            gains[-1][everybody.teaches] = own
+            if len(everybody.others):
+                gains[-1][~everybody.teaches] = self._read_others(draw, everybody.others, folds[-1][~everybody.teaches])
         return np.array(gains), np.array(folds)
+
+    def _read_others(self, draw: Draw, people: pd.DataFrame, fold: IntArray) -> FloatArray:
+        """Return the gains (n, contrasts) of people who taught nothing, each by the models without the own fold."""
+        said = np.empty((len(people), len(self.contrasts_)))
+        pieces = [
+            (k, rows[start : start + ROWS_READ_AT_A_TIME])
+            for k, rows in ((k, np.flatnonzero(fold == k)) for k in sorted(set(fold.tolist())))
+            for start in range(0, len(rows), ROWS_READ_AT_A_TIME)
+        ]
+        read = partial(_read_piece, draw, self.encoding_, self.template_)
+        prepared = partial(_piece_of, people)
+        for (_, rows), gains in zip(pieces, one_after_another(read, pieces, self.n_jobs, prepared), strict=True):
+            said[rows] = gains
+        return said
 
     def _aggregated(self, gains: FloatArray) -> FloatArray:
         middle = np.asarray(np.median(gains, axis=0), dtype=float)
@@ -202,6 +238,17 @@ class StackedDRLearner(TellsItsColumns, BaseEstimator):  # type: ignore[misc]
             n_known = int(np.isfinite(y[labels == arm]).sum())
             if n_known < self.folds:
                 raise ValueError(f"arm {arm!r} has {n_known} known outcomes; {self.folds} folds need {self.folds}")
+
+
+def _piece_of(people: pd.DataFrame, piece: tuple[int, IntArray]) -> tuple[int, pd.DataFrame]:
+    fold, rows = piece
+    return fold, people.iloc[rows].reset_index(drop=True)
+
+
+def _read_piece(draw: Draw, encoding: Encoding, template: Design, piece: tuple[int, pd.DataFrame]) -> FloatArray:
+    fold, frame = piece
+    people = encoding.apply(frame)
+    return draw.read_of_fold(fold, people, with_open_practitioner(people, template))
 
 
 def _labels(treatment: ArrayLike, n: int) -> NDArray[np.object_]:

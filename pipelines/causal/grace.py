@@ -35,6 +35,7 @@ from pipelines.causal.protocol import Outcome, Pair, TargetTrial
 from pipelines.causal.refusals import before_fitting, of_outcome
 from pipelines.causal.sensitivity import sensitivity_row
 from pipelines.causal.tables import SENSITIVITY_COLUMNS, as_table
+from pipelines.causal.training_sample import in_sample, made_note
 from pipelines.causal.trial_design import in_silence
 
 ANALYSIS = "cloning, censoring and weighting"
@@ -59,9 +60,12 @@ def grace_estimates(
     """Return a row of estimates.sensitivity for each outcome and contrast of a trial with `grace_strategies`.
 
     frame: as for `estimate_trial`; visits: a row a visit with episode_key, visit_no (0 at time zero), treatment and the trial's
-    grace covariates that exist. Does not depend on the order of rows. Raises ValueError as `select_population`.
+    grace covariates that exist. Of more episodes than the trial's models may learn from all is made on a sample of whole patients,
+    and the rows say so. Does not depend on the order of rows. Raises ValueError as `select_population`.
     """
-    population = select_population(frame, trial)
+    everybody = select_population(frame, trial)
+    drawn = in_sample(everybody.frame["patient_key"].to_list(), trial.most_training_rows, trial.seed)
+    population, note = everybody.take(drawn), made_note(drawn, trial.most_training_rows)
     ordered = _ordered(population, visits)
     clones = {one.arm: clones_of(ordered, one) for one in trial.grace_strategies}
     practitioner: IntArray = pd.factorize(population.practitioner)[0].astype(np.int64)
@@ -77,7 +81,7 @@ def grace_estimates(
     rows = []
     for outcome in trial.outcomes:
         say(f"{trial.id}, {ANALYSIS}: {outcome.name}")
-        rows += _outcome_rows(population, trial, outcome, clones=clones, cloned=cloned, reasons=reasons)
+        rows += _outcome_rows(population, trial, outcome, note, clones=clones, cloned=cloned, reasons=reasons)
     return as_table([pd.DataFrame(rows)], SENSITIVITY_COLUMNS)
 
 
@@ -132,6 +136,7 @@ def _outcome_rows(
     population: Population,
     trial: TargetTrial,
     outcome: Outcome,
+    note: str | None,
     *,
     clones: dict[str, Clones],
     cloned: _Cloned | None,
@@ -163,7 +168,7 @@ def _outcome_rows(
             estimate = not_surer_than(found, noise[pair[0]] - noise[pair[1]], size)
         rows.append(
             sensitivity_row(
-                trial, outcome, pair, ANALYSIS, n=len(arm), effective_n=size, estimate=estimate, reason=said
+                trial, outcome, pair, ANALYSIS, n=len(arm), effective_n=size, estimate=estimate, reason=said or note
             )
         )
     return rows

@@ -19,6 +19,7 @@ from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import after_weighting, restriction_to
 from pipelines.causal.survival import CENSORED, COMPETING, EVENT, LEAST_EPISODES, cumulative_incidence, log_log_interval
 from pipelines.causal.tables import IMPROVEMENT_CURVE_COLUMNS, IMPROVEMENT_EFFECT_COLUMNS, as_table
+from pipelines.causal.training_sample import learned_note, together
 from pipelines.causal.trial_design import TrialDesign, design_trial, in_silence
 from pipelines.causal.weighted_incidence import Courses, WeightedIncidence, days_until, on_day, weighted_incidence
 
@@ -158,7 +159,7 @@ def _effect_rows(
         }
         thin = reason or _reason_of_day(sample, pair, curves, day)
         if thin is None and sample is not None:
-            row |= _result(sample, pair, curves, measure, day) | {"reason": _restriction(design, pair)}
+            row |= _result(sample, pair, curves, measure, day) | {"reason": _restriction(design, trial, pair)}
         else:
             row |= _refused(thin)
         rows.append(row)
@@ -200,9 +201,12 @@ def _result(
     }
 
 
-def _restriction(design: TrialDesign, pair: Pair) -> str | None:
+def _restriction(design: TrialDesign, trial: TargetTrial, pair: Pair) -> str | None:
     weighting = design.weighting
-    return None if weighting is None else restriction_to(weighting.propensity.target, weighting.figures[pair])
+    if weighting is None:
+        return None
+    learned = learned_note(weighting.propensity.training, trial.most_training_rows)
+    return together(restriction_to(weighting.propensity.target, weighting.figures[pair]), learned)
 
 
 def _refused(reason: str | None) -> dict[str, object]:

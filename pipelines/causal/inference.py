@@ -12,8 +12,10 @@ clustered variance alone too small.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from scipy.special import stdtrit
 from scipy.stats import norm
 
 from pipelines.causal.features import FloatArray
+from pipelines.causal.keys import numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,46 @@ class Estimate:
         return self.estimate - half, self.estimate + half
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates(Sequence[Estimate]):
+    """Many estimates from the same n rows and practitioners as arrays (k,): a million objects would take minutes and gigabytes."""
+
+    estimate: FloatArray
+    standard_error: FloatArray
+    degrees_of_freedom: FloatArray
+    n: int
+    n_practitioners: int
+
+    def __len__(self) -> int:
+        return len(self.estimate)
+
+    @overload
+    def __getitem__(self, at: int) -> Estimate: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Estimates: ...
+
+    def __getitem__(self, at: int | slice) -> Estimate | Estimates:
+        value, error, degrees = self.estimate[at], self.standard_error[at], self.degrees_of_freedom[at]
+        if isinstance(at, slice):
+            return Estimates(value, error, degrees, self.n, self.n_practitioners)
+        return Estimate(float(value), float(error), float(degrees), self.n, self.n_practitioners)
+
+    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Return the limits (k,) of each; NaN where there is no standard error."""
+        degrees, code = np.unique(self.degrees_of_freedom, return_inverse=True)
+        half = stdtrit(degrees, 0.5 + level / 2)[code] * self.standard_error
+        half = np.where(np.isfinite(self.standard_error), half, np.nan)
+        return self.estimate - half, self.estimate + half
+
+
 def clustered_mean(scores: FloatArray, practitioner: NDArray[np.object_], weight: FloatArray | None = None) -> Estimate:
     """Return the (weighted) mean of `scores` (n,) with its practitioner-clustered standard error."""
     n = len(scores)
     if n == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
     w = np.ones(n) if weight is None else weight
-    keys, code = np.unique(practitioner.astype(str), return_inverse=True)
+    keys, code = numbered(practitioner)
     mean = float(np.average(scores, weights=w))
     if len(keys) < 2:
         return Estimate(mean, float("nan"), float("nan"), n, len(keys))

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.causal.features import BoolArray
-from pipelines.causal.inference import Estimate
+from pipelines.causal.features import BoolArray, FloatArray
+from pipelines.causal.inference import Estimate, Estimates
 
 UNKNOWN = "not_enough_information"
 LABELS = (
@@ -38,13 +38,20 @@ def label_of(estimate: Estimate | None, margin: float) -> str:
     return UNKNOWN
 
 
-def label_where_gain_agrees(projection: Estimate, gain: float, margin: float) -> str:
-    """Return the projection's label, or that it cannot be told where the expected gain lies on the margin's other side.
+def labels_of(estimates: Estimates, margin: float) -> NDArray[np.object_]:
+    """Return the label (k,) of each estimate, as `label_of` gives it."""
+    lower, upper = estimates.interval(0.90)
+    is_gain = (lower > 0) & (estimates.estimate >= margin)
+    return np.select([is_gain, upper < margin], ["likely_gain", "no_difference_expected"], UNKNOWN).astype(object)
+
+
+def labels_where_gain_agrees(projection: Estimates, gain: FloatArray, margin: float) -> NDArray[np.object_]:
+    """Return the projection's label (k,), or that it cannot be told where the expected gain lies on the margin's other side.
 
     The projection is linear: of two traits that help only together it promises something to who has one of them.
     """
-    label = label_of(projection, margin)
-    return label if label == UNKNOWN or (label == "likely_gain") == (gain >= margin) else UNKNOWN
+    labels = labels_of(projection, margin)
+    return np.where((labels == "likely_gain") == (gain >= margin), labels, UNKNOWN).astype(object)
 
 
 def screening_labels(

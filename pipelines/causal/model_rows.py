@@ -57,6 +57,8 @@ def model_rows(trial: TargetTrial, outcome: Outcome, model: CrossFittedAIPW, y: 
         figures["outcome", "auc"] = float(roc_auc_score(y[known], mu[known]))
     if not known.all():
         figures["answered", "log loss"] = log_loss(known, np.clip(g, 0.0, 1.0), labels=[False, True])
+    if (training := model.propensity_.training) is not None:
+        figures["sample", "share learned from"] = float((training > 0).mean())
     for part, stack in (("arm", "propensity_stack"), ("outcome", "outcome_stack")):
         figures |= {(part, f"weight of {name}"): share for name, share in model.diagnostics_[stack].items()}
     named = {"trial": trial.id, "outcome": outcome.name, "seed": trial.seed, "protocol_hash": trial.protocol_hash()}

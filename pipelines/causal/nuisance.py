@@ -28,11 +28,15 @@ LEARNERS = ("linear", "boosting")
 # Below this an arm's own model is its mean: the shared model then carries the arm.
 LEAST_ROWS_FOR_AN_ARM = 30
 LEAST_MISSING_FOR_A_MODEL = 10
+ROWS_READ_AT_A_TIME = 25_000
 
 
 @dataclass(frozen=True)
 class CrossFit:
-    """What the nuisance models of one repeat share: rows are units, arms are codes 0 .. n_arms-1. `n_jobs`: folds at a time."""
+    """What the nuisance models of one repeat share: rows are units, arms are codes 0 .. n_arms-1. `n_jobs`: folds at a time.
+
+    `training`: weights of the rows that teach (see `training_sample`), None where all do. A row that does not is scored by the
+    models of its own fold, as all rows are: those of which no patient of the fold was a part."""
 
     design: Design
     arm: IntArray
@@ -42,6 +46,38 @@ class CrossFit:
     learners: Sequence[str]
     seed: int
     n_jobs: int | None = None
+    training: FloatArray | None = None
+
+    @property
+    def teaches(self) -> BoolArray | slice:
+        """Return which rows models and stacks learn from."""
+        return slice(None) if self.training is None else self.training > 0
+
+    @property
+    def training_weight(self) -> FloatArray:
+        """Return the weight of each row when a model is fitted (n,)."""
+        return self.weight if self.training is None else self.weight * self.training
+
+    def take(self, rows: BoolArray) -> CrossFit:
+        """Return the setting of these rows only."""
+        return replace(
+            self,
+            design=self.design.take(rows),
+            arm=self.arm[rows],
+            weight=self.weight[rows],
+            fold=self.fold[rows],
+            training=None if self.training is None else self.training[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one fold's models need and no more: rows that teach, and rows of the fold, which they are read on."""
+
+    teaching: CrossFit
+    y: FloatArray | None
+    wanted: Design
+    k: int
 
 
 @dataclass(frozen=True)
@@ -55,30 +91,51 @@ class Task:
 
 def cross_fit_propensity(setting: CrossFit) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold propensities (n, n_arms), not clipped, and the stack's weights by learner."""
-    n = len(setting.arm)
-    probabilities = _in_order(setting, partial(_propensities_of_fold, _for_models(setting)))
-    shares = log_loss_weights(probabilities[:, np.arange(n), setting.arm].T, setting.weight)
+    teaches = np.arange(len(setting.arm))[setting.teaches]
+    probabilities = _in_order(setting, _propensities_of_fold)
+    own = probabilities[:, teaches, setting.arm[teaches]].T
+    shares = log_loss_weights(own, setting.training_weight[teaches])
     stacked = np.tensordot(shares, probabilities, axes=1)
     return stacked / stacked.sum(axis=1, keepdims=True), dict(zip(setting.learners, shares.tolist(), strict=True))
 
 
-def _propensities_of_fold(setting: CrossFit, k: int) -> FloatArray:
+def _propensities_of_fold(part: Part) -> FloatArray:
     """Return the propensities (learners, rows of the fold, n_arms) of a fold by models of the others."""
-    rows = setting.fold != k
-    train, wanted = setting.design.take(rows), setting.design.take(~rows)
-    arm, weight = setting.arm[rows], setting.weight[rows]
+    setting, design = part.teaching, part.teaching.design.with_precision()
     fits = [PROPENSITY_CANDIDATES[learner] for learner in setting.learners]
-    return np.array([fit(train, arm, weight, setting.n_arms, setting.seed + k)(wanted) for fit in fits])
+    models = [fit(design, setting.arm, setting.weight, setting.n_arms, setting.seed + part.k) for fit in fits]
+    return read_in_pieces(models, part.wanted)
 
 
-def _in_order(setting: CrossFit, of_fold: Callable[[int], FloatArray]) -> FloatArray:
-    """Return what `of_fold` says of each fold's rows (k, rows, n_arms), put together in the order of all rows (k, n, n_arms)."""
+def _in_order(setting: CrossFit, of_fold: Callable[[Part], FloatArray], y: FloatArray | None = None) -> FloatArray:
+    """Return what `of_fold` says of each fold's rows (k, rows, n_arms), put together in the order of all rows (k, n, n_arms).
+
+    y (n,): where it is NaN a row teaches nothing.
+    """
     folds = np.unique(setting.fold).tolist()
-    said = each(of_fold, folds, setting.n_jobs)
+    said = each(of_fold, folds, setting.n_jobs, partial(_part, _for_models(setting), y))
     together = np.empty((said[0].shape[0], len(setting.fold), setting.n_arms))
     for k, predictions in zip(folds, said, strict=True):
         together[:, setting.fold == k] = predictions
     return together
+
+
+def _part(setting: CrossFit, y: FloatArray | None, k: int) -> Part:
+    new = setting.fold == k
+    teaches = ~new if setting.training is None else ~new & (setting.training > 0)
+    teaches = teaches if y is None else teaches & np.isfinite(y)
+    teaching = replace(setting.take(teaches), weight=setting.training_weight[teaches])
+    return Part(teaching, None if y is None else y[teaches], setting.design.take(new), k)
+
+
+def read_in_pieces(models: Sequence[Model], wanted: Design) -> FloatArray:
+    """Return what each model says of these rows (models, n, ...), of so many at a time that no copy of them gets large."""
+    n = len(wanted.linear)
+    pieces = []
+    for start in range(0, max(n, 1), ROWS_READ_AT_A_TIME):
+        piece = wanted.take(slice(start, start + ROWS_READ_AT_A_TIME)).with_precision()
+        pieces.append(np.array([model(piece) for model in models]))
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
 def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArray:
@@ -91,8 +148,10 @@ def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArr
         return np.full((n, setting.n_arms), is_observed.mean())
     candidates = [candidate for learner in setting.learners for candidate in LEAN_CANDIDATES[learner]]
     predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates)
-    own = predictions[:, np.arange(n), setting.arm].T
-    shares = log_loss_weights(np.where(is_observed[:, None], own, 1 - own), setting.weight)
+    teaches = np.arange(n)[setting.teaches]
+    own = predictions[:, teaches, setting.arm[teaches]].T
+    likelihood = np.where(is_observed[teaches, None], own, 1 - own)
+    shares = log_loss_weights(likelihood, setting.training_weight[teaches])
     return np.asarray(np.tensordot(shares, predictions, axes=1), dtype=float)
 
 
@@ -104,12 +163,12 @@ def cross_fit_outcome(
     `y` may hold NaN: such rows are predicted but train nothing. A constant outcome is returned as that constant. Lean: without
     boosting in each arm apart.
     """
-    is_observed = np.isfinite(y)
+    teaches = np.flatnonzero(np.isfinite(y) if setting.training is None else np.isfinite(y) & setting.teaches)
     by_learner = LEAN_CANDIDATES if is_lean else OUTCOME_CANDIDATES
     candidates = [candidate for learner in setting.learners for candidate in by_learner[learner]]
     predictions = _cross_fit_candidates(setting, y, is_binary, candidates)
-    own = predictions[:, np.arange(len(y)), setting.arm].T[is_observed]
-    shares = squared_error_weights(own, y[is_observed], setting.weight[is_observed])
+    own = predictions[:, teaches, setting.arm[teaches]].T
+    shares = squared_error_weights(own, y[teaches], setting.training_weight[teaches])
     names = [candidate.__name__ for candidate in candidates]
     return np.tensordot(shares, predictions, axes=1), dict(zip(names, shares.tolist(), strict=True))
 
@@ -118,31 +177,31 @@ def _cross_fit_candidates(
     setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate]
 ) -> FloatArray:
     """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
-    return _in_order(setting, partial(_candidates_of_fold, _for_models(setting), y, is_binary, tuple(candidates)))
+    return _in_order(setting, partial(_candidates_of_fold, is_binary, tuple(candidates)), y)
 
 
 def _for_models(setting: CrossFit) -> CrossFit:
     return replace(setting, design=setting.design.without_balance())
 
 
-def _candidates_of_fold(
-    setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate], k: int
-) -> FloatArray:
+def _candidates_of_fold(is_binary: bool, candidates: Sequence[OutcomeCandidate], part: Part) -> FloatArray:
     """Return the candidates' predictions (candidates, rows of the fold, n_arms) of a fold by models of the others."""
-    new = setting.fold == k
-    rows = ~new & np.isfinite(y)
-    training = Training(setting.design.take(rows), y[rows], setting.weight[rows], is_binary, setting.seed + k)
-    task, wanted = Task(training, setting.arm[rows], setting.n_arms), setting.design.take(new)
-    return np.array([candidate(task)(wanted) for candidate in candidates])
+    setting = part.teaching
+    if part.y is None:
+        raise ValueError("an outcome model needs outcomes")
+    design = setting.design.with_precision()
+    training = Training(design, part.y, setting.weight, is_binary, setting.seed + part.k)
+    task = Task(training, setting.arm, setting.n_arms)
+    return read_in_pieces([candidate(task) for candidate in candidates], part.wanted)
 
 
 def with_arm(design: Design, arm: IntArray, n_arms: int) -> Design:
     """Return the design with the arm added: indicators in the linear part, a code in the trees' part."""
-    indicators = (arm[:, None] == np.arange(1, n_arms)).astype(float)
+    indicators = (arm[:, None] == np.arange(1, n_arms)).astype(design.linear.dtype)
     return replace(
         design,
         linear=np.hstack([design.linear, indicators]),
-        trees=np.hstack([design.trees, arm[:, None].astype(float)]),
+        trees=np.hstack([design.trees, arm[:, None].astype(design.trees.dtype)]),
         is_categorical=np.append(design.is_categorical, n_arms > 2),
     )
 
@@ -187,8 +246,22 @@ def _shared(task: Task, fit: Callable[[Training], Model], part: Callable[[Design
 
 def _under_each_arm(model: Model, n_arms: int, part: Callable[[Design], Design], new: Design) -> FloatArray:
     n, new = len(new.linear), part(new)
+    if n > ROWS_READ_AT_A_TIME // 2:
+        return _under_one_arm_after_another(model, n_arms, new)
     under_each = [with_arm(new, np.full(n, k, dtype=np.int64), n_arms) for k in range(n_arms)]
     return model(_stack_rows(under_each)).reshape(n_arms, n).T
+
+
+def _under_one_arm_after_another(model: Model, n_arms: int, new: Design) -> FloatArray:
+    """Return the same of many rows, whose columns are copied once and not for every arm."""
+    n = len(new.linear)
+    given = with_arm(new, np.zeros(n, dtype=np.int64), n_arms)
+    said = np.empty((n, n_arms))
+    for k in range(n_arms):
+        given.linear[:, new.linear.shape[1] :] = np.arange(1, n_arms) == k
+        given.trees[:, -1] = k
+        said[:, k] = model(given)
+    return said
 
 
 def by_arm(task: Task, fit: Callable[[Training], Model], part: Callable[[Design], Design]) -> Model:

@@ -12,13 +12,14 @@ from pipelines.causal.differences import Differences, find_differences
 from pipelines.causal.episodes import episode_rows, score_rows
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.group_rows import group_rows
-from pipelines.causal.inference import Estimate
+from pipelines.causal.inference import Estimate, Estimates
 from pipelines.causal.model_rows import arm_rows, model_rows, needed_columns
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.patients_alike import of_patients_alike
 from pipelines.causal.population import Population, outcome_values
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import WeightedContrast, after_weighting, of_outcome, restriction_to
+from pipelines.causal.training_sample import learned_note, together
 from pipelines.causal.weighting import Weighting, estimator_of
 
 
@@ -80,7 +81,7 @@ def estimate_outcome(
     differences = Differences({}, {})
     if model is not None and is_shown and has_groups:
         differences = find_differences(population, trial, outcome, model, y=y, rows=fitted_rows, estimates=estimates)
-    alike: dict[Pair, tuple[Estimate, ...]] = {}
+    alike: dict[Pair, Estimates | None] = {}
     if model is not None:
         alike = {
             pair: _of_patients_alike(population, trial, model, pair, fitted_rows)
@@ -100,7 +101,7 @@ def estimate_outcome(
 
 def _of_patients_alike(
     population: Population, trial: TargetTrial, model: CrossFittedAIPW, pair: Pair, rows: BoolArray
-) -> tuple[Estimate, ...]:
+) -> Estimates | None:
     kept = rows.copy()
     kept[rows] = model.target_
     treated, comparator = (model.arms_.index(name) for name in pair)
@@ -122,7 +123,7 @@ def _fit(
     model = estimator_of(trial, weighting.arms, int(rows.sum()))
     model.set_params(is_binary=is_binary)
     model.fit(
-        weighting.design.take(within),
+        weighting.design if within.all() else weighting.design.take(within),
         y[rows],
         np.array(weighting.arms, dtype=object)[weighting.arm[within]],
         practitioner=population.practitioner[rows],
@@ -170,7 +171,8 @@ def _effect_row(
         sample.y, sample.arm, [trial.arms.index(name) for name in pair], estimate, reason, outcome.margin
     )
     if estimate is not None and model is not None and figures is not None:
-        reason = restriction_to(model.target_, figures)
+        learned = learned_note(model.propensity_.training, trial.most_training_rows)
+        reason = together(restriction_to(model.target_, figures), learned)
     return row | _result(estimate, reason), estimate
 
 

@@ -30,7 +30,7 @@ def standardised_differences(
         if not rows.any():
             return np.full(covariates.shape[1], np.nan)
         means.append(np.average(covariates[rows], axis=0, weights=weights[rows]))
-    spread = covariates.std(axis=0)
+    spread = covariates.std(axis=0, dtype=np.float64)
     difference = means[0] - means[1]
     return np.asarray(np.divide(difference, spread, out=np.zeros_like(difference), where=spread > 0), dtype=float)
 

@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from threading import Thread
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 # Starting a process and sending it the rows takes longer than small fits.
 LEAST_ROWS_SIDE_BY_SIDE = 1_000
@@ -52,32 +51,44 @@ def alone() -> Iterator[None]:
         _IS_ALONE.reset(token)
 
 
-def each(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> list[Result]:
+def each(
+    work: Callable[[Any], Result], items: Iterable[Any], n_jobs: int | None, prepare: Callable[[Any], Any] | None = None
+) -> list[Result]:
     """Return all that `one_after_another` yields."""
-    return list(one_after_another(work, items, n_jobs))
+    return list(one_after_another(work, items, n_jobs, prepare))
 
 
-def one_after_another(work: Callable[[Item], Result], items: Iterable[Item], n_jobs: int | None) -> Iterator[Result]:
+def one_after_another(
+    work: Callable[[Any], Result], items: Iterable[Any], n_jobs: int | None, prepare: Callable[[Any], Any] | None = None
+) -> Iterator[Result]:
     """Yield work(item) of every item, in the order of the items, as soon as it is there.
+
+    With `prepare` it is work(prepare(item)), of which `prepare` is done here, for a few items ahead: what is sent to a process is
+    then only what it needs.
 
     n_jobs: how many at a time; None is 1, -1 as many as there are cores. Every item's work has one thread of its own, so that
     its numbers are the same whatever n_jobs is. What a work raises is raised; joblib's TerminatedWorkerError when a process was
     killed.
     """
     todo = list(items)
+    ready = _as_it_is if prepare is None else prepare
     elsewhere = None if _IS_ALONE.get() else _ELSEWHERE.get()
     if n_jobs == -1 and elsewhere and len(todo) > 1:
-        yield from elsewhere(work, todo)
+        yield from elsewhere(partial(_prepared, ready, work), todo)
         return
     workers = 1 if _IS_ALONE.get() else min(_cores() if n_jobs == -1 else max(1, n_jobs or 1), len(todo))
     if workers < 2:
         for item in todo:
             with threadpool_limits(1):
-                done = work(item)
+                done = work(ready(item))
             yield done
         return
-    side_by_side = Parallel(workers, backend="loky", max_nbytes=None, batch_size=1, return_as="generator")
-    yield from side_by_side(delayed(_alone)(work, item, os.getpid()) for item in todo)
+    # What was prepared waits in memory until a process takes it.
+    ahead = 2 * workers if prepare is None else workers
+    side_by_side = Parallel(
+        workers, backend="loky", max_nbytes=None, batch_size=1, pre_dispatch=ahead, return_as="generator"
+    )
+    yield from side_by_side(delayed(_alone)(work, ready(item), os.getpid()) for item in todo)
 
 
 def jobs_for(n_rows: int) -> int:
@@ -85,7 +96,15 @@ def jobs_for(n_rows: int) -> int:
     return -1 if n_rows >= LEAST_ROWS_SIDE_BY_SIDE else 1
 
 
-def _alone(work: Callable[[Item], Result], item: Item, parent: int) -> Result:
+def _as_it_is(item: Any) -> Any:
+    return item
+
+
+def _prepared(ready: Callable[[Any], Any], work: Callable[[Any], Result], item: Any) -> Result:
+    return work(ready(item))
+
+
+def _alone(work: Callable[[Any], Result], item: Any, parent: int) -> Result:
     _follow(parent)
     with threadpool_limits(1):
         return work(item)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipelines.causal.differences import projection_regressors
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
-from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import UNKNOWN, label_of
+from pipelines.causal.inference import Estimate, Estimates
+from pipelines.causal.labels import UNKNOWN, label_of, labels_of
 from pipelines.causal.population import Population
 from pipelines.causal.projection import projected
 from pipelines.causal.protocol import TargetTrial
@@ -21,33 +21,31 @@ from pipelines.causal.protocol import TargetTrial
 
 def of_patients_alike(
     population: Population, trial: TargetTrial, contrast: FloatArray, rows: BoolArray, fold: IntArray
-) -> tuple[Estimate, ...]:
+) -> Estimates | None:
     """Return the projection at everybody (population,), each from the other folds, or from all `rows` for who is in none.
 
-    contrast, fold (rows,): of those that the outcome was fitted on. Empty when the trial has no modifiers in the frame.
+    contrast, fold (rows,): of those that the outcome was fitted on. None when the trial has no modifiers in the frame. `n` and
+    `n_practitioners` are those of all rows.
     """
     modifiers = population.covariates(trial.modifiers)
     if not modifiers.shape[1]:
-        return ()
+        return None
     inside, practitioner = np.flatnonzero(rows), population.practitioner[rows]
     folds = np.unique(fold)
     regressors = projection_regressors(modifiers, [_only(inside[fold != k], len(rows)) for k in folds])
-    said: list[Estimate | None] = [None] * len(rows)
+    said = np.full((3, len(rows)), np.nan)
     everybody = np.ones(len(inside), dtype=bool)
     parts = [*((fold != k, inside[fold == k]) for k in folds), (everybody, np.flatnonzero(~rows))]
     for fitted, at in parts:
         of_these = projected(contrast[fitted], regressors[inside[fitted]], practitioner[fitted], regressors[at])
-        for row, one in zip(at, of_these, strict=True):
-            said[row] = one
-    return tuple(one for one in said if one is not None)
+        said[:, at] = of_these.estimate, of_these.standard_error, of_these.degrees_of_freedom
+    return Estimates(said[0], said[1], said[2], len(inside), len(set(practitioner)))
 
 
-def labels_where_alike_agree(
-    average: Estimate | None, alike: tuple[Estimate, ...], margin: float
-) -> NDArray[np.object_]:
+def labels_where_alike_agree(average: Estimate | None, alike: Estimates, margin: float) -> NDArray[np.object_]:
     """Return the average's label for those whose projection has the same one (n,), for the others that it cannot be told."""
     label = label_of(average, margin)
-    return np.array([label if label_of(one, margin) == label else UNKNOWN for one in alike], dtype=object)
+    return np.where(labels_of(alike, margin) == label, label, UNKNOWN).astype(object)
 
 
 def _only(rows: NDArray[np.intp], n: int) -> BoolArray:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pipelines.causal.features import IntArray
+from pipelines.causal.features import BoolArray, IntArray
 from pipelines.causal.inference import median_of_repeats
 from pipelines.causal.multiway import two_way_mean
 from pipelines.causal.overlap import effective_n
@@ -24,6 +24,7 @@ from pipelines.causal.protocol import Outcome, TargetTrial
 from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome
 from pipelines.causal.sensitivity import sensitivity_row
 from pipelines.causal.tables import SENSITIVITY_COLUMNS, as_table
+from pipelines.causal.training_sample import in_sample, made_note
 from pipelines.causal.trial_design import in_silence
 from pipelines.causal.weighting import Weighting, estimator_of, weigh
 
@@ -40,7 +41,9 @@ def pooled_estimates(
     order of rows. Raises ValueError as `select_population`, or when an episode has a week twice.
     """
     pooled = replace(trial, covariates=(*trial.covariates, "week"))
-    population = select_population(_rows(frame, decisions), pooled)
+    drawn = _drawn(frame, decisions, trial)
+    note = made_note(drawn, trial.most_training_rows)
+    population = select_population(_rows(frame[drawn], decisions), pooled)
     practitioner: IntArray = pd.factorize(population.practitioner)[0].astype(np.int64)
     pair = pooled.contrasts[0]
     reasons = {pair: before_fitting(pooled, population.arm, practitioner, population.codes("clinic_code"), pair)}
@@ -50,8 +53,22 @@ def pooled_estimates(
     rows = []
     for outcome in pooled.outcomes:
         say(f"{trial.id}, {ANALYSIS}: {outcome.name}")
-        rows.append(_row(population, trial, pooled, outcome, weighting=weighting, reason=reasons[pair]))
+        rows.append(_row(population, trial, pooled, outcome, note, weighting=weighting, reason=reasons[pair]))
     return as_table([pd.DataFrame(rows)], SENSITIVITY_COLUMNS)
+
+
+def _drawn(frame: pd.DataFrame, decisions: pd.DataFrame, trial: TargetTrial) -> BoolArray:
+    """Return the episodes (n,) of the patients drawn: all, unless they took more decisions than models may learn from."""
+    is_asked = decisions["is_eligible"].astype("boolean").fillna(False) & decisions["arm"].isin(trial.arms)
+    n_decisions = frame["episode_key"].map(decisions.loc[is_asked, "episode_key"].value_counts()).fillna(0)
+    n_rows = n_decisions.to_numpy(dtype=np.int64)
+    if n_rows.sum() <= trial.most_training_rows:
+        return np.ones(len(frame), dtype=bool)
+    patients = np.repeat(frame["patient_key"].to_numpy(dtype=object), n_rows)
+    asked = np.zeros(len(frame), dtype=bool)
+    kept = in_sample(patients.tolist(), trial.most_training_rows, trial.seed)
+    asked[np.repeat(np.arange(len(frame)), n_rows)[kept]] = True
+    return asked
 
 
 def _rows(frame: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
@@ -66,6 +83,7 @@ def _row(
     trial: TargetTrial,
     pooled: TargetTrial,
     outcome: Outcome,
+    note: str | None,
     *,
     weighting: Weighting | None,
     reason: str | None,
@@ -95,4 +113,6 @@ def _row(
     practitioner = population.practitioner[rows][target]
     scores = (model.psi_[:, :, codes[0]] - model.psi_[:, :, codes[1]])[:, target]
     estimate = median_of_repeats([two_way_mean(one, practitioner, patient) for one in scores])
-    return sensitivity_row(trial, outcome, pair, ANALYSIS, n=int(target.sum()), effective_n=size, estimate=estimate)
+    return sensitivity_row(
+        trial, outcome, pair, ANALYSIS, n=int(target.sum()), effective_n=size, estimate=estimate, reason=note
+    )

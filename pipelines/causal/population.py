@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,11 @@ class Population:
         if column not in self.frame:
             return None
         return pd.factorize(self.frame[column].astype(object).fillna(NOT_RECORDED))[0].astype(np.int64)
+
+    def take(self, rows: BoolArray) -> Population:
+        """Return these of the eligible episodes; who was screened out stays as it was."""
+        frame = self.frame[rows].reset_index(drop=True)
+        return replace(self, frame=frame, arm=self.arm[rows], practitioner=self.practitioner[rows])
 
     def covariates(self, names: tuple[str, ...]) -> pd.DataFrame:
         """Return those of the named covariates that the frame has."""

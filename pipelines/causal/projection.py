@@ -9,18 +9,21 @@ p by p, however many episodes a practitioner has.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
 from pipelines.causal.features import FloatArray
-from pipelines.causal.inference import Estimate
+from pipelines.causal.inference import Estimate, Estimates
+from pipelines.causal.keys import numbered
 
 # A practitioner who alone carries a direction of the regressors leaves it without residual variation.
 LEAST_EIGENVALUE = 1e-8
 MOST_ROWS_WITH_THEIR_OWN_DEGREES = 2_000
+MOST_ROWS_OF_MANY_WITH_THEIR_OWN_DEGREES = 250
+# Above it a row a practitioner and direction would be gigabytes: variances are then quadratic forms.
+MOST_ROWS_BY_PRACTITIONER = 50_000
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,17 @@ class _Fitted:
     def variances(self, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the clustered and the independent variance of each direction (k, p) in the basis Q."""
         n, p = self.scaled.shape
-        clustered = np.sum((directions @ self.sums.T) ** 2, axis=1)
-        independent = np.einsum("kp,pq,kq->k", directions, self.scaled.T @ self.scaled, directions)
+        if len(directions) > MOST_ROWS_BY_PRACTITIONER:
+            clustered = np.einsum("kp,pq,kq->k", directions, self.sums.T @ self.sums, directions, optimize=True)
+        else:
+            clustered = np.sum((directions @ self.sums.T) ** 2, axis=1)
+        independent = np.einsum(
+            "kp,pq,kq->k",
+            directions,
+            self.scaled.T @ self.scaled,
+            directions,
+            optimize=len(directions) > MOST_ROWS_BY_PRACTITIONER,
+        )
         return clustered, independent * n / (n - p)
 
 
@@ -54,32 +66,34 @@ def linear_projection(
     episodes, as in `clustered_mean`. Below two practitioners there is no standard error (NaN).
     Raises ValueError when lengths differ, a value is not finite, or the columns are linearly dependent.
     """
-    return projected(scores, regressors, practitioner, np.eye(regressors.shape[1]))
+    return tuple(projected(scores, regressors, practitioner, np.eye(regressors.shape[1])))
 
 
 def projected(
     scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_], at: FloatArray
-) -> tuple[Estimate, ...]:
+) -> Estimates:
     """Return the projection at each row of `at` (k, p), values of the regressors: what it says of such patients.
 
     Otherwise as `linear_projection`. Degrees of freedom are those of the row itself for up to 2,000 different rows, else
-    the fewest of any of that many of them.
+    the fewest of any of that many of them (of 250 where there are more than 50,000 rows).
     """
     fitted = _fit(scores, regressors, practitioner)
     n, p = regressors.shape
     values = at @ fitted.coefficients
     if fitted.n_practitioners < 2:
-        nothing = float("nan")
-        return tuple(Estimate(float(b), nothing, nothing, n, fitted.n_practitioners) for b in values)
+        nothing = np.full(len(values), np.nan)
+        return Estimates(values, nothing, nothing, n, fitted.n_practitioners)
     directions = at @ fitted.inverse
     clustered, independent = fitted.variances(directions)
     degrees = _degrees_of_rows(directions, fitted)
-    is_wider = np.sqrt(independent) * t.ppf(0.975, n - p) > np.sqrt(clustered) * t.ppf(0.975, degrees)
+    is_wider = np.sqrt(independent) * t.ppf(0.975, n - p) > np.sqrt(clustered) * _quantiles(degrees)
     variance, degrees = np.where(is_wider, independent, clustered), np.where(is_wider, float(n - p), degrees)
-    return tuple(
-        Estimate(float(value), sqrt(float(spread)), float(free), n, fitted.n_practitioners)
-        for value, spread, free in zip(values, variance, degrees, strict=True)
-    )
+    return Estimates(values, np.sqrt(variance), degrees, n, fitted.n_practitioners)
+
+
+def _quantiles(degrees: FloatArray) -> FloatArray:
+    different, code = np.unique(degrees, return_inverse=True)
+    return np.asarray(t.ppf(0.975, different), dtype=float)[code]
 
 
 def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_]) -> _Fitted:
@@ -95,7 +109,7 @@ def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.ob
     Q, R = np.linalg.qr(regressors)
     coefficients = np.linalg.solve(R, Q.T @ scores)
     scaled = Q * (scores - regressors @ coefficients)[:, None]
-    keys, code = np.unique(practitioner.astype(str), return_inverse=True)
+    keys, code = numbered(practitioner)
     root, m = _corrections(Q, code, len(keys))
     sums = np.column_stack([np.bincount(code, weights=scaled[:, j], minlength=len(keys)) for j in range(p)])
     corrected = np.einsum("gij,gj->gi", root, sums)
@@ -103,8 +117,15 @@ def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.ob
 
 
 def _degrees_of_rows(directions: FloatArray, fitted: _Fitted) -> FloatArray:
-    different, code = np.unique(directions, axis=0, return_inverse=True)
-    step = max(1, -(-len(different) // MOST_ROWS_WITH_THEIR_OWN_DEGREES))
+    if len(directions) > MOST_ROWS_BY_PRACTITIONER:
+        # Different rows have different sums of this kind; to sort rows whole takes fifty times as long.
+        along = directions @ np.sqrt(np.arange(2.0, 2.0 + directions.shape[1]))
+        _, first, code = np.unique(along, return_index=True, return_inverse=True)
+        different, most = directions[first], MOST_ROWS_OF_MANY_WITH_THEIR_OWN_DEGREES
+    else:
+        different, code = np.unique(directions, axis=0, return_inverse=True)
+        most = MOST_ROWS_WITH_THEIR_OWN_DEGREES
+    step = max(1, -(-len(different) // most))
     degrees = np.array([_degrees_of_freedom(fitted.root @ one, fitted.m) for one in different[::step]])
     return np.asarray(degrees[code] if step == 1 else np.full(len(directions), degrees.min()), dtype=float)
 

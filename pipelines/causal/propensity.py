@@ -18,7 +18,8 @@ class PropensityFit:
 
     `e` (repeats, n, arms): calibrated and clipped, what scores divide by. `modelled` (n, arms): the out-of-fold
     model's, mean over repeats, what overlap is judged by. `fold` (repeats, n). `target` (n,): the population the
-    means are about. `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
+    means are about. `training` (n,): weights of the rows that models learn from, None where all do.
+    `clipped_share`: units with a modelled propensity below the clip. `stack`: learner -> weight.
     """
 
     e: FloatArray
@@ -27,6 +28,7 @@ class PropensityFit:
     target: BoolArray
     clipped_share: float
     stack: dict[str, float]
+    training: FloatArray | None = None
 
     def take(self, rows: BoolArray) -> PropensityFit:
         """Return the fit of these rows only."""
@@ -37,6 +39,7 @@ class PropensityFit:
             self.target[rows],
             self.clipped_share,
             self.stack,
+            None if self.training is None else self.training[rows],
         )
 
     def own_weights(self, arm: IntArray) -> FloatArray:
@@ -70,4 +73,4 @@ def fit_propensities(
         for one in e:
             one[target] = calibrated_propensities(one[target], covariates, arm, weight)
     stack = {name: float(np.mean([shares[name] for _, shares in fits])) for name in setting.learners}
-    return PropensityFit(np.maximum(e, clip), mean, folds, target, clipped_share, stack)
+    return PropensityFit(np.maximum(e, clip), mean, folds, target, clipped_share, stack, setting.training)

@@ -82,7 +82,8 @@ class Protocol:
 
     `eligibility` is in the order in which cohort.eligibility asks. `contrasts` are (treated, comparator) pairs.
     `covariates` are columns known by time zero; `observation_covariates` are later columns that may only explain who
-    answered, never the effect. Counts and shares are the limits below which a result is refused.
+    answered, never the effect. Counts and shares are the limits below which a result is refused. Models learn from at most
+    `most_training_rows` episodes (see `training_sample`); everybody eligible is scored.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Protocol:
     folds: int = 5
     repeats: int = 3
     seed: int = 20261
+    most_training_rows: int = 50_000
 
     def draws_of_folds(self, n_episodes: int) -> int:
         """Return how often folds are drawn: once for more than 8,000 episodes."""

@@ -36,7 +36,15 @@ from pipelines.causal.nuisance import (
     cross_fit_propensity,
 )
 from pipelines.causal.overlap import effective_n
-from pipelines.causal.stages import Decision, Regime, Stage, StagePropensities, decisions_of, prescribed_codes
+from pipelines.causal.stages import (
+    Decision,
+    Regime,
+    Stage,
+    StagePropensities,
+    decisions_of,
+    prescribed_codes,
+    without_later_balance,
+)
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,18 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
 
     def fit_propensities(
-        self, stages: Sequence[Stage], *, patient: ArrayLike | None = None, practitioner: ArrayLike | None = None
+        self,
+        stages: Sequence[Stage],
+        *,
+        patient: ArrayLike | None = None,
+        practitioner: ArrayLike | None = None,
+        training: FloatArray | None = None,
     ) -> StagePropensities:
-        """Return the propensities of every stage and draw of folds, without looking at an outcome; stages as for `fit`."""
-        decisions = self._decisions(stages, practitioner)
+        """Return the propensities of every stage and draw of folds, without looking at an outcome; stages as for `fit`.
+
+        training (n,): weights of the rows that models learn from, see `training_sample`; None: all rows.
+        """
+        decisions = self._decisions(stages, practitioner, training)
         first = decisions[0]
         n = len(first.arm)
         patients = np.asarray(np.arange(n) if patient is None else patient, dtype=object)
@@ -88,10 +104,15 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         folds = np.array([assign_folds(patients, first.arm, self.folds, generator) for _ in range(self.repeats)])
         with threadpool_limits(1):
             e = tuple(
-                tuple(self._propensities(decision, self._setting(decisions, fold, draw)) for decision in decisions)
+                tuple(
+                    self._propensities(decision, self._setting(decisions, fold, draw, training))
+                    for decision in decisions
+                )
                 for draw, fold in enumerate(folds)
             )
-        return StagePropensities(tuple(decision.arms for decision in decisions), folds, e)
+        arms = tuple(decision.arms for decision in decisions)
+        shared = () if training is None else without_later_balance(decisions)
+        return StagePropensities(arms, folds, e, training, shared)
 
     def fit(
         self,
@@ -118,7 +139,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         if not is_observed.any():
             raise ValueError("no outcome is known: there is nothing to fit")
         self.practitioner_ = np.asarray(np.arange(n) if practitioner is None else practitioner, dtype=object)
-        decisions = self._decisions(stages, practitioner)
+        decisions = (propensities and [*propensities.decisions]) or self._decisions(stages, practitioner)
         rules = {name: prescribed_codes(name, regime, decisions) for name, regime in regimes.items()}
         shared = propensities or self.fit_propensities(stages, patient=patient, practitioner=practitioner)
         psi: dict[str, list[FloatArray]] = {name: [] for name in rules}
@@ -127,7 +148,7 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         is_binary = looks_binary if self.is_binary is None else self.is_binary
         with threadpool_limits(1):
             for draw, fold in enumerate(shared.fold):
-                setting = self._setting(decisions, fold, draw)
+                setting = self._setting(decisions, fold, draw, shared.training)
                 g = np.maximum(cross_fit_observation(setting, is_observed), self.clip)
                 m, _ = cross_fit_outcome(setting, outcome, is_binary, is_lean=True)
                 fits.append(_Fitted(shared.of(draw, decisions), g, m))
@@ -149,13 +170,18 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         kept = np.ones(scores.shape[1], dtype=bool) if rows is None else rows
         return mean_over_repeats(scores[:, kept], self.practitioner_[kept])
 
-    def _decisions(self, stages: Sequence[Stage], practitioner: ArrayLike | None) -> list[Decision]:
-        return decisions_of(stages, None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object)))
+    def _decisions(
+        self, stages: Sequence[Stage], practitioner: ArrayLike | None, training: FloatArray | None = None
+    ) -> list[Decision]:
+        keys = None if practitioner is None else pd.Series(np.asarray(practitioner, dtype=object))
+        return decisions_of(stages, keys, training)
 
-    def _setting(self, decisions: Sequence[Decision], fold: IntArray, draw: int) -> CrossFit:
-        last, learners = decisions[-1], tuple(self.learners)
-        seed = self.seed + 1000 * (draw + 1)
-        return CrossFit(last.history, last.arm, np.ones(len(fold)), fold, last.n_arms + 1, learners, seed, self.n_jobs)
+    def _setting(
+        self, decisions: Sequence[Decision], fold: IntArray, draw: int, training: FloatArray | None
+    ) -> CrossFit:
+        last, learners, weight = decisions[-1], tuple(self.learners), np.ones(len(fold))
+        seed, n_arms = self.seed + 1000 * (draw + 1), last.n_arms + 1
+        return CrossFit(last.history, last.arm, weight, fold, n_arms, learners, seed, self.n_jobs, training)
 
     def _propensities(self, decision: Decision, setting: CrossFit) -> FloatArray:
         probabilities = np.ones((len(decision.arm), decision.n_arms + 1))

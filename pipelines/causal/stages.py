@@ -42,29 +42,39 @@ class Decision:
     def narrowed(self, setting: CrossFit) -> CrossFit:
         """The setting of those who had a decision."""
         rows = self.decided
+        history = self.history if rows.all() else self.history.take(rows)
         return replace(
             setting,
-            design=self.history.take(rows),
+            design=history,
             arm=self.arm[rows],
             weight=setting.weight[rows],
             fold=setting.fold[rows],
             n_arms=self.n_arms,
+            training=None if setting.training is None else setting.training[rows],
         )
 
 
 @dataclass(frozen=True)
 class StagePropensities:
     """Propensities of every draw of folds, to be shared by outcomes: `e[draw][stage]` (n, arms + 1), of the stage's `arms`, 1
-    where nothing was decided, at least the clip; `fold` (draws, n)."""
+    where nothing was decided, at least the clip; `fold` (draws, n). `training` (n,): weights of the rows that models
+    learn from, None where all do; `decisions`, where not all do: the outcomes then share them too, without the balance tables of
+    later stages."""
 
     arms: tuple[tuple[str, ...], ...]
     fold: IntArray
     e: tuple[tuple[FloatArray, ...], ...]
+    training: FloatArray | None = None
+    decisions: tuple[Decision, ...] = ()
 
     def take(self, rows: BoolArray) -> StagePropensities:
         """Return those of these rows only."""
         return StagePropensities(
-            self.arms, self.fold[:, rows], tuple(tuple(one[rows] for one in draw) for draw in self.e)
+            self.arms,
+            self.fold[:, rows],
+            tuple(tuple(one[rows] for one in draw) for draw in self.e),
+            None if self.training is None else self.training[rows],
+            _taken(self.decisions, rows),
         )
 
     def of(self, draw: int, decisions: Sequence[Decision]) -> tuple[FloatArray, ...]:
@@ -76,15 +86,19 @@ class StagePropensities:
         return tuple(one[:, column] for one, column in zip(self.e[draw], columns, strict=True))
 
 
-def decisions_of(stages: Sequence[Stage], practitioner: pd.Series | None) -> list[Decision]:
+def decisions_of(
+    stages: Sequence[Stage], practitioner: pd.Series | None, training: FloatArray | None = None
+) -> list[Decision]:
     """Return the decisions in codes, each with everything known by then: the first columns of what is known by the last.
+
+    training (n,): as for `features.encode`.
 
     Raises ValueError when there is no stage, or an arm is missing where there was a decision.
     """
     decisions: list[Decision] = []
     for stage in stages:
         n = len(stage.known)
-        history = encode(stage.known.reset_index(drop=True), None if decisions else practitioner)
+        history = encode(stage.known.reset_index(drop=True), None if decisions else practitioner, training)
         if decisions:
             history = _longer(decisions[-1], history)
             decisions = [replace(one, history=_beginning(history, one.history)) for one in decisions]
@@ -116,6 +130,27 @@ def _beginning(history: Design, earlier: Design) -> Design:
         trees=history.trees[:, :trees],
         balance=history.balance[:, :balance],
     )
+
+
+def _taken(decisions: Sequence[Decision], rows: BoolArray) -> tuple[Decision, ...]:
+    if not decisions:
+        return ()
+    last = decisions[-1].history.take(rows)
+    first = decisions[0].history.balance[rows]
+    histories = [_beginning(last, one.history) for one in decisions]
+    histories[0] = replace(histories[0], balance=first)
+    return tuple(
+        Decision(one.arms, one.arm[rows], one.decided[rows], history)
+        for one, history in zip(decisions, histories, strict=True)
+    )
+
+
+def without_later_balance(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions with the balance table of the first alone: that of the last is as large as half of all else."""
+    first, *others = decisions
+    # Copied, since a view would keep the last one's whole.
+    first = replace(first, history=replace(first.history, balance=first.history.balance.copy()))
+    return (first, *(replace(one, history=one.history.without_balance()) for one in others))
 
 
 def prescribed_codes(name: str, regime: Regime, decisions: Sequence[Decision]) -> list[IntArray]:

@@ -17,6 +17,7 @@ from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, cont
 from pipelines.causal.regimes import RegimeValues
 from pipelines.causal.stages import Regime, Stage, StagePropensities
 from pipelines.causal.tables import REGIME_COLUMNS, as_table
+from pipelines.causal.training_sample import learned_note, training_weights
 from pipelines.causal.trial_design import in_silence
 
 
@@ -35,28 +36,34 @@ def estimate_stepped(
     column is missing or an episode occurs twice.
     """
     population = select_population(frame, trial)
+    del frame  # a million episodes of it are a gigabyte that nobody reads again
     say = on_progress or in_silence
     say(f"{trial.id}: {len(population.arm)} eligible episodes")
     stages = stages_of(population.frame, trial)
     weeks = [np.asarray(stage.has_decision) for stage in stages[1:]]
     everybody = regime_refusals.of_everybody(trial, population) or regime_refusals.of_decisions(trial, weeks)
     propensities = None if everybody else _propensities(population, trial, stages)
+    del stages, weeks  # they hold the covariates once more
     parts = []
     work = partial(_estimate_outcome, population, trial, everybody, propensities)
-    outcomes_side_by_side = one_after_another(work, trial.outcomes, jobs_for(len(population.arm)))
+    # Where not all rows teach, two outcomes at a time would hold all rows twice: their folds are fitted side by side instead.
+    is_shared = propensities is not None and propensities.training is not None
+    outcomes_side_by_side = one_after_another(work, trial.outcomes, 1 if is_shared else jobs_for(len(population.arm)))
     for outcome, part in zip(trial.outcomes, outcomes_side_by_side, strict=True):
         say(f"{trial.id}: {outcome.name}")
         parts.append(part)
     return as_table(parts, REGIME_COLUMNS)
 
 
-def stages_of(frame: pd.DataFrame, trial: SteppedTrial) -> list[Stage]:
-    """Return the stages of the episodes: the first 14 days, then each decision week."""
-    stages = [Stage(_columns(frame, trial.covariates), frame["arm"].to_numpy(dtype=object))]
+def stages_of(frame: pd.DataFrame, trial: SteppedTrial, *, has_covariates: bool = True) -> list[Stage]:
+    """Return the stages of the episodes: the first 14 days, then each decision week; with nothing known where only what was done
+    is asked."""
+    stages = [Stage(_columns(frame, trial.covariates if has_covariates else ()), frame["arm"].to_numpy(dtype=object))]
     for week in trial.decision_weeks:
         decided = frame[f"has_decision_week{week}"].astype("boolean").fillna(False).to_numpy(dtype=bool)
         arm = frame[f"arm_week{week}"].to_numpy(dtype=object)
-        stages.append(Stage(_columns(frame, trial.columns_of_week(week)), arm, decided))
+        known = trial.columns_of_week(week) if has_covariates else ()
+        stages.append(Stage(_columns(frame, known), arm, decided))
     return stages
 
 
@@ -84,7 +91,7 @@ def _estimate_outcome(
 ) -> pd.DataFrame:
     y, can_have = outcome_values(population.frame, outcome)
     frame, y = population.frame[can_have].reset_index(drop=True), y[can_have]
-    stages = stages_of(frame, trial)
+    stages = stages_of(frame, trial, has_covariates=propensities is None or not propensities.decisions)
     rules = {regime.name: prescription(frame, trial, regime) for regime in trial.regimes}
     followed = {name: _followed(stages, rule) for name, rule in rules.items()}
     decided = [np.broadcast_to(stage.has_decision, len(y)) for stage in stages]
@@ -100,7 +107,9 @@ def _estimate_outcome(
     standing = {name: rules[name] for name, reason in reasons.items() if reason is None}
     model: RegimeValues | None = None
     if standing and propensities is not None:
-        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary, n_jobs=1)
+        model = _model(trial, len(population.arm)).set_params(is_binary=outcome.is_binary)
+        if propensities.training is None:
+            model.set_params(n_jobs=1)
         within, practitioner = propensities.take(can_have), population.practitioner[can_have]
         model.fit(stages, y, standing, practitioner=practitioner, propensities=within)
     figures: dict[str, dict[str, float]] = {
@@ -115,14 +124,17 @@ def _estimate_outcome(
             weighting = {key: figures[name][key] for key in ("effective_n", "clipped_share", "largest_imbalance")}
             reasons[name] = regime_refusals.after_fitting(trial, **weighting)
     rows = []
+    note = None if propensities is None else learned_note(propensities.training, trial.most_training_rows)
     for name in rules:
         value = model.value(name) if model is not None and reasons[name] is None else None
-        rows.append({"quantity": "value", "regime": name} | figures[name] | _result(value, reasons[name]))
+        said = reasons[name] if value is None else note
+        rows.append({"quantity": "value", "regime": name} | figures[name] | _result(value, said))
     for pair in trial.contrasts:
         reason = reasons[pair[0]] or reasons[pair[1]]
         difference = model.contrast(*pair) if model is not None and reason is None else None
         worse = {key: pick([figures[name][key] for name in pair]) for key, pick in _WORSE.items()}
-        rows.append({"quantity": "difference", "regime": contrast_name(*pair)} | worse | _result(difference, reason))
+        said = reason if difference is None else note
+        rows.append({"quantity": "difference", "regime": contrast_name(*pair)} | worse | _result(difference, said))
     same = {"trial": trial.id, "outcome": outcome.name, "n": len(y), "protocol_hash": trial.protocol_hash()}
     return pd.DataFrame([same | row for row in rows])
 
@@ -140,7 +152,9 @@ def _propensities(population: Population, trial: SteppedTrial, stages: list[Stag
     """Return the propensities of everybody eligible, which the outcomes share."""
     patient = population.frame["patient_key"].to_numpy(dtype=object)
     model = _model(trial, len(patient))
-    return model.fit_propensities(stages, patient=patient, practitioner=population.practitioner)
+    keys = population.frame["episode_key"].to_list()
+    training = training_weights(keys, population.arm, trial.most_training_rows, trial.seed)
+    return model.fit_propensities(stages, patient=patient, practitioner=population.practitioner, training=training)
 
 
 def _model(trial: SteppedTrial, n: int) -> RegimeValues:

@@ -133,7 +133,7 @@ def _analysis(trial: TargetTrial | SteppedTrial) -> Item:
         "statistical analysis",
         "Difference of means with a 95 % interval clustered by practitioner.",
         f"Cross-fitted {how} ({learners} models, {trial.folds} folds by patient, {trial.repeats} repeats, seed {trial.seed}), "
-        "intervals clustered by practitioner.",
+        f"intervals clustered by practitioner. Models learn from at most {trial.most_training_rows:,} episodes; all are scored.",
     )
 
 

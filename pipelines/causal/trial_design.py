@@ -33,6 +33,7 @@ def design_trial(frame: pd.DataFrame, trial: TargetTrial, say: Callable[[str], N
     Raises ValueError when a required column is missing or an episode occurs twice.
     """
     population = select_population(frame, trial)
+    del frame  # a million episodes of it are a gigabyte that nobody reads again
     say(f"{trial.id}: {len(population.arm)} eligible episodes")
     practitioner = pd.factorize(population.practitioner)[0].astype(np.int64)
     clinic = population.codes("clinic_code")

@@ -15,6 +15,7 @@ from pipelines.causal.population import Population
 from pipelines.causal.propensity import PropensityFit
 from pipelines.causal.protocol import Pair, TargetTrial
 from pipelines.causal.refusals import WeightedContrast
+from pipelines.causal.training_sample import training_weights
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,13 @@ def weigh(population: Population, trial: TargetTrial, reasons: dict[Pair, str | 
             reasons[pair] = f"Fewer than {trial.minimum_per_arm} different patients."
         return None
     practitioner = pd.Series(population.practitioner[rows])
-    design = encode(population.covariates(trial.covariates)[rows].reset_index(drop=True), practitioner)
     labels = np.array(trial.arms, dtype=object)[population.arm[rows]]
-    propensity = estimator_of(trial, arms, int(rows.sum())).fit_propensity(design, labels, patient=patients)
     arm = np.array([arms.index(label) for label in labels], dtype=np.int64)
+    keys = population.frame.loc[rows, "episode_key"].to_list()
+    training = training_weights(keys, arm, trial.most_training_rows, trial.seed)
+    design = encode(population.covariates(trial.covariates)[rows].reset_index(drop=True), practitioner, training)
+    estimator = estimator_of(trial, arms, len(arm))
+    propensity = estimator.fit_propensity(design, labels, patient=patients, training=training)
     figures = {pair: contrast_figures(pair, arms, arm, design, propensity, trial=trial) for pair in standing}
     return Weighting(arms, rows, arm, design, propensity, figures)
 

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from pipelines.causal.features import FloatArray
 from pipelines.causal.leaks import leaking_covariates
 from pipelines.causal.tables import as_table
+from pipelines.causal.training_sample import learned_note, together
 from pipelines.prognosis.decision_curve import EVERYBODY, MODEL, NOBODY, decision_curve
 from pipelines.prognosis.performance import calibration_rows, is_too_good, performance_rows, refused_performance
 from pipelines.prognosis.points import NOT_RECORDED
@@ -73,7 +74,7 @@ def estimate_prognosis(frame: pd.DataFrame, protocol: PrognosisProtocol) -> Prog
 def band_of(probability: FloatArray, protocol: PrognosisProtocol) -> pd.Series:
     """Return 'unlikely', 'uncertain' or 'likely' for each probability (n,), None where it is NaN."""
     place = np.digitize(probability, [protocol.unlikely_below, protocol.likely_from])
-    words = [None if np.isnan(one) else BANDS[k] for one, k in zip(probability, place, strict=True)]
+    words = np.array([*BANDS, None], dtype=object)[np.where(np.isnan(probability), len(BANDS), place)]
     return pd.Series(words, dtype=object)
 
 
@@ -92,11 +93,13 @@ def leak_words(covariates: str, protocol: PrognosisProtocol) -> str:
 
 
 def _restriction(sample: Sample, protocol: PrognosisProtocol) -> str | None:
+    learned = learned_note(sample.training, protocol.most_training_rows)
     if sample.clipped_share <= protocol.maximum_clipped_share:
-        return None
-    return (
+        return learned
+    return together(
         f"For {100 * sample.clipped_share:.0f} % of the episodes hardly anybody like them stayed without manipulation and "
-        "answered: their weight was held down, and the figures say little about them."
+        "answered: their weight was held down, and the figures say little about them.",
+        learned,
     )
 
 

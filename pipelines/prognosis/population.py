@@ -19,6 +19,7 @@ from pipelines.causal.folds import assign_folds
 from pipelines.causal.nuisance import CrossFit, cross_fit_observation
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.population import outcome_values, select_population
+from pipelines.causal.training_sample import training_weights
 from pipelines.causal.trials import INDEX
 from pipelines.prognosis.probability import has_enough
 from pipelines.prognosis.protocol import PrognosisProtocol
@@ -31,7 +32,8 @@ NO_FOLD = -1
 class Sample:
     """Eligible episodes (n) by episode_key. `response` (n,): 1 or 0, NaN unless the answer is known and care was conservative.
     `seen` (n,): probability of that, not clipped, NaN when refused. `weight` (n,): 1 / `seen`, clipped, mean 1 over the known
-    responses. `clipped_share`: of the episodes. `reason`: why nothing may be fitted, None when it may."""
+    responses. `clipped_share`: of the episodes. `reason`: why nothing may be fitted, None when it may.
+    `training` (n,): weights of those who teach, None where all do (see `causal.training_sample`)."""
 
     frame: pd.DataFrame
     response: FloatArray
@@ -41,6 +43,17 @@ class Sample:
     weight: FloatArray
     clipped_share: float
     reason: str | None
+    training: FloatArray | None = None
+
+    @property
+    def teaches(self) -> BoolArray:
+        """Who is learned from (n,): all, or the sample of `training`."""
+        return np.ones(len(self.response), dtype=bool) if self.training is None else self.training > 0
+
+    @property
+    def training_weight(self) -> FloatArray:
+        """Return the weight of each (n,) when a model is fitted."""
+        return self.weight if self.training is None else self.weight * self.training
 
     @property
     def known(self) -> BoolArray:
@@ -54,7 +67,7 @@ class Sample:
 
     def design(self, covariates: tuple[str, ...]) -> Design:
         """Return the design of the prognosis: without practitioners, which a prognosis for another clinic does not know."""
-        return encode(self.frame[[name for name in covariates if name in self.frame]])
+        return encode(self.frame[[name for name in covariates if name in self.frame]], training=self.training)
 
 
 def select_sample(frame: pd.DataFrame, protocol: PrognosisProtocol) -> Sample:
@@ -103,11 +116,12 @@ def _too_few(response: FloatArray, patient: pd.Series, protocol: PrognosisProtoc
 
 def _weighted(sample: Sample, protocol: PrognosisProtocol) -> Sample:
     covariates = sample.frame[[name for name in protocol.covariates if name in sample.frame]]
-    design = encode(covariates, pd.Series(sample.practitioner))
     n, known = len(sample.response), sample.known
-    setting = CrossFit(
-        design, np.zeros(n, dtype=np.int64), np.ones(n), sample.fold, 1, protocol.learners, protocol.seed
-    )
+    keys = sample.frame["episode_key"].to_list()
+    training = training_weights(keys, known.astype(np.int64), protocol.most_training_rows, protocol.seed)
+    design = encode(covariates, pd.Series(sample.practitioner), training)
+    nobody, weight = np.zeros(n, dtype=np.int64), np.ones(n)
+    setting = CrossFit(design, nobody, weight, sample.fold, 1, protocol.learners, protocol.seed, training=training)
     modelled = cross_fit_observation(setting, known)
     both = np.column_stack([modelled[:, 0], 1 - modelled[:, 0]])
     seen = calibrated_propensities(both, design.balance, np.where(known, 0, 1), np.ones(n))[:, 0]
@@ -120,4 +134,6 @@ def _weighted(sample: Sample, protocol: PrognosisProtocol) -> Sample:
             f"Effective size under {protocol.minimum_effective_n}: the prognosis would rest on a few episodes, "
             "because hardly anybody like the others stayed without manipulation and answered."
         )
-    return Sample(sample.frame, sample.response, sample.practitioner, sample.fold, seen, weight, clipped, reason)
+    return Sample(
+        sample.frame, sample.response, sample.practitioner, sample.fold, seen, weight, clipped, reason, training
+    )

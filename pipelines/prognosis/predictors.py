@@ -53,6 +53,7 @@ def predictors(sample: Sample, protocol: PrognosisProtocol) -> list[Predictor]:
         weight=sample.weight,
         learners=protocol.learners,
         seed=protocol.seed,
+        training=sample.training,
     )
     elsewhere = None
     if is_valid_elsewhere:
@@ -64,12 +65,15 @@ def predictors(sample: Sample, protocol: PrognosisProtocol) -> list[Predictor]:
             weight=sample.weight,
             learners=protocol.learners,
             seed=protocol.seed,
+            training=sample.training,
         )
     found = [Predictor(MODEL, fitted.probability, elsewhere)]
     banded = bands_of(sample.frame, protocol)
 
     def by_points(rows: BoolArray, new: BoolArray) -> FloatArray:
-        table = points_table(banded[rows], sample.response[rows], sample.weight[rows], fold=sample.fold[rows])
+        taught = rows & sample.teaches
+        weight = sample.training_weight[taught]
+        table = points_table(banded[taught], sample.response[taught], weight, fold=sample.fold[taught])
         return table.probabilities(banded[new])
 
     simple: list[tuple[str, Callable[[BoolArray, BoolArray], FloatArray], FloatArray | None]] = [
@@ -90,9 +94,10 @@ def bands_of(frame: pd.DataFrame, protocol: PrognosisProtocol) -> pd.DataFrame:
 
 
 def points_for_all(sample: Sample, protocol: PrognosisProtocol) -> tuple[PointsTable, pd.DataFrame]:
-    """Return the points table fitted on every known response, and the items of all episodes as bands (n)."""
-    banded = bands_of(sample.frame, protocol)
-    return points_table(banded, sample.response, sample.weight, fold=sample.fold), banded
+    """Return the points table fitted on every known response that teaches, and the items of all episodes as bands (n)."""
+    banded, taught = bands_of(sample.frame, protocol), sample.teaches
+    weight = sample.training_weight[taught]
+    return points_table(banded[taught], sample.response[taught], weight, fold=sample.fold[taught]), banded
 
 
 def strategies(frame: pd.DataFrame) -> dict[str, BoolArray]:
@@ -127,8 +132,8 @@ def _by_score(score: FloatArray, sample: Sample) -> Callable[[BoolArray, BoolArr
     x = np.column_stack([_in_the_middle(score), np.isnan(score).astype(float)])
 
     def fit(rows: BoolArray, new: BoolArray) -> FloatArray:
-        known = rows & sample.known
-        weight = sample.weight[known] / sample.weight[known].mean()
+        known = rows & sample.known & sample.teaches
+        weight = sample.training_weight[known] / sample.training_weight[known].mean()
         model = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-8)
         model.fit(x[known], sample.response[known].astype(int), sample_weight=weight)
         return np.asarray(expit(x[new] @ model.coef_[0] + model.intercept_[0]), dtype=float)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray
 from pipelines.causal.learners import Model, Training, fit_boosting, fit_linear
-from pipelines.causal.nuisance import LEARNERS
+from pipelines.causal.nuisance import LEARNERS, read_in_pieces
 from pipelines.causal.stacking import squared_error_weights
 
 LEAST_PROBABILITY = 0.001
@@ -57,18 +57,23 @@ def prognose(
     weight: FloatArray | None = None,
     learners: Sequence[str] = LEARNERS,
     seed: int = 0,
+    training: FloatArray | None = None,
 ) -> Prognosis:
     """Return everybody's probability of a response.
 
     design: n rows (see `encode`). response (n,): 1 or 0, NaN where unknown: such rows train nothing and get a probability all
     the same. fold (n,): of two or more, a patient in one; each is predicted by the others. inner (n,): the folds in which the
     others choose stack and recalibration among themselves (default: `fold`; give it where `fold` holds clinics). weight (n,):
-    for example 1 / probability that the response is known. Raises ValueError with fewer than 20 responses, or 20 without,
+    for example 1 / probability that the response is known. training (n,): weights of those who teach, 0 for who is only told;
+    None: all teach. Raises ValueError with fewer than 20 responses, or 20 without,
     outside a fold.
     """
     weights = np.ones(len(response)) if weight is None else weight
     within = fold if inner is None else inner
     is_known = np.isfinite(response)
+    if training is not None:
+        is_known &= training > 0
+        weights = weights * training
     for k in np.unique(fold):
         if not has_enough(response[fold != k]):
             raise ValueError(
@@ -79,8 +84,10 @@ def prognose(
     with threadpool_limits(1):
         for k in np.unique(fold):
             own, others = fold == k, is_known & (fold != k)
-            training = Training(design.take(others), response[others], weights[others], True, seed + int(k))
-            calibrated[own], stack = _predicted(training, within[others], design.take(own), learners)
+            known = Training(
+                design.take(others).with_precision(), response[others], weights[others], True, seed + int(k)
+            )
+            calibrated[own], stack = _predicted(known, within[others], design.take(own), learners)
             stacks.append(stack)
     return Prognosis(calibrated, dict(zip(learners, np.mean(stacks, axis=0).tolist(), strict=True)))
 
@@ -102,7 +109,7 @@ def _predicted(
             out_of_fold[own, index] = _FITS[learner](seen)(training.design.take(own))
     shares = squared_error_weights(out_of_fold, training.y, training.weight)
     mended = recalibrate(training.y, out_of_fold @ shares, training.weight)
-    fitted = np.column_stack([_FITS[learner](training)(new) for learner in learners])
+    fitted = np.ascontiguousarray(read_in_pieces([_FITS[learner](training) for learner in learners], new).T)
     return mended.apply(fitted @ shares), shares
 
 

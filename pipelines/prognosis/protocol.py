@@ -25,7 +25,8 @@ class PrognosisProtocol:
     `covariates` are columns known by time zero. `items` are (column, cut points) of the points table, without cut points the
     column's own codes. A probability below `unlikely_below` is 'unlikely', from `likely_from` on 'likely', else 'uncertain'.
     `clip` is the least probability of conservative care and an answer that a weight is worked out from. Counts are the limits
-    below which the prognosis is refused, `largest_auc` the limit above which knowledge from after time zero must be suspected.
+    below which the prognosis is refused; of more than `most_training_rows` episodes a sample teaches, and everybody is told
+    (`causal.training_sample`). `largest_auc` the limit above which knowledge from after time zero must be suspected.
     Raises ValueError when the parts contradict each other.
     """
 
@@ -52,6 +53,7 @@ class PrognosisProtocol:
     maximum_clipped_share: float = 0.05
     folds: int = 5
     seed: int = 20262
+    most_training_rows: int = 50_000
 
     def __post_init__(self) -> None:
         if self.outcome.column in self.covariates:

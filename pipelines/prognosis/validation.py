@@ -19,6 +19,7 @@ from scipy.stats import t
 
 from pipelines.causal.features import Design, FloatArray, IntArray
 from pipelines.causal.inference import clustered_mean
+from pipelines.causal.keys import numbered
 from pipelines.causal.nuisance import LEARNERS
 from pipelines.prognosis.probability import clipped_logit, has_enough, prognose, recalibrate
 
@@ -153,14 +154,18 @@ def leave_clinics_out(
     weight: FloatArray | None = None,
     learners: Sequence[str] = LEARNERS,
     seed: int = 0,
+    training: FloatArray | None = None,
 ) -> FloatArray:
     """Return everybody's probability (n,) as told by a model that saw no answer of the own clinic.
 
-    fold (n,): by patient, in which the other clinics choose stack and recalibration. Raises ValueError with fewer than 20
-    responses, or 20 without, outside a clinic (see `clinic_groups`).
+    fold (n,): by patient, in which the other clinics choose stack and recalibration. training (n,): as for `prognose`.
+
+    Raises ValueError with fewer than 20 responses, or 20 without, outside a clinic (see `clinic_groups`).
     """
     groups = clinic_groups(clinic)
-    return prognose(design, response, groups, inner=fold, weight=weight, learners=learners, seed=seed).probability
+    return prognose(
+        design, response, groups, inner=fold, weight=weight, learners=learners, seed=seed, training=training
+    ).probability
 
 
 def by_clinic(
@@ -177,8 +182,10 @@ def by_clinic(
     """
     weights = np.ones(len(response)) if weight is None else weight
     rows = []
-    for name in np.unique(clinic.astype(str)):
-        here = clinic.astype(str) == name
+    names, code = numbered(clinic)
+    sizes = np.bincount(code)
+    of_clinics = np.split(np.argsort(code, kind="stable"), np.cumsum(sizes)[:-1])
+    for name, here in zip(names, of_clinics, strict=True):
         if has_enough(response[here]):
             ranks = None if ranked_by is None else ranked_by[here]
             found = performance(response[here], probability[here], weights[here], ranked_by=ranks)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines.causal.features import Design, encode
 from pipelines.causal.population import Population, select_population
-from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
+from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.tables import as_table
 from pipelines.causal.trial_design import design_trial
 from pipelines.causal.weighting import Weighting
@@ -27,11 +27,13 @@ from pipelines.robustness.tables import CONFOUNDING_TABLES, WEIGHTING_TABLES
 from pipelines.robustness.weights import overlap_of_refit, overlap_of_scores, weight_rows
 
 Tables = dict[str, pd.DataFrame]
+Scores = pd.DataFrame | Callable[[Outcome], pd.DataFrame]
+"""Rows of estimates.scores, or what gives those of an outcome: of a million episodes no more than one outcome's are held."""
 Say = Callable[[str], None]
 
 
 def weighting_diagnostics(
-    frame: pd.DataFrame, trial: TargetTrial, scores: pd.DataFrame, effects: pd.DataFrame, reasons: pd.DataFrame
+    frame: pd.DataFrame, trial: TargetTrial, scores: Scores, effects: pd.DataFrame, reasons: pd.DataFrame
 ) -> Tables:
     """Return baseline, balance, overlap, weights, missing data and influence of one trial.
 
@@ -65,7 +67,7 @@ def weighting_diagnostics(
 
 
 def confounding_diagnostics(
-    frame: pd.DataFrame, trial: TargetTrial, scores: pd.DataFrame, effects: pd.DataFrame, say: Say
+    frame: pd.DataFrame, trial: TargetTrial, scores: Scores, effects: pd.DataFrame, say: Say
 ) -> Tables:
     """Return E-values, omitted-variable bounds, their benchmarks and contours, and what missing outcomes could hide.
 
@@ -101,9 +103,12 @@ def _add(
         parts["confounding_contours"] += contour_rows(one, pair, model)
 
 
-def scored_outcomes(population: Population, trial: TargetTrial, scores: pd.DataFrame) -> list[ScoredOutcome]:
+def scored_outcomes(population: Population, trial: TargetTrial, scores: Scores) -> list[ScoredOutcome]:
     """Return every outcome of a trial that has scores, in the protocol's order."""
-    found = (scored_outcome(scores, population, trial, outcome) for outcome in trial.outcomes)
+    found = (
+        scored_outcome(scores if isinstance(scores, pd.DataFrame) else scores(outcome), population, trial, outcome)
+        for outcome in trial.outcomes
+    )
     return [one for one in found if one is not None]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.causal.features import FloatArray, IntArray
 from pipelines.causal.inference import Estimate, mean_of_clusters, median_of_repeats
+from pipelines.causal.keys import numbered
 from pipelines.causal.protocol import Pair, contrast_name
 from pipelines.robustness.codes import NONE_SHOWN, verdict
 from pipelines.robustness.scored import ScoredOutcome
@@ -60,7 +61,7 @@ def influence_row(scored: ScoredOutcome, pair: Pair, kind: str, units: NDArray[n
 
     units (n,): who an episode belongs to. The names of units are for the warehouse only.
     """
-    names, code = np.unique(units.astype(str), return_inverse=True)
+    names, code = numbered(units)
     if len(names) < 2:
         return None
     whole = scored.mean(scored.contrast(pair))

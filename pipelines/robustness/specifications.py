@@ -19,6 +19,7 @@ from pipelines.causal.overlap import effective_n
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import after_weighting, before_fitting, of_outcome, of_practitioners
+from pipelines.causal.training_sample import in_sample, made_note
 from pipelines.causal.weighting import Weighting, contrast_figures, estimator_of
 from pipelines.robustness.choices import NAIVE, Adjustment, Specification, specifications_of
 
@@ -26,25 +27,30 @@ from pipelines.robustness.choices import NAIVE, Adjustment, Specification, speci
 def refitted_rows(frame: pd.DataFrame, trial: TargetTrial, say: Callable[[str], None] = lambda _: None) -> pd.DataFrame:
     """Return a row a contrast and specification that is fitted anew; a refusal where the limits of the protocol are broken.
 
-    frame: as for `estimate_trial`, with the columns that `specifications_of` names.
+    frame: as for `estimate_trial`, with the columns that `specifications_of` names. Of more episodes than the trial's models may
+    learn from all is made on a sample of whole patients, and the rows say so.
     """
     linear = replace(trial, learners=("linear",), repeats=1)
     populations: dict[str, Population] = {}
+    notes: dict[str, str | None] = {}
     weighted: dict[tuple[str, Adjustment], tuple[Weighting | None, dict[Pair, str | None]]] = {}
     rows = []
     for one in specifications_of(trial, list(frame.columns)):
         say(f"{trial.id}, specification: {one.name}")
         if one.arm_column not in populations:
-            populations[one.arm_column] = select_population(frame.assign(arm=frame[one.arm_column]), trial)
-        population = populations[one.arm_column]
+            everybody = select_population(frame.assign(arm=frame[one.arm_column]), trial)
+            drawn = in_sample(everybody.frame["patient_key"].to_list(), trial.most_training_rows, trial.seed)
+            populations[one.arm_column] = everybody.take(drawn)
+            notes[one.arm_column] = made_note(drawn, trial.most_training_rows)
+        population, note = populations[one.arm_column], notes[one.arm_column]
         y, can_have = outcome_values(population.frame, one.outcome)
         if one.adjustment is None:
-            rows += [_naive_row(population, trial, one, pair, y, can_have) for pair in trial.contrasts]
+            rows += [_naive_row(population, trial, one, pair, y, can_have, note) for pair in trial.contrasts]
             continue
         key = (one.arm_column, one.adjustment)
         if key not in weighted:
             weighted[key] = _weigh(population, linear, one.adjustment)
-        rows += _adjusted_rows(population, linear, one, *weighted[key], y=y, can_have=can_have)
+        rows += _adjusted_rows(population, linear, one, *weighted[key], y=y, can_have=can_have, note=note)
     return pd.DataFrame(rows).assign(protocol_hash=trial.protocol_hash())
 
 
@@ -93,6 +99,7 @@ def _adjusted_rows(
     *,
     y: FloatArray,
     can_have: BoolArray,
+    note: str | None,
 ) -> list[dict[str, object]]:
     why = {
         pair: reasons[pair] or of_outcome(trial, one.outcome, y[can_have], population.arm[can_have], pair)
@@ -109,7 +116,7 @@ def _adjusted_rows(
             sizes = [effective_n(model.own_weights_[kept & (model.arm_ == model.arms_.index(arm))]) for arm in pair]
             why[pair] = after_weighting(trial, replace(weighted.figures[pair], effective_n=min(sizes)))
             estimate = None if why[pair] else model.contrast(*pair)
-        rows.append(_row(trial, one, pair, can_have, estimate=estimate, reason=why[pair]))
+        rows.append(_row(trial, one, pair, can_have, estimate=estimate, reason=why[pair] or note))
     return rows
 
 
@@ -131,7 +138,13 @@ def _fit(
 
 
 def _naive_row(
-    population: Population, trial: TargetTrial, one: Specification, pair: Pair, y: FloatArray, can_have: BoolArray
+    population: Population,
+    trial: TargetTrial,
+    one: Specification,
+    pair: Pair,
+    y: FloatArray,
+    can_have: BoolArray,
+    note: str | None,
 ) -> dict[str, object]:
     codes: IntArray = pd.factorize(population.practitioner[can_have])[0].astype(np.int64)
     reason = of_outcome(trial, one.outcome, y[can_have], population.arm[can_have], pair)
@@ -143,7 +156,7 @@ def _naive_row(
         estimate = difference_in_means(
             y[used], population.arm[used] == treated, population.practitioner[used].astype(object)
         )
-    return _row(trial, one, pair, can_have, estimate=estimate, reason=reason)
+    return _row(trial, one, pair, can_have, estimate=estimate, reason=reason or note)
 
 
 def difference_in_means(y: FloatArray, is_treated: BoolArray, practitioner: np.ndarray) -> Estimate:

@@ -13,6 +13,7 @@ from pipelines.causal.features import FloatArray, as_numbers, encode
 from pipelines.causal.inference import Estimate
 from pipelines.causal.population import Population, outcome_values, select_population
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.training_sample import in_sample, made_note
 from pipelines.causal.weighting import estimator_of
 from pipelines.self_check.error_model import FEWEST_CONTROLS, ErrorModel, fit_error_model
 from pipelines.self_check.limits import FALSE_ALARM_RATE
@@ -36,14 +37,17 @@ def control_rows(
     frame: the trial's, with the columns of the controls. An estimate is in standard deviations of the control, from the trial's
     estimator with linear models and one draw of folds, adjusted for everything but the control itself. An alarm is one of at
     least 0.1 whose interval leaves out 0 at a level at which a night without systematic error has an alarm in 1 of 100 trials.
+    Of more episodes than the trial's models may learn from all is made on a sample of whole patients, and the rows say so.
     """
-    population = select_population(frame, trial)
+    everybody = select_population(frame, trial)
+    drawn = in_sample(everybody.frame["patient_key"].to_list(), trial.most_training_rows, trial.seed)
+    population, note = everybody.take(drawn), made_note(drawn, trial.most_training_rows)
     rows: list[dict[str, object]] = []
     for control in controls:
         y, reason = _values(population, trial, control, pairs)
         found = {} if reason else _estimates(population, trial, control, y, pairs)
         n_known = int(np.isfinite(y).sum())
-        rows += [_row(trial, control, pair, found.get(pair), reason, n_known) for pair in pairs]
+        rows += [_row(trial, control, pair, found.get(pair), reason or note, n_known) for pair in pairs]
     n_told = sum(row["status"] == "estimated" for row in rows)
     return [_without_error(row, n_told) for row in rows]
 

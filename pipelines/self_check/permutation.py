@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from pipelines.causal.features import FloatArray, IntArray
 from pipelines.causal.inference import Estimate
+from pipelines.causal.keys import numbered
 from pipelines.causal.protocol import Pair, contrast_name
 from pipelines.self_check.effort import Effort
 from pipelines.self_check.limits import FALSE_ALARM_RATE, largest_bias
@@ -65,7 +66,7 @@ def permuted_within(group: IntArray, values: IntArray, generator: np.random.Gene
 
 
 def _treatment_permuted(sample: Sample, effort: Effort, generator: np.random.Generator) -> dict[Pair, list[Estimate]]:
-    group = np.unique(sample.population.practitioner.astype(str), return_inverse=True)[1].astype(np.int64)
+    group = numbered(sample.population.practitioner)[1].astype(np.int64)
     found: dict[Pair, list[Estimate]] = {pair: [] for pair in sample.pairs}
     for _ in range(effort.permutations):
         labels = np.array(sample.arms, dtype=object)[permuted_within(group, sample.arm, generator)]

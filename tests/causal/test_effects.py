@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.group_rows import members
-from pipelines.causal.inference import Estimate
-from pipelines.causal.labels import LABELS, episode_labels, label_of, label_where_gain_agrees, screening_labels
+from pipelines.causal.inference import Estimate, Estimates
+from pipelines.causal.labels import LABELS, episode_labels, label_of, labels_where_gain_agrees, screening_labels
 from pipelines.causal.population import outcome_values
 from pipelines.causal.protocol import FixedGroup, Outcome
 from pipelines.causal.trials import DECISION, INDEX, TRIALS
@@ -102,7 +102,8 @@ def test_a_label_promises_gain_only_when_it_is_sure_and_large_enough():
 
 def test_a_projection_that_the_expected_gain_contradicts_labels_nobody():
     def label(projected, gain):
-        return label_where_gain_agrees(Estimate(projected, 0.2, 50.0, 500, 51), gain, 1.0)
+        said = Estimates(np.array([projected]), np.array([0.2]), np.array([50.0]), 500, 51)
+        return labels_where_gain_agrees(said, np.array([gain]), 1.0)[0]
 
     assert (label(1.5, 1.2), label(1.5, 0.4)) == ("likely_gain", "not_enough_information")
     assert (label(0.2, 0.4), label(0.2, 1.2)) == ("no_difference_expected", "not_enough_information")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.causal.effects import estimate_trial
-from pipelines.causal.inference import Estimate
+from pipelines.causal.inference import Estimate, Estimates
 from pipelines.causal.patients_alike import labels_where_alike_agree, of_patients_alike
 from pipelines.causal.population import select_population
 from pipelines.causal.projection import projected
@@ -17,8 +17,13 @@ def estimate(value, standard_error):
     return Estimate(value, standard_error, 40.0, 800, 41)
 
 
+def estimates(*said):
+    values, errors = (np.array(column) for column in zip(*said, strict=True))
+    return Estimates(values, errors, np.full(len(said), 40.0), 800, 41)
+
+
 def test_the_averages_label_is_given_where_patients_alike_have_the_same_and_nowhere_else():
-    alike = (estimate(0.2, 0.3), estimate(0.9, 0.3), estimate(3.0, 0.3))
+    alike = estimates((0.2, 0.3), (0.9, 0.3), (3.0, 0.3))
     said = labels_where_alike_agree(estimate(0.3, 0.1), alike, 1.0)
     assert said.tolist() == ["no_difference_expected", "not_enough_information", "not_enough_information"]
     said = labels_where_alike_agree(estimate(1.5, 0.1), alike, 1.0)
@@ -57,7 +62,7 @@ def test_who_has_no_score_is_told_from_everybody_who_has(fitted):
 
 def test_without_approved_covariates_everybody_has_the_averages_label(fitted):
     population, contrast, rows, fold = fitted
-    assert of_patients_alike(population, TRIAL, contrast, rows, fold) == ()
+    assert of_patients_alike(population, TRIAL, contrast, rows, fold) is None
 
 
 def test_a_trial_with_modifiers_stores_what_patients_alike_say_beside_the_average():
