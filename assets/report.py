@@ -136,7 +136,8 @@ def practitioner_editions(context: dg.AssetExecutionContext, night: NightBuild) 
     with night.warehouse(run_id) as con:
         stamp = stamp_of(con, run_id, profile)
         folder = night.folder(run_id) / PERIODS
-        written = make_practitioner_editions(night.settings, con, folder, stamp, profile, today(night.settings))
+        day = today(night.settings)
+        written = 0 if night.as_of else make_practitioner_editions(night.settings, con, folder, stamp, profile, day)
     return dg.MaterializeResult(metadata={"editions": written})
 
 

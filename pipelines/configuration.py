@@ -1,5 +1,6 @@
 """What an operator may set for an installation: the optional file `stepcare.toml` in its home, a table a subject."""
 
+import re
 import tomllib
 import types
 import typing
@@ -10,7 +11,13 @@ from typing import Any, TypeVar
 from pipelines.errors import UsageError
 
 CONFIGURATION = "stepcare.toml"
+_PICTURE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}\.(?:svg|png)")
 T = TypeVar("T")
+
+
+def pictures(home: Path) -> list[Path]:
+    """The pictures beside `stepcare.toml`, of which one may be the reports' logo, by name; none with blanks and the like in it."""
+    return [path for path in sorted(home.glob("*")) if path.is_file() and _PICTURE.fullmatch(path.name)]
 
 
 def read_section(home: Path, name: str, kind: type[T]) -> T:

@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.casting import literal
+from pipelines.configuration import CONFIGURATION, pictures
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.holding import write_holds
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.raw import RAW_TABLES
 from pipelines.errors import UsageError
 from pipelines.generations import current_generation
+from pipelines.sections.making import section_settings
 from pipelines.settings import Settings
 from pipelines.tables import build
 from pipelines.warehouse import open_warehouse
@@ -84,6 +86,7 @@ def rebuild_as_of(settings: Settings, when: str, out: Path, say: Callable[[str],
             shutil.copytree(settings.store, alone.store, copy_function=os.link)
         with closing(connect(settings.ledger)) as ledger, closing(connect(alone.ledger)) as copy:
             ledger.backup(copy)
+        take_settings(settings.home, scratch)
         prepare_dagster(alone)
         run_job(alone, "nightly", say, {"stepcare/because": f"as of {when}"}, is_from_store=True, as_of=when)
         if current_generation(alone) is not None:
@@ -91,6 +94,16 @@ def rebuild_as_of(settings: Settings, when: str, out: Path, say: Callable[[str],
     finally:
         shutil.rmtree(scratch)
     return out
+
+
+def take_settings(home: Path, scratch: Path) -> None:
+    """What a person set for the installation: above all the profile of disclosure control, and what the reports are called."""
+    for path in (home / CONFIGURATION, *pictures(home)):
+        if path.is_file():
+            shutil.copy2(path, scratch / path.name)
+    folder = section_settings(home).folder
+    if folder and not Path(folder).is_absolute():
+        shutil.copytree(home / folder, scratch / folder)
 
 
 def _require_something_by(settings: Settings, when: str) -> None:

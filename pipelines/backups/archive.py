@@ -23,7 +23,7 @@ _BLOCK = tarfile.BLOCKSIZE
 _SUMS_NAME = f"{RECORD}/{SUMS}"
 _KNOWN_NAME = re.compile(
     r"store/[0-9a-f]{64}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,80}|ledger\.sqlite|stepcare\.toml"
-    r"|questions/[a-z][a-z0-9_]{0,39}\.toml"
+    r"|questions/[a-z][a-z0-9_]{0,39}\.toml|[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}\.(?:svg|png)"
     r"|reports/[A-Za-z0-9_-]{1,60}/\d{4}-(?:W\d{2}|\d{2})/v\d{1,4}/(methods/)?[a-z0-9][a-z0-9._-]{0,60}"
     rf"|{RECORD}/({SUMS}|report\.json|(history|models|effects)\.parquet|report/[a-z0-9_]{{1,80}}\.parquet)"
 )

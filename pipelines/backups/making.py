@@ -34,7 +34,7 @@ from pipelines.backups.keys import read_recipient
 from pipelines.backups.progress import Progress
 from pipelines.backups.snapshot import snapshot_of
 from pipelines.checksums import files_of
-from pipelines.configuration import CONFIGURATION
+from pipelines.configuration import CONFIGURATION, pictures
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.deliveries.store import sync_folder
 from pipelines.deliveries.wholeness import kept_sums
@@ -152,6 +152,8 @@ def _members(settings: Settings, ledger: Path, say: Say) -> Iterator[Member]:
     yield member_of(ledger, settings.ledger.name)
     if (settings.home / CONFIGURATION).is_file():
         yield member_of(settings.home / CONFIGURATION, CONFIGURATION)
+    for path in pictures(settings.home):
+        yield member_of(path, path.name)
     for path in filter(is_well_named, question_files(settings.home)):
         yield member_of(path, f"{FOLDER}/{path.name}")
     for key in keys:

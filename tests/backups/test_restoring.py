@@ -17,6 +17,7 @@ from pipelines.checksums import files_of, sha256_of, sums_text
 from pipelines.deliveries.ledger import open_ledger
 from pipelines.doctor_home import open_to_others
 from pipelines.errors import BackupError, StepcareError, UsageError
+from pipelines.reporting.branding import read_report_configuration
 from pipelines.reporting.editions import spoilt_in
 from tests.backups.conftest import Place
 from tests.delivering.conftest import file_reports
@@ -73,6 +74,16 @@ def test_own_questions_are_restored_but_for_those_that_no_night_can_ask(place: P
     restore_backup(place.make(), place.identity, tmp_path / "restored", lambda _: None)
     assert [path.name for path in (tmp_path / "restored" / "questions").iterdir()] == ["mine.toml"]
     assert (tmp_path / "restored" / "questions" / "mine.toml").read_bytes() == b"why"
+
+
+def test_the_reports_logo_is_restored_so_that_the_night_can_be_made_again(place: Place, tmp_path: Path) -> None:
+    settings = place.settings.home / "stepcare.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n[report]\nlogo = 'our.logo.svg'\n", encoding="utf-8")
+    (place.settings.home / "our.logo.svg").write_text('<svg viewBox="0 0 2 1"><path d="M0 0h2v1z"/></svg>')
+    restore_backup(place.make(), place.identity, tmp_path / "restored", lambda _: None)
+    branding = read_report_configuration(tmp_path / "restored").branding
+    assert branding == read_report_configuration(place.settings.home).branding
+    assert branding.logo.startswith("data:image/svg+xml;base64,")
 
 
 def test_one_flipped_bit_anywhere_is_refused_and_leaves_nothing(place: Place) -> None:

@@ -14,7 +14,9 @@ from pipelines.deliveries.ledger import Ledger, now, open_ledger
 from pipelines.deliveries.outgoing import write_delivery
 from pipelines.deliveries.raw import fill_raw
 from pipelines.errors import UsageError
-from pipelines.history import rebuild_as_of, time_of, view_as_of
+from pipelines.history import rebuild_as_of, take_settings, time_of, view_as_of
+from pipelines.privacy.profiles import profile_of
+from pipelines.reporting.branding import read_report_configuration
 from pipelines.settings import Settings
 from pipelines.tables import build
 from pipelines.warehouse import open_warehouse
@@ -203,6 +205,22 @@ def test_a_night_before_anything_came_is_not_made(settings: Settings, tmp_path: 
     with pytest.raises(UsageError, match=r"no delivery had come by then: the first came on 20\d\d-"):
         rebuild_as_of(settings, "2020-01-01T00:00:00", tmp_path / "out", lambda _: None)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_night_is_made_with_the_installations_own_settings(settings: Settings, tmp_path: Path) -> None:
+    """Above all its profile of disclosure control: the usual one would show more."""
+    home, scratch = settings.home, tmp_path / "scratch"
+    (home / "own" / "deep").mkdir(parents=True)
+    (home / "own" / "deep" / "sections.py").write_text("1")
+    (home / "logo.svg").write_text('<svg viewBox="0 0 2 1"><path d="M0 0h2v1z"/></svg>')
+    (home / "stepcare.toml").write_text(
+        '[disclosure]\nprofile = "cms"\n[report]\nname = "Ours"\nlogo = "logo.svg"\n[sections]\nfolder = "own/deep"\n'
+    )
+    scratch.mkdir()
+    take_settings(home, scratch)
+    assert profile_of(scratch).name == "cms"
+    assert read_report_configuration(scratch) == read_report_configuration(home)
+    assert (scratch / "own" / "deep" / "sections.py").read_text() == "1"
 
 
 def test_what_is_no_time_is_told(settings: Settings) -> None:
