@@ -136,7 +136,14 @@ def _shown(con: duckdb.DuckDBPyConnection, own: str, table: str, key: str) -> st
 
 
 def _changed_clinics(con: duckdb.DuckDBPyConnection, known: OnlyChanged) -> list[str] | None:
-    """The clinics of which another set of files is in force than in the published night; None when they are too many."""
+    """The clinics whose rows of `clean` are to be made again; None when they are too many."""
+    changed = _clinics_of_other_files(con, known)
+    n_clinics = con.execute("select count(distinct clinic_code) from earlier.clean.file").fetchall()[0][0]
+    return None if len(changed) > known.most_changed * n_clinics else changed
+
+
+def _clinics_of_other_files(con: duckdb.DuckDBPyConnection, known: OnlyChanged) -> list[str]:
+    """The clinics of which another set of files is in force than in the published night."""
     if known.clinics is None:
         rows = con.execute(
             "select distinct clinic_code from ("
@@ -145,15 +152,14 @@ def _changed_clinics(con: duckdb.DuckDBPyConnection, known: OnlyChanged) -> list
             "group by clinic_code, content having sum(side) <> 0 order by clinic_code"
         ).fetchall()
         known.clinics = [clinic_code for (clinic_code,) in rows]
-    n_clinics = con.execute("select count(distinct clinic_code) from earlier.clean.file").fetchall()[0][0]
-    return None if len(known.clinics) > known.most_changed * n_clinics else known.clinics
+    return known.clinics
 
 
 def _changed_episodes(con: duckdb.DuckDBPyConnection, file: SqlFile, known: OnlyChanged) -> list[str] | None:
     """The episodes, tonight's and the earlier ones, of patients of whom a row that the file reads differs; None: too many."""
-    names = _clean_names(file)
+    names, clinics = _clean_names(file), _clinics_of_other_files(con, known)
     for name in sorted(names - known.differing.keys()):
-        rows = con.execute(_differing(name)).fetchall()
+        rows = con.execute(_differing(name), {"clinics": clinics} if name != "practitioner" else {}).fetchall()
         known.differing[name] = [episode_key for (episode_key,) in rows]
     if names not in known.episodes:
         differing = sorted({episode_key for name in names for episode_key in known.differing[name]})
@@ -200,7 +206,7 @@ def _under_cohort() -> dict[str, set[str]]:
 
 
 def _differing(name: str) -> str:
-    """A SELECT of the episodes of which a row of `clean.<name>` is in one of the two nights alone."""
+    """A SELECT of the episodes of which a row of `clean.<name>` is in one of the two nights alone, among those of `$clinics`."""
     if name == "practitioner":
         shown = (
             "select clinic_code, practitioner_key from (select *, 1 as side from clean.practitioner union all "
@@ -215,7 +221,7 @@ def _differing(name: str) -> str:
     parent = FEEDS[name].parent if name in _OF_CHILDREN else None
     sides = []
     for place, side in (("", 1), ("earlier.", -1)):
-        row = f"select * exclude ({_OF_DELIVERIES}) from {place}clean.{name}"
+        row = f"select * exclude ({_OF_DELIVERIES}) from {place}clean.{name} where clinic_code in (select unnest($clinics::varchar[]))"
         whose = (
             f"inner join {place}clean.{parent} as parent using (clinic_code, {FEEDS[name].parent_key})"
             if parent
