@@ -221,7 +221,10 @@ def _differing(name: str) -> str:
     parent = FEEDS[name].parent if name in _OF_CHILDREN else None
     sides = []
     for place, side in (("", 1), ("earlier.", -1)):
-        row = f"select * exclude ({_OF_DELIVERIES}) from {place}clean.{name} where clinic_code in (select unnest($clinics::varchar[]))"
+        row = (
+            f"select * exclude ({_OF_DELIVERIES}) from {place}clean.{name} "
+            "where clinic_code in (select unnest($clinics::varchar[]))"
+        )
         whose = (
             f"inner join {place}clean.{parent} as parent using (clinic_code, {FEEDS[name].parent_key})"
             if parent
