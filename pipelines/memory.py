@@ -20,7 +20,7 @@ BYTES_AN_EPISODE = 45_000
 """Measured on two cores (docs/performance.md): a night of 6,000 episodes held 1.5 GB, the estimates of 100,000 held 5.0 GB."""
 
 EPISODES_THAT_ALL_TEACH = 70_000
-BYTES_AN_EPISODE_BEYOND = 9_000
+BYTES_AN_EPISODE_BEYOND = 10_000
 """About three quarters of the episodes are eligible, so that from here on only a sample of 50,000 teaches: the others are scored,
 and take less (docs/performance.md)."""
 

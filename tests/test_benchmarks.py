@@ -44,7 +44,7 @@ SMALLEST = {
 }
 SLOWEST = ("cluster", "policy_tree")
 """Of those, the ones that only the long run takes: what they call is tested elsewhere."""
-OF_A_NIGHT = ("backup", "night", "script", "trials", "truth", "worlds")
+OF_A_NIGHT = ("backup", "estimates", "night", "script", "trials", "truth", "worlds")
 SLOWER = (
     "acic2016",
     "cluster",
@@ -198,6 +198,9 @@ def test_the_benchmark_of_the_trials_runs_on_the_warehouse_of_a_night(settings):
     said = apart("trials", str(warehouse), "--outcomes", "1")
     for trial in ("index", "decision", "stepped"):
         assert any(line.startswith(trial) for line in said.splitlines())
+    said = apart("estimates", str(warehouse), "--episodes", "60", "--only", "trials", "regimes", "prognosis")
+    assert said.startswith("60 episodes")
+    assert [line.split()[0] for line in said.splitlines()[2:]] == ["trials", "regimes", "prognosis", "all"]
 
 
 def apart(name, *arguments):

@@ -52,7 +52,7 @@ def standardised_among(covariates: FloatArray) -> FloatArray:
     for column in covariates.T:
         values, counts = np.unique(column, return_counts=True)
         if len(values) > 2 or (len(values) == 2 and counts.min() >= LEAST_BALANCE_SHARE * len(column)):
-            kept.append((column - column.mean()) / column.std())
+            kept.append((column - column.mean(dtype=np.float64)) / column.std(dtype=np.float64))
     return np.column_stack(kept) if kept else np.zeros((len(covariates), 0))
 
 

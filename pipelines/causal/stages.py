@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from pipelines.causal.calibration import standardised_among
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.nuisance import CrossFit, with_arm
 
@@ -136,7 +137,8 @@ def _taken(decisions: Sequence[Decision], rows: BoolArray) -> tuple[Decision, ..
     if not decisions:
         return ()
     last = decisions[-1].history.take(rows)
-    first = decisions[0].history.balance[rows]
+    # Balance is judged by the distance from the mean of those who are meant, in their own spreads.
+    first = standardised_among(decisions[0].history.balance[rows]).astype(last.linear.dtype)
     histories = [_beginning(last, one.history) for one in decisions]
     histories[0] = replace(histories[0], balance=first)
     return tuple(

@@ -234,6 +234,20 @@ def test_values_of_rules_learned_from_a_sample_lie_beside_those_of_all():
     assert part.loc[estimated, "reason"].str.contains("at most 2,000 episodes").all()
 
 
+def test_balance_of_rules_is_judged_among_those_who_can_have_the_outcome():
+    frame = stepped_world.draw(4_000, 5)
+    some = replace(stepped_world.TRIAL.outcomes[0], baseline_floors=(("severity", 0.3),))
+    trial = replace(stepped_world.TRIAL, outcomes=(some,))
+    whole, part = (
+        estimate_stepped(frame, replace(trial, most_training_rows=most)).set_index("regime") for most in (10**9, 2_000)
+    )
+    assert 500 < whole["n"].iloc[0] < 2_500
+    assert (part["status"] == whole["status"]).all()
+    fitted = whole["largest_imbalance"].notna()
+    assert fitted.any()
+    assert (part["largest_imbalance"] - whole["largest_imbalance"])[fitted].abs().max() < 0.05
+
+
 def coverage(seeds, n, most):
     found = [estimate_trial(linear_clinic(n, seed, effect=1.0), capped(most)).effects.iloc[0] for seed in seeds]
     held = np.mean([row["lower"] <= 1.0 <= row["upper"] for row in found])
