@@ -25,7 +25,8 @@ from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, e
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.gain_draws import Draw, fit_draw, with_open_practitioner
 from pipelines.causal.leave_two_out import OUTCOME_CANDIDATES
-from pipelines.causal.nuisance import ROWS_READ_AT_A_TIME, CrossFit
+from pipelines.causal.nuisance import CrossFit
+from pipelines.causal.outcome_candidates import ROWS_READ_AT_A_TIME
 from pipelines.causal.parallel import one_after_another
 
 LEARNERS = ("linear", "kernel")

@@ -18,10 +18,9 @@ import numpy as np
 from pipelines.causal.aipw import aipw_scores
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, joined
 from pipelines.causal.learners import Model, Training, fit_kernel, linear_propensity, read_linear
-from pipelines.causal.nuisance import (
+from pipelines.causal.nuisance import LEAST_MISSING_FOR_A_MODEL, CrossFit
+from pipelines.causal.outcome_candidates import (
     LEAN_CANDIDATES,
-    LEAST_MISSING_FOR_A_MODEL,
-    CrossFit,
     OutcomeCandidate,
     Task,
     boosting_by_arm,

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from pipelines.causal.calibration import standardised_among
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
-from pipelines.causal.nuisance import CrossFit, with_arm
+from pipelines.causal.nuisance import CrossFit
+from pipelines.causal.outcome_candidates import with_arm
 
 # For every stage the arm the rule says, one for all or one a unit (n,); it counts where there was a decision to take.
 Regime = Sequence[ArrayLike]
