@@ -73,7 +73,8 @@ def clean_sql(feed: Feed) -> str:
         "-- Generated from the contract (python -m pipelines.casting); edit the contract, not this file.",
         "-- scope: patient",
         f"-- key: {key}",
-        "with delivered as (",
+        # read twice, once for its keys alone: kept, the text of every row would go to the disk and come back
+        "with delivered as not materialized (",
         "    select",
         "        raw_row.delivery_key,",
         "        raw_row.row_number,",

@@ -3,7 +3,7 @@
 -- Generated from the contract (python -m pipelines.casting); edit the contract, not this file.
 -- scope: patient
 -- key: imaging_key
-with delivered as (
+with delivered as not materialized (
     select
         raw_row.delivery_key,
         raw_row.row_number,
