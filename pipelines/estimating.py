@@ -50,10 +50,8 @@ def _stage(
 ) -> None:
     """Add rows to a table of this connection alone."""
     con.register("estimated", frame)
-    said = f"select {_typed(columns)} from estimated"
-    con.execute(
-        f"create or replace temp table staged_{table} as {said}" if is_new else f"insert into staged_{table} {said}"
-    )
+    into = f"create or replace temp table staged_{table} as" if is_new else f"insert into staged_{table}"
+    con.execute(f"{into} select {_typed(columns)} from estimated")
     con.unregister("estimated")
 
 

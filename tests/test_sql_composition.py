@@ -27,6 +27,8 @@ REVIEWED = {
     "pipelines.engine.parity: order [6ddba2b2]": "the same",
     "pipelines.engine.parity: table": "tables that two nights of ours made",
     "pipelines.estimating: name [21af8c14]": "columns of a table of estimates, listed beside the statistics",
+    "pipelines.estimating: table": "a table of estimates and its columns, listed beside the statistics",
+    "pipelines.estimating: into [938d0f73]": "a table of estimates and its columns, listed beside the statistics",
     "pipelines.estimating: trial.id": "decision or index",
     "pipelines.estimating_courses: trial.id": "decision or index: the two trials of ours",
     "pipelines.exporting.contacts: condition": "conditions of ours on the staging tables",
