@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.causal.practitioner_levels import LARGEST_LEVEL_COUNT, practitioner_codes
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
-# A tree learner of scikit-learn takes at most 255 categories in a column; the linear design stays narrow too.
-LARGEST_LEVEL_COUNT = 250
-LEAST_PRACTITIONER_EPISODES = 10
 LEAST_LEVEL_SHARE = 0.01
 LEAST_BALANCE_SHARE = 0.05
 LEAST_RECORDED_SHARE = 0.02
@@ -156,19 +155,6 @@ def joined(first: Design, second: Design) -> Design:
         is_categorical=np.append(first.is_categorical, second.is_categorical),
         n_practitioner_columns=second.n_practitioner_columns,
     )
-
-
-def practitioner_codes(practitioner: pd.Series, training: FloatArray | None = None) -> IntArray:
-    """Return a code for each row: 0 for the pooled rare or unknown practitioners, 1, 2, ... by key for the others.
-
-    training (n,): counted are the rows where it is above 0.
-    """
-    keys = practitioner.astype(object).map(str, na_action="ignore")
-    counts = (keys if training is None else keys[training > 0]).value_counts()
-    frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
-    named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
-    code_of = {key: code for code, key in enumerate(sorted(named), start=1)}
-    return np.array([code_of.get(key, 0) for key in keys], dtype=np.int64)
 
 
 def as_numbers(column: pd.Series) -> tuple[FloatArray | None, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from pipelines.causal.censoring import followed_weights, interval_of
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.inference import Estimate
 from pipelines.causal.overlap import effective_n
+from pipelines.causal.practitioner_levels import pooled_note
 from pipelines.causal.protocol import Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import after_weighting, restriction_to
 from pipelines.causal.survival import CENSORED, COMPETING, EVENT, LEAST_EPISODES, cumulative_incidence, log_log_interval
@@ -206,7 +207,8 @@ def _restriction(design: TrialDesign, trial: TargetTrial, pair: Pair) -> str | N
     if weighting is None:
         return None
     learned = learned_note(weighting.propensity.training, trial.most_training_rows)
-    return together(restriction_to(weighting.propensity.target, weighting.figures[pair]), learned)
+    pooled = pooled_note(design.population.practitioner[weighting.rows])
+    return together(restriction_to(weighting.propensity.target, weighting.figures[pair]), learned, pooled)
 
 
 def _refused(reason: str | None) -> dict[str, object]:

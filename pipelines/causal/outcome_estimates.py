@@ -17,6 +17,7 @@ from pipelines.causal.model_rows import arm_rows, model_rows, needed_columns
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.patients_alike import of_patients_alike
 from pipelines.causal.population import Population, outcome_values
+from pipelines.causal.practitioner_levels import pooled_note
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
 from pipelines.causal.refusals import WeightedContrast, after_weighting, of_outcome, restriction_to
 from pipelines.causal.training_sample import learned_note, together
@@ -172,7 +173,7 @@ def _effect_row(
     )
     if estimate is not None and model is not None and figures is not None:
         learned = learned_note(model.propensity_.training, trial.most_training_rows)
-        reason = together(restriction_to(model.target_, figures), learned)
+        reason = together(restriction_to(model.target_, figures), learned, pooled_note(model.practitioner_))
     return row | _result(estimate, reason), estimate
 
 

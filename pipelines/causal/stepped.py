@@ -13,11 +13,12 @@ from pipelines.causal.features import BoolArray
 from pipelines.causal.inference import Estimate
 from pipelines.causal.parallel import jobs_for, one_after_another
 from pipelines.causal.population import Population, outcome_values, select_population
+from pipelines.causal.practitioner_levels import pooled_note
 from pipelines.causal.protocol import Outcome, SteppedRegime, SteppedTrial, contrast_name
 from pipelines.causal.regimes import RegimeValues
 from pipelines.causal.stages import Regime, Stage, StagePropensities
 from pipelines.causal.tables import REGIME_COLUMNS, as_table
-from pipelines.causal.training_sample import learned_note, training_weights
+from pipelines.causal.training_sample import learned_note, together, training_weights
 from pipelines.causal.trial_design import in_silence
 
 
@@ -124,7 +125,10 @@ def _estimate_outcome(
             weighting = {key: figures[name][key] for key in ("effective_n", "clipped_share", "largest_imbalance")}
             reasons[name] = regime_refusals.after_fitting(trial, **weighting)
     rows = []
-    note = None if propensities is None else learned_note(propensities.training, trial.most_training_rows)
+    note = None
+    if propensities is not None:
+        learned = learned_note(propensities.training, trial.most_training_rows)
+        note = together(learned, pooled_note(population.practitioner[can_have]))
     for name in rules:
         value = model.value(name) if model is not None and reasons[name] is None else None
         said = reasons[name] if value is None else note

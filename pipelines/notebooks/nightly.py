@@ -57,7 +57,8 @@ def run_notebooks(settings: Settings, names: list[str] | None, say: Callable[[st
     for number, name in enumerate(names or found, start=1):
         one = execute(found[name], settings.home, seconds)
         _write(settings.notebook_pages / f"{name}.html", pages.page_of(one))
-        ended = f"failed in {one.failure}" if one.failure else f"{one.n_pictures} pictures"
+        pictures = "1 picture" if one.n_pictures == 1 else f"{one.n_pictures} pictures"
+        ended = f"failed in {one.failure}" if one.failure else pictures
         say(f"{number} of {len(names or found)}  {name}: {ended}, {one.seconds:.1f} s")
         went.append(one)
     if names is None:

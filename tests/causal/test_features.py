@@ -1,7 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from pipelines.causal.features import encode, practitioner_codes
+from pipelines.causal.features import encode
+from pipelines.causal.practitioner_levels import practitioner_codes
 
 
 def test_numbers_answers_and_codes_become_standardised_columns_without_gaps():

@@ -8,10 +8,11 @@ import pytest
 
 from pipelines.causal.aipw import CrossFittedAIPW
 from pipelines.causal.effects import estimate_trial
-from pipelines.causal.features import encode, practitioner_codes
+from pipelines.causal.features import encode
 from pipelines.causal.gains import StackedDRLearner
 from pipelines.causal.grace import grace_estimates
 from pipelines.causal.nuisance import CrossFit, cross_fit_propensity
+from pipelines.causal.practitioner_levels import practitioner_codes
 from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.training_sample import in_sample, training_weights
 from tests.causal import stepped_world
