@@ -57,10 +57,10 @@ def test_an_empty_inbox_is_said_with_what_to_do(at_home: Settings) -> None:
 
 
 def test_an_inbox_that_is_not_there_is_told_from_an_empty_one(at_home: Settings) -> None:
-    absent = at_home.home / "not mounted"
-    assert f"There is no folder {absent}" in _run("nightly", "--inbox", str(absent)).output
-    absent.mkdir()
-    assert "There is no folder" not in _run("nightly", "--inbox", str(absent)).output
+    at_home.inbox.rmdir()
+    assert f"There is no folder {at_home.inbox}" in " ".join(_run("nightly").output.split())
+    at_home.inbox.mkdir()
+    assert "There is no folder" not in _run("nightly").output
 
 
 def test_an_inbox_that_is_no_folder_is_a_wrong_use(at_home: Settings) -> None:
