@@ -79,7 +79,9 @@ def _night(settings: Settings, say: Say, events: logging.Handler | None, tonight
     prepare_dagster(settings)
     settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.inbox.is_dir():
-        say(f"  There is no folder {settings.inbox}, so nothing can be delivered. Is it mounted, and is STEPCARE_INBOX right?")
+        say(
+            f"  There is no folder {settings.inbox}, so nothing can be delivered. Is it mounted, and is STEPCARE_INBOX right?"
+        )
     with open_ledger(settings.ledger) as ledger:
         judged = receive(settings.inbox, settings.store, ledger, lambda line: say(f"  {line}"))
     from pipelines.schedules import what_is_new  # Dagster: 2 s of CPU, after the looking
