@@ -89,10 +89,8 @@ def _modes(home: Path) -> Iterator[Finding]:
     if not home.exists():
         return
     offenders = open_to_others(home)
-    named = ", ".join(str(path) for path in offenders[:_MOST_NAMED])
-    more = f" and {len(offenders) - _MOST_NAMED} more" if len(offenders) > _MOST_NAMED else ""
     yield Finding(
-        f"{len(offenders)} files and folders under {home} are open to others: {named}{more}"
+        f"{len(offenders)} files and folders under {home} are open to others: {_first(offenders)}"
         if offenders
         else f"{home} and all in it is closed to others",
         not offenders,
@@ -104,15 +102,18 @@ def _owners(home: Path) -> Iterator[Finding]:
     if not home.exists():
         return
     strangers, owner = of_another_account(home), home.stat()
-    named = ", ".join(str(path) for path in strangers[:_MOST_NAMED])
-    more = f" and {len(strangers) - _MOST_NAMED} more" if len(strangers) > _MOST_NAMED else ""
     yield Finding(
-        f"{len(strangers)} files and folders under {home} belong to another account than the home: {named}{more}"
+        f"{len(strangers)} files and folders under {home} belong to another account than the home: {_first(strangers)}"
         if strangers
         else f"all in {home} belongs to the account that the home belongs to",
         not strangers,
         f"chown -R {owner.st_uid}:{owner.st_gid} {home}, and run every command as the account that owns the home",
     )
+
+
+def _first(paths: list[Path]) -> str:
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(str(path) for path in paths[:_MOST_NAMED]) + more
 
 
 def of_another_account(home: Path) -> list[Path]:

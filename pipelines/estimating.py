@@ -25,6 +25,7 @@ from pipelines.causal.tables import (
 from pipelines.causal.target import protocol_rows
 from pipelines.causal.trial_design import design_trial
 from pipelines.causal.trials import DECISION, STEPPED, TRIALS
+from pipelines.tables import count_rows
 
 _SQL_TYPES = {TEXT: "varchar", WHOLE: "bigint", REAL: "double", FLAG: "boolean"}
 
@@ -59,7 +60,7 @@ def _settle(con: duckdb.DuckDBPyConnection, table: str, order: str) -> int:
     """Replace the table of estimates by what was staged for it, in order; returns its rows."""
     con.execute(f"create or replace table estimates.{table} as select * from staged_{table} order by {order}")
     con.execute(f"drop table staged_{table}")
-    return int(con.execute(f"select count(*) from estimates.{table}").fetchall()[0][0])
+    return count_rows(con, f"estimates.{table}")
 
 
 def write_natural_course(con: duckdb.DuckDBPyConnection) -> int:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from pipelines.deliveries.store import sync_folder
+from pipelines.deliveries.store import sync
 from pipelines.reporting.documents.figures import changes_between, figures_of
 from pipelines.reporting.editions import NUMBERS, AnyReport, EditionOf
 from pipelines.reporting.model import Stamp
@@ -64,7 +64,7 @@ def write_corrections(path: Path, asked: dict[str, str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.rename(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def correction_of(settings: Settings, period: str, because: str) -> EditionOf:
@@ -111,7 +111,7 @@ def file_editions(settings: Settings) -> list[Path]:
     filed = [_file_one(place, shelves / place.relative_to(made)) for place in missing]
     if (shelves / _DUE).exists():
         write_shelves(shelves)
-        sync_folder(shelves)
+        sync(shelves)
         (shelves / _DUE).unlink()
     _forget_corrections(settings, made / CORRECTIONS)
     return filed
@@ -122,10 +122,10 @@ def _file_one(place: Path, target: Path) -> Path:
     shutil.rmtree(aside, ignore_errors=True)
     shutil.copytree(place, aside, copy_function=_linked)
     for folder in (aside, *(path for path in aside.rglob("*") if path.is_dir())):
-        sync_folder(folder)
+        sync(folder)
     aside.rename(target)
     for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
-        sync_folder(folder)
+        sync(folder)
     return target
 
 

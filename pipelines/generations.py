@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.checksums import write_sums
-from pipelines.deliveries.store import sync_folder
+from pipelines.deliveries.store import sync
 from pipelines.settings import Settings
 
 KEPT_GENERATIONS = 3  # and none older than 30 days: reliability.md, R-P8
@@ -66,19 +66,19 @@ def publish(settings: Settings, folder: Path, generation: Generation) -> Path:
                 os.fsync(file.fileno())
             path.chmod(0o400)
         else:
-            sync_folder(path)
-    sync_folder(folder)
+            sync(path)
+    sync(folder)
     settings.generations.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = settings.generations / generation.name
     if place.exists() and place.resolve() != settings.current.resolve():
         _take_out(settings, place)  # of the same second, by a night that was killed before its swap
     folder.rename(place)
-    sync_folder(settings.generations)
+    sync(settings.generations)
     link = settings.home / f".current.{generation.run_id}"
     link.unlink(missing_ok=True)
     link.symlink_to(place.relative_to(settings.home))
     link.rename(settings.current)
-    sync_folder(settings.home)
+    sync(settings.home)
     remove_old(settings, datetime.now(UTC))
     return place
 

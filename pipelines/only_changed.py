@@ -31,6 +31,9 @@ _OF_CHILDREN = [name for name, feed in FEEDS.items() if feed.parent not in (None
 _OF_DELIVERIES = "delivery_key, row_number"
 """Columns of `clean.*` that no cohort table reads: the same values delivered again are no change of a patient's rows."""
 
+_PLACES = {"": 1, "earlier.": -1}
+"""Before a schema: tonight's and the published night's; rows that are in both come to nothing."""
+
 
 @dataclass
 class OnlyChanged:
@@ -145,13 +148,8 @@ def _changed_clinics(con: duckdb.DuckDBPyConnection, known: OnlyChanged) -> list
 def _clinics_of_other_files(con: duckdb.DuckDBPyConnection, known: OnlyChanged) -> list[str]:
     """The clinics of which another set of files is in force than in the published night."""
     if known.clinics is None:
-        rows = con.execute(
-            "select distinct clinic_code from ("
-            "select clinic_code, hash(file) as content, 1 as side from clean.file as file union all "
-            "select clinic_code, hash(file) as content, -1 as side from earlier.clean.file as file) "
-            "group by clinic_code, content having sum(side) <> 0 order by clinic_code"
-        ).fetchall()
-        known.clinics = [clinic_code for (clinic_code,) in rows]
+        rows = con.execute(_in_one_night_alone("clinic_code", "select * from {place}clean.file")).fetchall()
+        known.clinics = sorted(clinic_code for (clinic_code,) in rows)
     return known.clinics
 
 
@@ -208,30 +206,28 @@ def _under_cohort() -> dict[str, set[str]]:
 def _differing(name: str) -> str:
     """A SELECT of the episodes of which a row of `clean.<name>` is in one of the two nights alone, among those of `$clinics`."""
     if name == "practitioner":
-        shown = (
-            "select clinic_code, practitioner_key from (select *, 1 as side from clean.practitioner union all "
-            "select *, -1 as side from earlier.clean.practitioner) "
-            "group by clinic_code, practitioner_key, shown_practitioner_key having sum(side) <> 0"
-        )
+        shown = _in_one_night_alone("clinic_code, practitioner_key", "select * from {place}clean.practitioner")
         return " union ".join(
             f"select session.episode_key from {place}clean.session as session "
             f"semi join ({shown}) as shown using (clinic_code, practitioner_key)"
-            for place in ("", "earlier.")
+            for place in _PLACES
         )
-    parent = FEEDS[name].parent if name in _OF_CHILDREN else None
-    sides = []
-    for place, side in (("", 1), ("earlier.", -1)):
-        row = (
-            f"select * exclude ({_OF_DELIVERIES}) from {place}clean.{name} "
-            "where clinic_code in (select unnest($clinics::varchar[]))"
-        )
-        whose = (
-            f"inner join {place}clean.{parent} as parent using (clinic_code, {FEEDS[name].parent_key})"
-            if parent
-            else ""
-        )
-        sides.append(
-            f"select {'parent' if parent else 'said'}.episode_key, hash(said) as content, {side} as side "
-            f"from ({row}) as said {whose}"
-        )
-    return f"select distinct episode_key from ({' union all '.join(sides)}) group by episode_key, content having sum(side) <> 0"
+    columns, whose = f"said.* exclude ({_OF_DELIVERIES})", ""
+    if name in _OF_CHILDREN:
+        parent, parent_key = FEEDS[name].parent, FEEDS[name].parent_key
+        columns = f"parent.episode_key, {columns}"
+        whose = f"inner join {{place}}clean.{parent} as parent using (clinic_code, {parent_key})"
+    rows = (
+        f"select {columns} from {{place}}clean.{name} as said {whose} "
+        "where said.clinic_code in (select unnest($clinics::varchar[]))"
+    )
+    return _in_one_night_alone("episode_key", rows)
+
+
+def _in_one_night_alone(key: str, rows: str) -> str:
+    """A SELECT of the keys of which one of the `rows` (a SELECT with `{place}` before its schemas) is not in both nights."""
+    sides = " union all ".join(
+        f"select {key}, hash(said) as content, {side} as side from ({rows.format(place=place)}) as said"
+        for place, side in _PLACES.items()
+    )
+    return f"select distinct {key} from ({sides}) group by {key}, content having sum(side) <> 0"

@@ -36,7 +36,7 @@ from pipelines.backups.snapshot import snapshot_of
 from pipelines.checksums import files_of
 from pipelines.configuration import CONFIGURATION, pictures
 from pipelines.deliveries.ledger import open_ledger
-from pipelines.deliveries.store import sync_folder
+from pipelines.deliveries.store import sync
 from pipelines.deliveries.wholeness import kept_sums
 from pipelines.effect_history import RESTORED_EFFECTS
 from pipelines.errors import BackupError, DeliveryError, UsageError
@@ -111,7 +111,7 @@ def _write_aside(settings: Settings, place: Path, recipients: list[pyrage.x25519
             if ledger.has_changed():
                 raise StoreChanged("the ledger was written to meanwhile")
         aside.rename(place)
-        sync_folder(place.parent)
+        sync(place.parent)
     except OSError as error:
         raise BackupError(f"{place.parent}: {error.strerror}. No backup was made, and the older ones stay") from None
     finally:

@@ -14,7 +14,7 @@ from pipelines.backups.archive import RECORD, Unpacker
 from pipelines.backups.keys import read_identity
 from pipelines.backups.progress import Progress
 from pipelines.deliveries.ledger import open_ledger
-from pipelines.deliveries.store import sync_folder
+from pipelines.deliveries.store import sync
 from pipelines.deliveries.wholeness import spoilt_in_delivery
 from pipelines.errors import BackupError, UsageError
 from pipelines.reporting.shelves import write_shelves
@@ -52,7 +52,7 @@ def restore_backup(file: Path, identity: Path, home: Path, say: Callable[[str], 
         raise BackupError(f"{home}: {error.strerror}. Nothing was restored") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    sync_folder(home.parent)
+    sync(home.parent)
     return Restored(home, n_deliveries, n_bytes)
 
 

@@ -206,8 +206,9 @@ def _restriction(design: TrialDesign, trial: TargetTrial, pair: Pair) -> str | N
     weighting = design.weighting
     if weighting is None:
         return None
-    learned = learned_note(weighting.propensity.training, trial.most_training_rows)
-    pooled = pooled_note(design.population.practitioner[weighting.rows])
+    training = weighting.propensity.training
+    learned = learned_note(training, trial.most_training_rows)
+    pooled = pooled_note(design.population.practitioner[weighting.rows], training)
     return together(restriction_to(weighting.propensity.target, weighting.figures[pair]), learned, pooled)
 
 

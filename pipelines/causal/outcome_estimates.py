@@ -172,8 +172,9 @@ def _effect_row(
         sample.y, sample.arm, [trial.arms.index(name) for name in pair], estimate, reason, outcome.margin
     )
     if estimate is not None and model is not None and figures is not None:
-        learned = learned_note(model.propensity_.training, trial.most_training_rows)
-        reason = together(restriction_to(model.target_, figures), learned, pooled_note(model.practitioner_))
+        training = model.propensity_.training
+        learned = learned_note(training, trial.most_training_rows)
+        reason = together(restriction_to(model.target_, figures), learned, pooled_note(model.practitioner_, training))
     return row | _result(estimate, reason), estimate
 
 

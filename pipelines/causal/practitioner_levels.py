@@ -17,24 +17,26 @@ def practitioner_codes(practitioner: pd.Series, training: NDArray[np.float64] | 
     training (n,): counted are the rows where it is above 0.
     """
     keys = practitioner.astype(object).map(str, na_action="ignore")
-    counts = (keys if training is None else keys[training > 0]).value_counts()
-    frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
-    named = sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]
-    code_of = {key: code for code, key in enumerate(sorted(named), start=1)}
+    code_of = {key: code for code, key in enumerate(sorted(_named(keys, training)), start=1)}
     return np.array([code_of.get(key, 0) for key in keys], dtype=np.int64)
 
 
-def pooled_note(practitioner: NDArray[np.object_]) -> str | None:
+def pooled_note(practitioner: NDArray[np.object_], training: NDArray[np.float64] | None = None) -> str | None:
     """Return what a result says that could not be adjusted for each practitioner who has ten episodes; None where it was.
 
     Better practitioners may treat otherwise than others: what that makes of an effect is taken out between those alone who have
-    an indicator of their own.
+    an indicator of their own. training (n,): as for `practitioner_codes`.
     """
-    counts = pd.Series(practitioner).value_counts()
-    n_frequent = int((counts >= LEAST_PRACTITIONER_EPISODES).sum())
-    if n_frequent <= LARGEST_LEVEL_COUNT:
+    keys = pd.Series(practitioner, dtype=object).map(str, na_action="ignore")
+    n_frequent = int((keys.value_counts() >= LEAST_PRACTITIONER_EPISODES).sum())
+    n_named = len(_named(keys, training))
+    if n_frequent <= n_named:
         return None
-    return (
-        f"Of {n_frequent:,} practitioners the {LARGEST_LEVEL_COUNT} with most episodes are adjusted for one by one, the others "
-        "together."
-    )
+    return f"Of {n_frequent:,} practitioners with ten episodes {n_named:,} are adjusted for one by one, the others together."
+
+
+def _named(keys: pd.Series, training: NDArray[np.float64] | None) -> list[str]:
+    """The practitioners who have an indicator of their own: those with most episodes."""
+    counts = (keys if training is None else keys[training > 0]).value_counts()
+    frequent = counts[counts >= LEAST_PRACTITIONER_EPISODES]
+    return sorted(frequent.index.astype(str), key=lambda key: (-int(counts[key]), key))[:LARGEST_LEVEL_COUNT]

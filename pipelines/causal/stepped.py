@@ -128,7 +128,7 @@ def _estimate_outcome(
     note = None
     if propensities is not None:
         learned = learned_note(propensities.training, trial.most_training_rows)
-        note = together(learned, pooled_note(population.practitioner[can_have]))
+        note = together(learned, pooled_note(population.practitioner, propensities.training))
     for name in rules:
         value = model.value(name) if model is not None and reasons[name] is None else None
         said = reasons[name] if value is None else note

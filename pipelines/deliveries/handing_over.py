@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.checksums import sha256_of
 from pipelines.contracts import SCHEMA_VERSION
-from pipelines.deliveries.store import sync_folder
+from pipelines.deliveries.store import sync
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def write_manifest(
 def hand_over(aside: Path, folder: Path) -> None:
     """Sync what lies in `aside` to the disk and rename it to `folder`, which must not be there."""
     for path in sorted(aside.iterdir()):
-        sync_folder(path)
-    sync_folder(aside)
+        sync(path)
+    sync(aside)
     aside.rename(folder)
-    sync_folder(folder.parent)
+    sync(folder.parent)

@@ -43,9 +43,9 @@ def keep(folder: Path, place: Path, manifest: Manifest, erased: MutableSet[str])
         shutil.rmtree(aside)
         raise
     seal(aside)
-    sync_folder(aside)
+    sync(aside)
     aside.rename(place)
-    sync_folder(place.parent)
+    sync(place.parent)
 
 
 def _strip(folder: Path, aside: Path, manifest: Manifest, erased: MutableSet[str]) -> None:
@@ -100,13 +100,13 @@ def strip_patients(con: duckdb.DuckDBPyConnection, place: Path) -> int:
         shutil.rmtree(aside)
         return 0
     seal(aside)
-    sync_folder(aside)
+    sync(aside)
     old = place.with_name(f".{before.delivery_key}.erased")
     place.rename(old)
     aside.rename(place)
-    sync_folder(place.parent)
+    sync(place.parent)
     shutil.rmtree(old)
-    sync_folder(place.parent)
+    sync(place.parent)
     return n_gone
 
 
@@ -135,7 +135,7 @@ def heal_store(store: Path, kept: Collection[str]) -> None:
     for aside in store.glob(".*.receiving"):
         shutil.rmtree(aside)
     if store.is_dir():
-        sync_folder(store)
+        sync(store)
 
 
 def _aside(place: Path) -> Path:
@@ -152,7 +152,7 @@ def note(place: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     aside.write_text(sealed(kept), encoding="utf-8")
     seal(place)
     aside.rename(place / MANIFEST)
-    sync_folder(place)
+    sync(place)
 
 
 def block_file(place: Path, feed: str, reason: str) -> None:
@@ -161,7 +161,7 @@ def block_file(place: Path, feed: str, reason: str) -> None:
     if not file.blocked:
         note(place, {file.name: {"blocked": reason}})
     (place / file.name).unlink(missing_ok=True)
-    sync_folder(place)
+    sync(place)
 
 
 def seal(place: Path) -> None:
@@ -177,19 +177,19 @@ def set_aside(place: Path) -> Path:
     aside = place.with_name(f".{place.name}.removed")
     shutil.rmtree(aside, ignore_errors=True)
     place.rename(aside)
-    sync_folder(place.parent)
+    sync(place.parent)
     return aside
 
 
 def remove(place: Path) -> None:
     """Remove a delivery from the disk."""
     shutil.rmtree(place)
-    sync_folder(place.parent)
+    sync(place.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder`, or what was written when it is a file, survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(place: Path) -> None:
+    """Make what was written to the file `place`, or a rename in that folder, survive a power cut."""
+    descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
