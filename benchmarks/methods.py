@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import peers
 from benchmarks.study import Answer, Method, Study
 from pipelines.causal.aipw import CrossFittedAIPW
+from pipelines.causal.differences import learners_of_gains
 from pipelines.causal.gains import LEARNERS, StackedDRLearner
 from pipelines.causal.nuisance import LEARNERS as AVERAGES
 
@@ -22,7 +23,7 @@ def methods_for(words: list[str] | None, draws: list[int], without: list[str] | 
     """Return the methods by name, ours first; say which peers are not installed. words: keep names that hold one; without:
     then leave out those that hold one of these."""
     methods: dict[str, Method] = {f"ours, {k} draw{'s' if k > 1 else ''}": partial(ours, draws=k) for k in draws}
-    methods |= {f"ours as at night, {k}": partial(ours, draws=k, of_gains=LEARNERS) for k in draws}
+    methods |= {f"ours as at night, {k}": partial(ours, draws=k, of_gains=None) for k in draws}
     methods |= {
         f"ours without boosting, {k}": partial(ours, draws=k, of_averages=("linear",), of_gains=LEARNERS) for k in draws
     }
@@ -63,12 +64,12 @@ def ours(
     new: np.ndarray,
     draws: int,
     of_averages: Sequence[str] = AVERAGES,
-    of_gains: Sequence[str] = (*LEARNERS, "boosting"),
+    of_gains: Sequence[str] | None = (*LEARNERS, "boosting"),
 ) -> Answer:
     """The estimator of the averages and the stack of the gains, which share nothing: both are in the CPU time.
 
-    A night has boosting among the learners of averages, and among those of gains only from 8,000 people on. Where overlap is
-    poor the averages are those of the overlap population, and said to be.
+    A night has boosting among the learners of averages, and among those of gains when there are enough people (`of_gains` None:
+    as a night chooses). Where overlap is poor the averages are those of the overlap population, and said to be.
     """
     arms = sorted({str(arm) for arm in study.arm.tolist()})
     pairs = [(str(treated), str(comparator)) for treated, comparator in study.contrasts]
@@ -77,8 +78,9 @@ def ours(
     model.fit(study.x, study.y, study.arm, practitioner=study.practitioner, observation_X=later)
     found = [model.contrast(*pair) for pair in pairs]
     bounds = np.array([one.interval() for one in found])
-    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=of_gains)
-    stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner)
+    learners = learners_of_gains(len(study.y)) if of_gains is None else of_gains
+    stack = StackedDRLearner(arms=arms, contrasts=pairs, repeats=draws, learners=learners)
+    stack.fit(study.x, study.arm, study.y, practitioner=study.practitioner, observation_X=later)
     average = np.array([one.estimate for one in found])
     target = None if model.target_.all() else model.target_
     return Answer(average, bounds[:, 0], bounds[:, 1], stack.gains_, stack.predict(new), target)
