@@ -6,6 +6,7 @@ So every record is counted here first, by another parser. A blank line is no rec
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from pipelines.deliveries.limits import LONGEST_FIELD_CHARACTERS, LONGEST_LINE_BYTES, MOST_COLUMNS
@@ -109,23 +110,43 @@ def _count_plain(path: Path, block: bytes, n_fields: int, n_lines_before: int) -
 
 
 def _count_quoted(path: Path, n_fields: int) -> int:
-    """The records below the header, by Python's own parser, which knows values with commas and line ends in quotes."""
-    n_records = -1
+    """The records below the header of a file with quotes; raises DeliveryError at the first that is not as the header says."""
+    n_records, number = -1, 0
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, skipinitialspace=True, strict=True)
-        try:
-            for record in reader:
-                if not record:
-                    continue
-                n_records += 1
-                if len(record) != n_fields:
-                    raise _uneven(path, reader.line_num, len(record), n_fields)
-                if n_records:
-                    _check_lengths(path, reader.line_num, record)
-        except csv.Error:
-            remedy = "Export it as plain CSV: quotes around a whole value, doubled inside it"
-            raise _refuse(path, reader.line_num, "cannot be read: its quotes do not match", remedy) from None
+        for line in stream:
+            number += 1
+            text = line.rstrip("\r\n")
+            if not text:
+                continue
+            n_records += 1
+            record: list[str] = []
+            if len(text) > LONGEST_FIELD_CHARACTERS or not (n_found := _fields_of_plain(text)):
+                reader = csv.reader(chain((line,), stream), skipinitialspace=True, strict=True)
+                try:
+                    record = next(reader)
+                except csv.Error:
+                    remedy = "Export it as plain CSV: quotes around a whole value, doubled inside it"
+                    at = number + reader.line_num - 1
+                    raise _refuse(path, at, "cannot be read: its quotes do not match", remedy) from None
+                number += reader.line_num - 1
+                n_found = len(record)
+            if n_found != n_fields:
+                raise _uneven(path, number, n_found, n_fields)
+            if n_records and record:
+                _check_lengths(path, number, record)
     return n_records
+
+
+def _fields_of_plain(text: str) -> int:
+    """How many fields a line has that begins a record, if it has no quotation mark or each is one around a whole value; else 0,
+    and Python's parser has to say, which knows values with quotation marks and line ends in them."""
+    if '"' not in text:
+        return text.count(",") + 1
+    within = text[1:-1]
+    n_between = within.count('","')
+    if len(text) > 1 and text[0] == text[-1] == '"' and within.count('"') == 2 * n_between:
+        return n_between + 1
+    return 0
 
 
 def _check_lengths(path: Path, line: int, record: list[str]) -> None:
