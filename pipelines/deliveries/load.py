@@ -7,15 +7,17 @@ longer than to run it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
 
+from pipelines.casting import literal
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.manifest import DeliveredFile, Manifest
 from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_values
 from pipelines.deliveries.quarantine import quarantine_feed
-from pipelines.deliveries.reading import columns_of, source, unreadable
+from pipelines.deliveries.reading import columns_of, quoted, sources, unreadable
 from pipelines.disk import raise_if_full
 from pipelines.errors import DeliveryError
 
@@ -46,6 +48,10 @@ class NewDelivery:
     folder: Path
     manifest: Manifest
     arrived_at: datetime
+
+
+NewFile = tuple[NewDelivery, DeliveredFile]
+_PATH = "path of the file"
 
 
 @dataclass(frozen=True)
@@ -105,14 +111,26 @@ def _load_together(
     """
     con.execute("begin")
     try:
-        for _, new in deliveries:
-            for file in new.manifest.usable_files:
-                _load_file(con, new, file, migrations)
+        for files, names in _alike(deliveries, migrations):
+            _load_files(con, files, names, migrations)
     except BaseException:
         con.execute("rollback")
         raise
     con.execute("commit")
     return _blocked_before(deliveries)
+
+
+def _alike(
+    deliveries: Sequence[tuple[str, NewDelivery]], migrations: Sequence[Migration]
+) -> list[tuple[list[NewFile], list[str]]]:
+    """The files in lots that one statement can read, each with the names of its columns: CSV of one feed, version and header."""
+    lots: dict[tuple[object, ...], tuple[list[NewFile], list[str]]] = {}
+    for _, new in deliveries:
+        for file in new.manifest.usable_files:
+            names = columns_of(new.folder, file, migrations)
+            alone = (new.folder, file.name) if file.format == "parquet" else ()  # each has types of its own
+            lots.setdefault((file.feed, file.version, *alone, *names), ([], names))[0].append((new, file))
+    return list(lots.values())
 
 
 def _load_one_by_one(
@@ -123,7 +141,7 @@ def _load_one_by_one(
     for key, new in deliveries:
         for file in new.manifest.usable_files:
             try:
-                _load_file(con, new, file, migrations)
+                _load_files(con, [(new, file)], columns_of(new.folder, file, migrations), migrations)
             except DeliveryError as error:
                 blocked[key, file.feed] = str(error)
     return blocked
@@ -165,28 +183,40 @@ def _take_back(con: duckdb.DuckDBPyConnection, delivery_key: str, feed: str) -> 
     con.execute("delete from raw.quarantine where delivery_key = ? and feed = ?", [delivery_key, feed]).fetchall()
 
 
-def _load_file(
-    con: duckdb.DuckDBPyConnection, new: NewDelivery, file: DeliveredFile, migrations: Sequence[Migration]
+def _load_files(
+    con: duckdb.DuckDBPyConnection, files: Sequence[NewFile], names: list[str], migrations: Sequence[Migration]
 ) -> None:
-    feed = FEEDS[file.feed]
-    names = columns_of(new.folder, file, migrations)
+    """Append files of one lot, in order. Raises DeliveryError when one cannot be read or has not the rows that it should have."""
+    _, first = files[0]
+    feed = FEEDS[first.feed]
     listed = [name for name in feed.columns if name in names]
-    chosen = ", ".join(migrated_values(feed.name, listed, file.version, migrations))
+    chosen = ", ".join(migrated_values(feed.name, listed, first.version, migrations))
+    paths = [str(new.folder / file.name) for new, file in files]
+    before = [0, *accumulate(file.rows for _, file in files)]
+    of_file = ", ".join(
+        f"({literal(path)}, {literal(new.manifest.delivery_key)}, {literal(str(new.arrived_at))}::timestamp, {start}, {file.rows})"
+        for path, (new, file), start in zip(paths, files, before[:-1], strict=True)
+    )
+    number = "delivered.number - of_file.before"
+    if len(files) > 1:
+        number = f"if({number} between 1 and of_file.n_rows, {number}, error('not the rows of the manifest'))"
+    read = sources([new.folder / file.name for new, file in files], first.format, names, _PATH)
     try:
         rows = con.execute(
             f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {', '.join(listed)}) "
-            f"select ?, row_number() over (), ?, {chosen} from {source(new.folder / file.name, file.format, names)}",
-            [new.manifest.delivery_key, new.arrived_at],
+            f"select of_file.delivery_key, {number}, of_file.arrived_at, {chosen} "
+            f"from (select *, row_number() over () as number from {read}) as delivered "
+            f"join (values {of_file}) as of_file (path, delivery_key, arrived_at, before, n_rows) "
+            f"on of_file.path = delivered.{quoted(_PATH)}",
         ).fetchall()
     except duckdb.Error as error:
         raise_if_full(error)
-        raise unreadable(file, error) from None
-    n_rows = int(rows[0][0])
-    if n_rows != file.rows:
+        raise unreadable(first, error) from None
+    if (n_rows := int(rows[0][0])) != before[-1]:
         raise DeliveryError(
-            f"{file.name}: it has {n_rows} rows and the manifest says {file.rows}. Export the delivery again"
+            f"{first.name}: it has {n_rows} rows and the manifest says {before[-1]}. Export the delivery again"
         )
-    con.execute(
+    con.executemany(
         "insert into raw.file values (?, ?, ?, ?, 'loaded', '', ?)",
-        [new.manifest.delivery_key, feed.name, n_rows, file.n_unlisted_columns, listed],
-    ).fetchall()
+        [[new.manifest.delivery_key, feed.name, file.rows, file.n_unlisted_columns, listed] for new, file in files],
+    )

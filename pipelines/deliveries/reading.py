@@ -64,14 +64,21 @@ def quoted(name: str) -> str:
 
 def source(path: Path, file_format: str, names: list[str]) -> str:
     """The SQL that reads the file under these names, every CSV value as text, nothing sniffed and nothing mended."""
-    place = literal(str(path))
+    return sources([path], file_format, names, path_as="")
+
+
+def sources(paths: Sequence[Path], file_format: str, names: list[str], path_as: str) -> str:
+    """The SQL that reads files of the same columns one after the other, as `source` does; each row has its file's path besides."""
+    places = f"[{', '.join(literal(str(path)) for path in paths)}]"
+    named = f", filename = {literal(path_as)}" if path_as else ""
     if file_format == "parquet":
-        return f"read_parquet({place}) as delivered ({', '.join(map(quoted, names))})"
+        listed = ", ".join(map(quoted, [*names, path_as] if path_as else names))
+        return f"read_parquet({places}{named}) as delivered ({listed})"
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f"read_csv({place}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        f"read_csv({places}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
         f"strict_mode = true, null_padding = false, nullstr = '', max_line_size = {LONGEST_LINE_BYTES}, "
-        f"columns = {{{columns}}})"
+        f"columns = {{{columns}}}{named})"
     )
 
 
