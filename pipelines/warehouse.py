@@ -10,6 +10,14 @@ from pipelines.casting import SQL_FOLDER, literal
 
 MEMORY_LIMIT = "4GB"
 IN_MEMORY = ":memory:"
+# Known before a file is looked at: one that is no database must not send DuckDB looking for an extension that could read it.
+_NOTHING_FOREIGN: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_extension_repositories": "forbidden",
+    "allow_persistent_secrets": False,
+}
 SCHEMAS = ("raw", "clean", "cohort", "checks", "estimates", "diagnostics", "self_checks", "report")
 
 
@@ -32,7 +40,7 @@ def open_warehouse(
     `bare` leaves schemas and macros out, which take longer to make than a small file takes to read.
     """
     is_new = not bare and (str(path) == IN_MEMORY or not Path(path).exists())
-    con = duckdb.connect(str(path), read_only=read_only)
+    con = duckdb.connect(str(path), read_only=read_only, config=_NOTHING_FOREIGN)
     try:
         own = () if str(path) == IN_MEMORY or read_only else (Path(path).resolve().parent,)
         _harden(con, path, (*readable, *own), threads, memory)
@@ -65,7 +73,7 @@ def _know_until(con: duckdb.DuckDBPyConnection, as_of: str) -> None:
 
 def open_calculator() -> duckdb.DuckDBPyConnection:
     """A connection in memory that reaches no file at all: to parse SQL, or to try an expression on a few values."""
-    con = duckdb.connect()
+    con = duckdb.connect(config=_NOTHING_FOREIGN)
     _harden(con, IN_MEMORY, (), 1, "1GB")
     con.execute("set lock_configuration = true")
     return con
@@ -76,11 +84,6 @@ def _harden(
 ) -> None:
     names = ", ".join(literal(str(folder.resolve())) for folder in folders)
     spill = "" if str(path) == IN_MEMORY else str(Path(path).resolve().parent / "spill")
-    con.execute("set autoinstall_known_extensions = false")
-    con.execute("set autoload_known_extensions = false")
-    con.execute("set allow_community_extensions = false")
-    con.execute("set allow_extension_repositories = 'forbidden'")
-    con.execute("set allow_persistent_secrets = false")
     con.execute("set TimeZone = 'UTC'")
     con.execute(f"set threads = {threads}")
     con.execute(f"set memory_limit = {literal(memory)}")

@@ -1,7 +1,8 @@
 """What SQL may reach through each of our DuckDB connections: the folders that were named, and nothing else."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -164,3 +165,15 @@ def test_there_is_one_way_into_duckdb() -> None:
     assert len(files) > 50
     found = [path.name for path in files if "duckdb.connect" in path.read_text(encoding="utf-8")]
     assert found == ["warehouse.py"]
+
+
+def test_a_file_of_another_kind_sends_for_no_extension(tmp_path: Path) -> None:
+    other = tmp_path / "warehouse.duckdb"
+    with closing(sqlite3.connect(other)) as made:
+        made.execute("create table one (a)")
+        made.commit()
+    for options in ({}, {"read_only": True}):
+        with pytest.raises(duckdb.IOException) as found, open_warehouse(other, **options):
+            pass
+        assert "not found" in str(found.value)
+        assert "download" not in str(found.value)
