@@ -84,6 +84,7 @@ def _rebuild(settings: Settings, say: Callable[[str], None]) -> None:
         last = ""
         for line in process.stdout or ():
             last = line.strip() or last
-            say(f"    {line.rstrip()}")
+            if str(settings.home) not in line:  # what the drill removes again is not to be looked for
+                say(f"    {line.rstrip()}")
     if process.returncode:
         raise BackupError(f"the night could not be made again from the backup (code {process.returncode}): {last}")

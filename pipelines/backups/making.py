@@ -86,6 +86,7 @@ def make_backup(settings: Settings, say: Say, to: Path | None = None, now: datet
                     f"{error}: no backup was made, and the older ones stay. `stepcare doctor` tells what is spoilt in the "
                     "store; restore that from the last backup"
                 ) from None
+            say(f"  {error}: once more")
             time.sleep(1)
     backups = backups_in(folder)
     removed = no_longer_kept(backups, place, said.keep, now)
