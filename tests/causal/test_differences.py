@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.causal.differences import project_out_of_fold, projection_regressors
+from pipelines.causal.differences import learners_of_gains, project_out_of_fold, projection_regressors
 from pipelines.causal.effects import estimate_trial
 from pipelines.causal.learned_rule import learn_rule
 from pipelines.causal.projection import linear_projection, projected
@@ -17,6 +17,11 @@ def clinic_with_modifier(n: int, seed: int, *, by_severity: float) -> pd.DataFra
     frame = linear_clinic(n, seed)
     gained = by_severity * np.sign(frame["severity"]) * (frame["arm"] == ADD)
     return frame.assign(pain_12wk=frame["pain_12wk"] + gained, true_gain=1 + by_severity * np.sign(frame["severity"]))
+
+
+def test_boosting_is_among_the_candidates_of_gains_from_3_000_people_on() -> None:
+    assert "boosting" not in learners_of_gains(2_999)
+    assert "boosting" in learners_of_gains(3_000)
 
 
 @pytest.fixture(scope="module")
