@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.casting import literal
 from pipelines.contracts import FEEDS
 from pipelines.deliveries.manifest import DeliveredFile, Manifest
 from pipelines.deliveries.migrations import MIGRATIONS, Migration, migrated_values
@@ -191,12 +190,7 @@ def _load_files(
     feed = FEEDS[first.feed]
     listed = [name for name in feed.columns if name in names]
     chosen = ", ".join(migrated_values(feed.name, listed, first.version, migrations))
-    paths = [str(new.folder / file.name) for new, file in files]
     before = [0, *accumulate(file.rows for _, file in files)]
-    of_file = ", ".join(
-        f"({literal(path)}, {literal(new.manifest.delivery_key)}, {literal(str(new.arrived_at))}::timestamp, {start}, {file.rows})"
-        for path, (new, file), start in zip(paths, files, before[:-1], strict=True)
-    )
     number = "delivered.number - of_file.before"
     if len(files) > 1:
         number = f"if({number} between 1 and of_file.n_rows, {number}, error('not the rows of the manifest'))"
@@ -206,8 +200,16 @@ def _load_files(
             f"insert into raw.{feed.name} (delivery_key, row_number, arrived_at, {', '.join(listed)}) "
             f"select of_file.delivery_key, {number}, of_file.arrived_at, {chosen} "
             f"from (select *, row_number() over () as number from {read}) as delivered "
-            f"join (values {of_file}) as of_file (path, delivery_key, arrived_at, before, n_rows) "
+            "join (select unnest($paths) as path, unnest($keys) as delivery_key, unnest($arrived) as arrived_at, "
+            "unnest($before) as before, unnest($n_rows) as n_rows) as of_file "
             f"on of_file.path = delivered.{quoted(_PATH)}",
+            {
+                "paths": [str(new.folder / file.name) for new, file in files],
+                "keys": [new.manifest.delivery_key for new, _ in files],
+                "arrived": [new.arrived_at for new, _ in files],
+                "before": before[:-1],
+                "n_rows": [file.rows for _, file in files],
+            },
         ).fetchall()
     except duckdb.Error as error:
         raise_if_full(error)
