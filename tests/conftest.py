@@ -2,13 +2,14 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import hypothesis
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -136,3 +137,16 @@ def load_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> Non
 def delivery(settings: Settings) -> Path:
     """A good delivery of clinic C001 in the inbox."""
     return write_delivery(settings.inbox, "C001", "2026-11-01", "snapshot", small_tables())
+
+
+@pytest.fixture
+def record_property(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Figures beside a test's result as Python's numbers: NumPy's cannot be sent from one process of the tests to another."""
+
+    def record(name: str, value: object) -> None:
+        figures = (
+            {k: float(v) for k, v in value.items()} if isinstance(value, dict) else np.asarray(value, float).tolist()
+        )
+        record_property(name, figures)
+
+    return record
