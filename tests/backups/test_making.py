@@ -78,6 +78,7 @@ def test_a_ledger_that_is_written_to_meanwhile_is_in_the_backup_as_of_one_moment
 
     backup = make_backup(place.settings, write_meanwhile).backup.path
     assert said[1] == "  the ledger was written to meanwhile: once more", "the first try is given up"
+    assert len(said) == 3
     restore_backup(backup, place.identity, tmp_path / "new", lambda _: None)
     with open_ledger(tmp_path / "new" / "ledger.sqlite") as ledger:
         assert [entry.clinic_code for entry in ledger.entries()] == ["C001", "C002"]
