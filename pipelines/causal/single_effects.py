@@ -25,8 +25,12 @@ from pipelines.causal.pooled import PooledArms, Scales, by_size, fit_pooled_arms
 PARTS, EFFECTS = 10, 15
 # One term in ten is large, with a hundred times the variance of the others (two normals: George and McCulloch 1993, J Am Stat
 # Assoc 88:881): with one variance for all, a single strong line made the other terms follow the noise.
-LARGE_SHARE, LARGE = 0.1, 100.0
-SWEEPS, BURN_IN = 40, 8
+LARGE_SHARE, LARGE = 0.1, 300.0
+# A covariate's line is as likely as two of its steps.
+LINE = 2.0
+# What the regression on lines says of the effects counts a quarter: the mean of both is nearer than either (decision 19).
+SHARE_OF_LINES = 0.25
+SWEEPS, BURN_IN = 60, 12
 # Of a small step's coefficient at the median, relative to the outcome's variance: where the chain begins, and its bounds.
 _FIRST_VARIANCE, _LEAST, _GREATEST = 0.003, 1e-6, 10.0
 
@@ -83,7 +87,12 @@ def fit_single_effects(
     coefficients = np.zeros((len(cuts.at) + n_columns, n_arms))
     coefficients[: columns.shape[1], arms] = found.T
     coefficients[len(cuts.at) :] += shared[:n_columns, None]
-    return SteppedArms(cuts, PooledArms(mean + spread * shared[n_columns:], spread * coefficients))
+    coefficients *= spread * (1 - SHARE_OF_LINES)
+    coefficients[len(cuts.at) :] += SHARE_OF_LINES * lines.coefficients
+    intercepts = mean + spread * shared[n_columns:]
+    return SteppedArms(
+        cuts, PooledArms((1 - SHARE_OF_LINES) * intercepts + SHARE_OF_LINES * lines.intercepts, coefficients)
+    )
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,7 @@ def _candidates(covariates: FloatArray, cuts: CutPoints) -> _Candidates:
     column = np.append(cuts.column, np.arange(covariates.shape[1]))
     differs = np.append(np.ones(len(cuts.column), dtype=bool), [len(found) > 1 for found in distinct])
     log_prior = np.where(differs, -np.log(np.bincount(column)[column]), -np.inf)
+    log_prior[len(cuts.column) :] += np.log(LINE)
     variance = np.append(4 * cuts.spread**2, of_lines)
     return _Candidates(
         log_prior=np.append(log_prior + np.log(1 - LARGE_SHARE), log_prior + np.log(LARGE_SHARE)),
