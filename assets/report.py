@@ -118,7 +118,7 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
             written, editions = write_pages(folder / REPORTS, reports), 0
         else:
             written = write_night_pages(folder / REPORTS, reports)
-            editions = make_editions(night.settings, folder / PERIODS, tables, stamp, today(night.settings))
+            editions = make_editions(night.settings, folder / PERIODS, reports, today(night.settings))
     return dg.MaterializeResult(metadata={"pages": len(written), "editions": editions})
 
 

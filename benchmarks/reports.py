@@ -15,7 +15,7 @@ from typing import TypeVar
 from pipelines.reporting.building import build_reports
 from pipelines.reporting.documents.figures import figures_of
 from pipelines.reporting.documents.letter import letter_of
-from pipelines.reporting.documents.pdf import Printer
+from pipelines.reporting.documents.pdf import pdf_of
 from pipelines.reporting.documents.tables import csv_of
 from pipelines.reporting.editions import page_text
 from pipelines.reporting.model import ClinicReport
@@ -36,13 +36,13 @@ def main() -> None:
     reports = _timed("the model", lambda: build_reports(tables, STAMP))
     edition = Edition.first(ended_before(date(2026, 11, 24))[0])
     clinics = [one.model_copy(update={"edition": edition}) for one in reports.clinics]
-    environment, printer = page_environment(), Printer()
+    environment = page_environment()
 
     pages = _timed("pages", lambda: [page_text(environment, one).encode() for one in clinics], HTML_S, n_clinics)
     _sizes("page", pages, PAGE_KIB)
     pdfs = _timed(
         "PDFs",
-        lambda: [printer.pdf_of(one, page.decode()) for one, page in zip(clinics, pages, strict=True)],
+        lambda: [pdf_of(one, page.decode()) for one, page in zip(clinics, pages, strict=True)],
         PDF_S,
         n_clinics,
     )
@@ -51,7 +51,7 @@ def main() -> None:
     network = reports.network.model_copy(update={"edition": edition})
     page = _timed("the network's page", lambda: [page_text(environment, network).encode()])
     _sizes("the network's page", page)
-    _sizes("the network's PDF", _timed("the network's PDF", lambda: [printer.pdf_of(network, page[0].decode())]))
+    _sizes("the network's PDF", _timed("the network's PDF", lambda: [pdf_of(network, page[0].decode())]))
 
 
 def _others(report: ClinicReport) -> list[str]:

@@ -1,10 +1,7 @@
 """A night's part in the reports of weeks and months: which editions it makes, and where the methods appendix of each belongs."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-
-import pandas as pd
 
 from pipelines.filing import (
     CORRECTIONS,
@@ -18,49 +15,39 @@ from pipelines.filing import (
 )
 from pipelines.generations import REPORTS
 from pipelines.reporting.appendix.files import BESIDE_EDITION, BESIDE_PAGES, FOLDER, Navigation
-from pipelines.reporting.branding import ReportConfiguration, read_report_configuration
-from pipelines.reporting.building import build_reports
-from pipelines.reporting.editions import seal, write_editions
-from pipelines.reporting.model import Stamp
+from pipelines.reporting.editions import seal, write_due_editions, write_editions
+from pipelines.reporting.model import Reports, Stamp
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.periods import Edition, period_of
 from pipelines.reporting.shelf_names import NETWORK
 from pipelines.settings import Settings
 
 
-def make_editions(settings: Settings, folder: Path, tables: Mapping[str, pd.DataFrame], stamp: Stamp, day: date) -> int:
-    """Write into `folder` the editions that are due on `day`, in the clinics' zone, and corrections asked for; returns how many.
+def make_editions(settings: Settings, folder: Path, reports: Reports, day: date) -> int:
+    """Write into `folder` the night's reports as the editions that are due on `day`, in the clinics' zone, and as corrections
+    asked for; returns how many.
 
     What an earlier night made and a kill kept from its shelf is filed first.
     """
     file_editions(settings)
-    configuration = read_report_configuration(settings.home)
-    with written_in(configuration.branding.language):
-        return _write_due(settings, folder, tables, stamp, day, configuration)
-
-
-def _write_due(
-    settings: Settings,
-    folder: Path,
-    tables: Mapping[str, pd.DataFrame],
-    stamp: Stamp,
-    day: date,
-    configuration: ReportConfiguration,
-) -> int:
-    written = 0
-    for edition in editions_due(settings, day):
-        reports = build_reports(tables, stamp_for(stamp, edition, settings.timezone), configuration)
-        written += len(write_editions(folder, reports, lambda _, edition=edition: edition))  # type: ignore[misc]
-    asked = corrections_asked(settings)
-    for name, because in asked.items():
-        period = period_of(name)
-        if period is not None:
-            reports = build_reports(tables, stamp_for(stamp, Edition.first(period), settings.timezone), configuration)
-            written += len(write_editions(folder, reports, correction_of(settings, name, because)))
+    stamp, asked = reports.network.stamp, corrections_asked(settings)
+    with written_in(reports.network.branding.language):
+        due = [(edition, stamp_for(stamp, edition, settings.timezone)) for edition in editions_due(settings, day)]
+        written = write_due_editions(folder, reports, due)
+        for name, because in asked.items():
+            period = period_of(name)
+            if period is not None:
+                own = stamp_for(stamp, Edition.first(period), settings.timezone)
+                written += write_editions(folder, _stamped(reports, own), correction_of(settings, name, because))
     if asked:
         folder.mkdir(exist_ok=True, mode=0o700)
         write_corrections(folder / CORRECTIONS, asked)
-    return written
+    return len(written)
+
+
+def _stamped(reports: Reports, stamp: Stamp) -> Reports:
+    clinics = tuple(one.model_copy(update={"stamp": stamp}) for one in reports.clinics)
+    return Reports(clinics=clinics, network=reports.network.model_copy(update={"stamp": stamp}))
 
 
 def appendix_places(

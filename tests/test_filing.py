@@ -18,6 +18,7 @@ from pipelines.filing import (
     today,
     write_corrections,
 )
+from pipelines.reporting.building import build_reports
 from pipelines.reporting.editions import MANIFEST, PAGE, spoilt_in
 from pipelines.reporting.shelves import editions_of, latest_edition
 from pipelines.settings import Settings
@@ -43,7 +44,8 @@ def night(
     """A published night that made what was due on a day; nothing of it is filed yet."""
     folder = settings.generations / name
     folder.mkdir(parents=True)
-    make_editions(settings, folder / PERIODS, released_of(tuple(clinics.items())), STAMP, day)
+    reports = build_reports(released_of(tuple(clinics.items())), STAMP)
+    make_editions(settings, folder / PERIODS, reports, day)
     seal_editions(folder)
     settings.current.unlink(missing_ok=True)
     settings.current.symlink_to(folder)

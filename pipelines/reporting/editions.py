@@ -4,7 +4,7 @@ Clinic first (`<clinic>/<period>/v1/`), so that the rights of a folder already m
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jinja2 import Environment
@@ -12,9 +12,9 @@ from jinja2 import Environment
 from pipelines.checksums import files_of, sha256_of
 from pipelines.reporting.documents.figures import Figure, figures_of, lines_of
 from pipelines.reporting.documents.letter import letter_of
-from pipelines.reporting.documents.pdf import Printer
+from pipelines.reporting.documents.pdf import pdf_of
 from pipelines.reporting.documents.tables import csv_of
-from pipelines.reporting.model import ClinicReport, NetworkReport, Reports
+from pipelines.reporting.model import ClinicReport, NetworkReport, Reports, Stamp
 from pipelines.reporting.number_forms import written_in
 from pipelines.reporting.pages import numbers_of, page_environment, page_of, write_file
 from pipelines.reporting.periods import Edition
@@ -29,6 +29,7 @@ MANIFEST = "manifest.json"
 
 AnyReport = ClinicReport | NetworkReport | PractitionerReport
 EditionOf = Callable[[AnyReport], Edition | None]
+Stamped = tuple[Edition, Stamp]
 
 
 def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> list[Path]:
@@ -36,40 +37,64 @@ def write_editions(folder: Path, reports: Reports, edition_of: EditionOf) -> lis
 
     The same reports and editions give the same bytes: the reports' stamps say the period, not the moment.
     """
-    return _write(folder, (*reports.clinics, reports.network), edition_of)
+    return _write(folder, _every(reports), _one(edition_of))
+
+
+def write_due_editions(folder: Path, reports: Reports, due: Sequence[Stamped]) -> list[Path]:
+    """Write every edition that is due, with its stamp, of each report: what the editions of one report share is set once."""
+    return _write(folder, _every(reports), lambda _: due)
 
 
 def write_practitioner_editions(
     folder: Path, reports: tuple[PractitionerReport, ...], edition_of: EditionOf
 ) -> list[Path]:
     """As `write_editions`, of practitioners' own reports: their page holds every number."""
-    return _write(folder, reports, edition_of)
+    return _write(folder, reports, _one(edition_of))
 
 
-def _write(folder: Path, reports: tuple[AnyReport, ...], edition_of: EditionOf) -> list[Path]:
-    printer, environment = Printer(), page_environment()
+def _every(reports: Reports) -> tuple[AnyReport, ...]:
+    return (*reports.clinics, reports.network)
+
+
+def _one(edition_of: EditionOf) -> Callable[[AnyReport], Sequence[Stamped]]:
+    def editions_of(report: AnyReport) -> list[Stamped]:
+        edition = edition_of(report)
+        return [(edition, report.stamp)] if edition else []
+
+    return editions_of
+
+
+def _write(
+    folder: Path, reports: tuple[AnyReport, ...], editions_of: Callable[[AnyReport], Sequence[Stamped]]
+) -> list[Path]:
     written = []
     for report in reports:
-        edition = edition_of(report)
-        if edition is None:
-            continue
-        own = report.model_copy(update={"edition": edition})
-        place = folder / own.shelf / edition.folder
-        with written_in(own.branding.language):
-            page, figures = page_text(environment, own), figures_of(own)
-            files: dict[str, str | bytes] = {
-                PAGE: page,
-                PDF: printer.pdf_of(own, page),
-                TABLE: csv_of(own, figures),
-                NUMBERS: numbers_of(own),
-                LETTER: letter_of(own),
-            }
-            if not isinstance(own, PractitionerReport):
-                files[EVERY_NUMBER] = numbers_text(environment, own, figures)
-        for file, content in files.items():
-            write_file(place / file, content)
-        written.append(place)
+        with written_in(report.branding.language):
+            for edition, files in _files_of(report, editions_of(report)):
+                place = folder / report.shelf / edition.folder
+                for file, content in files.items():
+                    write_file(place / file, content)
+                written.append(place)
     return written
+
+
+def _files_of(report: AnyReport, editions: Sequence[Stamped]) -> Iterator[tuple[Edition, dict[str, str | bytes]]]:
+    """The files of each edition of one report."""
+    figures = figures_of(report) if editions else []
+    environment = page_environment()
+    for edition, stamp in editions:
+        own = report.model_copy(update={"edition": edition, "stamp": stamp})
+        page = page_text(environment, own)
+        files: dict[str, str | bytes] = {
+            PAGE: page,
+            PDF: pdf_of(own, page),
+            TABLE: csv_of(own, figures),
+            NUMBERS: numbers_of(own),
+            LETTER: letter_of(own),
+        }
+        if not isinstance(own, PractitionerReport):
+            files[EVERY_NUMBER] = numbers_text(environment, own, figures)
+        yield edition, files
 
 
 def page_text(environment: Environment, report: AnyReport) -> str:

@@ -17,7 +17,7 @@ from pipelines.reporting.building import build_reports
 from pipelines.reporting.documents.figures import changes_between, figures_of, lines_of, shown
 from pipelines.reporting.documents.letter import letter_of, subject_of
 from pipelines.reporting.documents.page_blocks import blocks_of, words_in
-from pipelines.reporting.documents.pdf import Printer
+from pipelines.reporting.documents.pdf import pdf_of
 from pipelines.reporting.documents.tables import csv_of
 from pipelines.reporting.editions import (
     EVERY_NUMBER,
@@ -277,7 +277,7 @@ def test_what_is_withheld_is_a_number_in_no_view(reports: Reports) -> None:
 
 def test_a_pdf_is_tagged_and_says_its_language_and_standard(reports: Reports) -> None:
     report = reports.clinics[0].model_copy(update={"edition": EDITION})
-    pdf = Printer().pdf_of(report, page_text(page_environment(), report))
+    pdf = pdf_of(report, page_text(page_environment(), report))
     assert pdf.startswith(b"%PDF-1.7")
     for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang", b"pdfuaid"):
         assert mark in pdf
