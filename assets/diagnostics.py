@@ -7,7 +7,6 @@ import duckdb
 
 from pipelines.carrying import carried_or_made
 from pipelines.diagnostic_contracts import CONTRACTS
-from pipelines.effect_history import write_stability
 from pipelines.quality.history import history_source
 from pipelines.resources import NightBuild
 from pipelines.settings import Settings
@@ -86,6 +85,8 @@ def _write_concerns(con: duckdb.DuckDBPyConnection, _: Say, __: Settings) -> dic
 
 
 def _write_stability(con: duckdb.DuckDBPyConnection, _: Say, settings: Settings) -> dict[str, int]:
+    from pipelines.effect_history import write_stability
+
     return write_stability(con, history_source(settings))
 
 

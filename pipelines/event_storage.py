@@ -1,13 +1,15 @@
 """Dagster's log of events with its SQLite files kept open.
 
-A night writes over a thousand events, and to open and close a file for each cost more than the SQL of a small night. It
-differs from Dagster's own in how it connects alone; the files are the same, and either reads the other's. A commit waits no
+A night writes over two thousand events, and to open and close a file for each cost more than the SQL of a small night. It
+differs from Dagster's own in how it connects alone, and looks once, not for every event, whether the files are of today's
+shape; they are the same, and either reads the other's. A commit waits no
 longer for the disk: after a power cut the last events of a run may be absent, never half there (SQLite, `synchronous = normal`
 with a write-ahead log), and that run starts anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from dagster import Field, StringSource
@@ -25,6 +27,7 @@ class EventStorage(SqliteEventLogStorage):
 
     def __init__(self, home: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._there: set[tuple[str, str]] = set()
         super().__init__(f"{home}/{_PLACE}", inst_data)
 
     @classmethod
@@ -54,6 +57,23 @@ class EventStorage(SqliteEventLogStorage):
                 con.exec_driver_sql("pragma synchronous = normal")
             self._engines[shard] = engine
         return self._engines[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the file of all runs has this table; one that is there stays."""
+        return self._once("table", table_name, super().has_table)
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether this index is complete; one that is, stays so."""
+        return self._once("index", name, super().has_secondary_index)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        looked = partial(super()._has_asset_key_col_on_connection, conn)
+        return self._once("column", column_name, looked)
+
+    def _once(self, kind: str, name: str, look: Callable[[str], bool]) -> bool:
+        if (kind, name) not in self._there and look(name):
+            self._there.add((kind, name))
+        return (kind, name) in self._there
 
     def dispose(self) -> None:
         """Close every file."""
