@@ -24,11 +24,14 @@ def raw(context: dg.AssetExecutionContext, night: NightBuild):  # type: ignore[n
     run_id = context.run.run_id
     settings.store.mkdir(parents=True, exist_ok=True, mode=0o700)
     earlier = night.begin(run_id)
-    with open_ledger(settings.ledger) as ledger, night.warehouse(run_id) as con:
-        receive(settings.inbox, settings.store, ledger, context.log.info)
-        require_room(settings)
-        require_memory(settings)
-        fill_raw(con, settings.store, ledger, earlier, context.log.info)
-        rows = {table: count_rows(con, f"raw.{table}") for table in RAW_TABLES}
+    with open_ledger(settings.ledger) as ledger:
+        with night.warehouse(run_id):
+            receive(settings.inbox, settings.store, ledger, context.log.info)
+            require_room(settings)
+            require_memory(settings)
+        night.close()  # how it is opened follows from how much there is
+        with night.warehouse(run_id) as con:
+            fill_raw(con, settings.store, ledger, earlier, context.log.info)
+            rows = {table: count_rows(con, f"raw.{table}") for table in RAW_TABLES}
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=["raw", table], metadata={"dagster/row_count": rows[table]})

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -20,7 +20,7 @@ from pipelines.locking import hold
 from pipelines.memory import duckdb_memory
 from pipelines.only_changed import OnlyChanged
 from pipelines.provenance import code_hash, reading_hash
-from pipelines.room import require_rights, require_room
+from pipelines.room import require_rights, require_room, warehouse_bytes
 from pipelines.settings import Settings
 from pipelines.unexpected import words_for
 from pipelines.warehouse import open_warehouse, same_warehouse
@@ -28,6 +28,10 @@ from pipelines.warehouse import open_warehouse, same_warehouse
 KEPT_OPEN_BYTES = 256_000_000
 """Up to this size the steps of a run share one open file: to open and close it takes longer than most of a small night's steps.
 What DuckDB keeps in memory of a larger one is given back between steps."""
+
+ONE_THREAD_BYTES = 128_000_000
+"""Up to this size of the warehouse (some 10,000 episodes) tables have so few groups of rows that a second thread of DuckDB costs a
+tenth more CPU and makes a night no faster."""
 
 
 class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -152,24 +156,32 @@ class NightBuild(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def _connection(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own for a step, on the file that is kept open or on a newly opened one."""
-        settings = self.settings
-        opened = open_warehouse(
-            path,
-            readable=(settings.store, settings.generations, *read_engine(settings.home).folders),
-            memory=duckdb_memory(settings.home),
-            as_of=self.as_of,
-        )
         is_large = path.exists() and path.stat().st_size > KEPT_OPEN_BYTES
         if self._open is None or is_large:
             self.close()
-            with opened as con:
+            with self._opened(path) as con:
                 yield con
             return
         if self._kept is None:
-            self._kept = self._open.enter_context(opened)
+            self._kept = self._open.enter_context(self._opened(path))
         try:
             with same_warehouse(self._kept, self.as_of) as con:
                 yield con
         except BaseException:
             self.close()  # whatever went wrong, the next step starts with the file as it is on the disk
             raise
+
+    def _opened(self, path: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        settings = self.settings
+        return open_warehouse(
+            path,
+            readable=(settings.store, settings.generations, *read_engine(settings.home).folders),
+            threads=threads_for(settings),
+            memory=duckdb_memory(settings.home),
+            as_of=self.as_of,
+        )
+
+
+def threads_for(settings: Settings) -> int:
+    """How many threads DuckDB gets for a night of what is delivered; two when nothing is known of that yet."""
+    return 1 if 0 < warehouse_bytes(settings) <= ONE_THREAD_BYTES else 2

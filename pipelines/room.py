@@ -36,9 +36,13 @@ def room(settings: Settings) -> Room:
     """The room there is and the room a night needs: three times the warehouse, as it was published or is to be expected from the
     rows that were delivered, and a floor that may be set."""
     floor = read_section(settings.home, "disk", DiskSettings).smallest_free_gigabytes
+    return Room(free_bytes(settings.home), WAREHOUSES_OF_ROOM * warehouse_bytes(settings) + int(floor * 1e9))
+
+
+def warehouse_bytes(settings: Settings) -> int:
+    """The size of the warehouse, as it was published or is to be expected from the rows that were delivered."""
     published = current_warehouse(settings)
-    size = max(published.stat().st_size if published else 0, WAREHOUSE_BYTES_A_ROW * _rows_kept(settings))
-    return Room(free_bytes(settings.home), WAREHOUSES_OF_ROOM * size + int(floor * 1e9))
+    return max(published.stat().st_size if published else 0, WAREHOUSE_BYTES_A_ROW * _rows_kept(settings))
 
 
 def _rows_kept(settings: Settings) -> int:

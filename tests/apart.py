@@ -20,9 +20,11 @@ ZONES = ("UTC", "Asia/Tokyo", "America/St_Johns")
 NIGHT = """
 import os, sys, time
 from pathlib import Path
-import pipelines.night, pipelines.warehouse
+import pipelines.night, pipelines.resources, pipelines.warehouse
 from pipelines.cli import main
-pipelines.warehouse.open_warehouse.__wrapped__.__kwdefaults__["threads"] = int(os.environ.get("NIGHT_THREADS", "2"))
+if n_threads := int(os.environ.get("NIGHT_THREADS", "0")):
+    pipelines.warehouse.open_warehouse.__wrapped__.__kwdefaults__["threads"] = n_threads
+    pipelines.resources.threads_for = lambda _: n_threads
 if start_at := os.environ.get("START_WHEN"):
     print("ready", flush=True)
     while not Path(start_at).exists():
