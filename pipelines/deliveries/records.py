@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.deliveries.limits import LONGEST_FIELD_CHARACTERS, LONGEST_LINE_BYTES, MOST_COLUMNS
 from pipelines.errors import DeliveryError
 
 _BLOCK_BYTES = 1 << 18  # below LONGEST_LINE_BYTES: only the last line of a block can be too long
+_LINE_END, _QUOTE, _COMMA = b'\n",'
 _WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
 
 
@@ -36,21 +39,26 @@ def csv_header(path: Path) -> list[str]:
 def check_csv(path: Path, n_rows: int) -> None:
     """Raise DeliveryError, naming the line, unless the file is UTF-8 of short lines with one kind of line end, without NUL
     bytes, and has `n_rows` records of as many fields as its header."""
-    has_quotes = False
+    has_quotes = must_parse = False
     n_fields, n_records, n_pairs, n_ends, n_lines = 0, -1, 0, 0, 0
     for block in _blocks(path):
         _check_bytes(path, block, n_lines)
         # quotes in the header alone, which is one line and was read, are of no account for the records
-        has_quotes = has_quotes or b'"' in (block if n_fields else block.partition(b"\n")[2])
+        body = block if n_fields else block.partition(b"\n")[2]
+        has_quotes = has_quotes or b'"' in body
         n_fields = n_fields or len(csv_header(path))
         n_pairs += block.count(b"\r\n")
         n_ends += block.count(b"\n")
         if not has_quotes:
             n_records += _count_plain(path, block, n_fields, n_lines)
+        elif not must_parse:
+            n_found = _count_all_quoted(body, n_fields)
+            n_records += n_found + (n_lines == 0)
+            must_parse = not n_found
         n_lines += block.count(b"\n")
-    if has_quotes:
+    if must_parse:
         n_records = _count_quoted(path, n_fields)
-    elif n_pairs not in (0, n_ends):
+    elif not has_quotes and n_pairs not in (0, n_ends):
         raise DeliveryError(
             f"{path.name}: some lines end with CRLF and some with LF. Export the feed anew, in one piece"
         )
@@ -107,6 +115,26 @@ def _count_plain(path: Path, block: bytes, n_fields: int, n_lines_before: int) -
         if len(line) > LONGEST_FIELD_CHARACTERS:
             _check_lengths(path, number, line.decode().split(","))
     return n_records
+
+
+def _count_all_quoted(body: bytes, n_fields: int) -> int:
+    """The records, when each line is one of `n_fields` short values with quotation marks around each and nowhere else; else 0, and
+    each record has to be looked at by itself."""
+    text = np.frombuffer(body.replace(b"\r\n", b"\n"), np.uint8)
+    ends, quotes = np.flatnonzero(text == _LINE_END), np.flatnonzero(text == _QUOTE)
+    if text[-1] != _LINE_END:
+        ends = np.append(ends, len(text))
+    if len(quotes) != 2 * n_fields * len(ends):
+        return 0
+    places, starts = quotes.reshape(len(ends), 2 * n_fields), np.append(0, ends[:-1] + 1)
+    closing, opening = places[:, 1:-1:2], places[:, 2::2]
+    is_so = (
+        np.array_equal(places[:, 0], starts)
+        and np.array_equal(places[:, -1], ends - 1)
+        and bool(np.all(opening - closing == 2) and np.all(text[closing + 1] == _COMMA))
+        and (ends - starts).max() <= LONGEST_FIELD_CHARACTERS
+    )
+    return len(ends) if is_so else 0
 
 
 def _count_quoted(path: Path, n_fields: int) -> int:

@@ -56,6 +56,9 @@ PIECES = ['"', ",", "\n", "\r\n", "a", " ", '""', '","', '"x"', "é", "1,2\n", '
 @example(['"a",",","b"\n'])
 @example(['","",""', "\n"])
 @example(['a "b",c\n', '"1\n2",3\n'])
+@example(['"1"\n', '"2","3","4"\n'])
+@example(['"1","2"\n', '",","ab""\n'])
+@example(['"1","2"\r\n', '"3","4"'])
 def test_records_are_those_of_pythons_own_parser(tmp_path, pieces) -> None:
     body = "".join(pieces)
     path = file_of(tmp_path, b'"a","b"\n' + body.encode())

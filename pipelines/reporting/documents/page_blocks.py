@@ -7,6 +7,7 @@ are well-formed, so the standard library's parser reads them.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -25,13 +26,18 @@ _A_LONG_CELL = 26
 
 def blocks_of(page: str) -> dict[str, list[Block]]:
     """The blocks of the page's header, its main part and its footer. Raises ParseError when one of them is not well-formed."""
-    return {part: list(_blocks(_element(page, part))) for part in ("header", "main", "footer")}
+    return {part: _blocks_within(_text_of(page, part)) for part in ("header", "main", "footer")}
 
 
-def _element(page: str, tag: str) -> ET.Element:
+def _text_of(page: str, tag: str) -> str:
     start, end = page.index(f"<{tag}", page.index("<body")), page.rindex(f"</{tag}>")
-    whole = _NO_XML.sub("\ufffd", f"{page[start:end]}</{tag}>")
-    return ET.fromstring(whole)  # noqa: S314  our own page, every foreign word in it escaped
+    return f"{page[start:end]}</{tag}>"
+
+
+@lru_cache(maxsize=3)  # the editions of one report differ in header and footer alone
+def _blocks_within(text: str) -> list[Block]:
+    whole = _NO_XML.sub("\ufffd", text)
+    return list(_blocks(ET.fromstring(whole)))  # noqa: S314  our own page, every foreign word in it escaped
 
 
 def words_in(blocks: Iterable[Block]) -> Iterator[str]:
