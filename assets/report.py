@@ -10,7 +10,6 @@ from pipelines.diagnostic_contracts import CONTRACTS as DIAGNOSTICS
 from pipelines.editions import appendix_places, make_editions, seal_editions
 from pipelines.filing import PERIODS, today
 from pipelines.generations import REPORTS, WAREHOUSE
-from pipelines.practitioner_reports import make_practitioner_editions
 from pipelines.privacy.profiles import profile_of
 from pipelines.publishing import publish_night, stamp_of
 from pipelines.releasing import has_passed_disclosure, read_released, write_released
@@ -132,6 +131,8 @@ def pages(context: dg.AssetExecutionContext, night: NightBuild) -> dg.Materializ
 )
 def practitioner_editions(context: dg.AssetExecutionContext, night: NightBuild) -> dg.MaterializeResult[Any]:
     """Write practitioners' editions that are due into the run's folder."""
+    from pipelines.practitioner_reports import make_practitioner_editions
+
     run_id, profile = context.run.run_id, profile_of(night.settings.home)
     with night.warehouse(run_id) as con:
         stamp = stamp_of(con, run_id, profile)

@@ -19,8 +19,7 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
-from scipy.stats import norm
+from scipy.special import ndtri, stdtrit
 
 from pipelines.causal.features import FloatArray
 from pipelines.causal.keys import numbered
@@ -160,7 +159,7 @@ def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[fl
         raise ValueError(f"successes must lie in 0 to n, found {successes} of {n}")
     if n == 0:
         return float("nan"), float("nan")
-    z = float(norm.ppf(0.5 + level / 2))
+    z = float(ndtri(0.5 + level / 2))
     share = successes / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

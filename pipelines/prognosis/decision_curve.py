@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from pipelines.causal.features import BoolArray, FloatArray
 from pipelines.causal.inference import clustered_mean
+from pipelines.prognosis.protocol import THRESHOLDS
 
-THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 13))
-"""Probabilities of the event from which one would act: 0.05 to 0.60."""
 EVERYBODY, NOBODY, MODEL = "everybody", "nobody", "model"
 
 

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 
 from pipelines.causal.protocol import Outcome
 from pipelines.causal.trials import BASELINE_COVARIATES, INDEX
-from pipelines.prognosis.decision_curve import THRESHOLDS
 
 UNLIKELY, UNCERTAIN, LIKELY = "unlikely", "uncertain", "likely"
 BANDS = (UNLIKELY, UNCERTAIN, LIKELY)
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 13))
+"""Probabilities of the event from which one would act: 0.05 to 0.60."""
 
 
 @dataclass(frozen=True, slots=True)
