@@ -19,7 +19,7 @@ from pipelines.causal.features import Design, FloatArray, IntArray
 from pipelines.causal.learners import Model, Training, fit_linear
 from pipelines.causal.leave_two_out import WithoutFold
 from pipelines.causal.nuisance import CrossFit
-from pipelines.causal.stacking import squared_error_weights
+from pipelines.causal.stacking import ExpectedWeights, squared_error_weights
 
 CONSTANT = "constant"
 REGRESSION = "dr_ridge"
@@ -27,6 +27,9 @@ REGRESSION = "dr_ridge"
 WITHOUT_GAIN = "linear_shared"
 # Has the weight before scores are looked at: of the candidates it alone shrinks differences between arms as their evidence asks.
 EXPECTED = "pooled_arms"
+# How far a weight may be from what is expected (standard deviations, chosen in decision 19): less for candidates that are learned
+# from scores alone, which are ten times noisier than gains.
+SPREAD, SPREAD_OF_SCORES = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,10 @@ def fit_fold_gain(
     centres = np.average(candidates, axis=1, weights=weight)
     apart = np.column_stack([np.zeros(len(rows)), *(_within_folds(one, fold, weight) for one in candidates)])
     labels = (CONSTANT, REGRESSION, *(names[index] for index in plug_ins))
-    prior = np.array([float(label == EXPECTED) for label in labels])
+    prior = ExpectedWeights(
+        mean=np.array([float(label == EXPECTED) for label in labels]),
+        spread=np.array([SPREAD_OF_SCORES if label in (CONSTANT, REGRESSION) else SPREAD for label in labels]),
+    )
     shares = squared_error_weights(apart, _within_folds(score, fold, weight), precision, prior)
     return FoldGain(
         mean=mean,

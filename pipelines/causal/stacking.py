@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import nnls
 
 from pipelines.causal.features import FloatArray
 
-PRIOR_SPREAD = 0.2  # chosen in decision 19
+
+@dataclass(frozen=True)
+class ExpectedWeights:
+    """Weights (m,) before the outcome is looked at, and the standard deviation (m,) of each: normal priors."""
+
+    mean: FloatArray
+    spread: FloatArray
 
 
 def squared_error_weights(
-    predictions: FloatArray, y: FloatArray, weight: FloatArray, prior: FloatArray | None = None
+    predictions: FloatArray, y: FloatArray, weight: FloatArray, prior: ExpectedWeights | None = None
 ) -> FloatArray:
     """Return weights (m,), not negative and summing to 1, that minimise the weighted squared error.
 
-    `predictions` is (n, m). Solved as non-negative least squares with a heavily weighted row for the sum. prior (m,): weights
-    expected before looking, each with a standard deviation of `PRIOR_SPREAD`; the result is then the posterior mode.
+    `predictions` is (n, m). Solved as non-negative least squares with a heavily weighted row for the sum. With a
+    prior the result is the posterior mode.
     """
     n, m = predictions.shape
     if m == 1 or n == 0:
@@ -28,7 +36,7 @@ def squared_error_weights(
     heavy = 1e3 * np.sqrt(n)
     rows, wanted = [scaled, np.full((1, m), heavy)], [(y - centre) / spread * root, np.array([heavy])]
     if prior is not None:
-        rows, wanted = [*rows, np.eye(m) / PRIOR_SPREAD], [*wanted, prior / PRIOR_SPREAD]
+        rows, wanted = [*rows, np.diag(1 / prior.spread)], [*wanted, prior.mean / prior.spread]
     solution, _ = nnls(np.vstack(rows), np.concatenate(wanted))
     return np.asarray(solution / solution.sum(), dtype=float)
 
