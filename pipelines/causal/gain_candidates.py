@@ -29,7 +29,7 @@ WITHOUT_GAIN = "linear_shared"
 EXPECTED = "pooled_arms"
 # How far a weight may be from what is expected (standard deviations, chosen in decision 19): less for candidates that are learned
 # from scores alone, which are ten times noisier than gains.
-SPREAD, SPREAD_OF_SCORES = 0.3, 0.1
+SPREAD, SPREAD_OF_SCORES = 0.5, 0.1
 
 
 @dataclass(frozen=True)

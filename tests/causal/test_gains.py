@@ -94,7 +94,7 @@ def test_each_contrast_of_three_arms_has_a_stack_of_its_own():
     assert error(model.gains_[:, 0], truth[:, 0]) < 0.3
     for column, true in ((1, truth[:, 1]), (2, truth[:, 1] - truth[:, 0])):
         assert np.corrcoef(model.gains_[:, column], true)[0, 1] > 0.95
-    assert model.weights_["1", "0"]["constant"] > model.weights_["2", "1"]["constant"] + 0.05
+    assert model.weights_["1", "0"]["constant"] > 2 * model.weights_["2", "1"]["constant"]
     assert all(sum(weights.values()) == pytest.approx(1.0) for weights in model.weights_.values())
     assert fitted(x, arm, y, reference="2").contrasts_ == [("0", "2"), ("1", "2")]
 
