@@ -20,7 +20,7 @@ import pandas as pd
 
 from pipelines.causal.calibration import calibrated_propensities, standardised_among
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
-from pipelines.causal.nuisance import CrossFit, cross_fit_outcome, cross_fit_propensity
+from pipelines.causal.nuisance import CrossFit, cross_fit_outcome, cross_fit_propensity, one_arm_a_row
 from pipelines.causal.protocol import GraceStrategy
 
 AT_TIME_ZERO, LAST_CHANCE, LATER = range(3)
@@ -139,7 +139,8 @@ def clone_scores(
         learners=OUTCOME_LEARNERS,
     )
     known = np.where(onward > 0, y[episode], np.nan)
-    expected = cross_fit_outcome(task, known, is_binary, is_lean=True)[0][np.arange(len(episode)), clones.kind]
+    means, _ = cross_fit_outcome(task, known, is_binary, is_lean=True, asked=one_arm_a_row(clones.kind, task.n_arms))
+    expected = means[np.arange(len(episode)), clones.kind]
     last = np.zeros(n)
     last[episode] = expected
     score = final * (answered * (np.where(np.isfinite(y), y, 0.0) - last) + last)

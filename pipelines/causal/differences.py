@@ -26,6 +26,7 @@ from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population
 from pipelines.causal.projection import projected
 from pipelines.causal.protocol import Outcome, Pair, TargetTrial, contrast_name
+from pipelines.causal.training_sample import training_weights
 
 # From here on boosting is among the candidates of the gains: on 3,601 people a third nearer, on 2,000 as near for three times
 # the price (decision 19).
@@ -74,10 +75,9 @@ def find_differences(
     within = model.target_ & np.isin(model.arm_, codes)
     kept = rows.copy()
     kept[rows] = within
-    training = model.propensity_.training
     frame, practitioner = population.frame[kept].reset_index(drop=True), population.practitioner[kept]
     patient = frame["patient_key"].to_numpy(dtype=object)
-    psi = model.psi_[:, within]
+    psi, keys = model.psi_[:, within], frame["episode_key"].to_list()
     learner = StackedDRLearner(
         arms=arms,
         contrasts=pairs,
@@ -97,7 +97,7 @@ def find_differences(
         groups=patient,
         practitioner=practitioner,
         observation_X=later if later.shape[1] else None,
-        training=None if training is None else training[within],
+        training=training_weights(keys, model.arm_[within], trial.most_training_rows_of_gains, trial.seed),
     )
     modifiers = frame[[name for name in trial.modifiers if name in frame]]
     tests, gains = [], {}

@@ -27,7 +27,7 @@ from pipelines.causal.clones import AT_TIME_ZERO, Clones, clone_scores, clones_o
 from pipelines.causal.features import BoolArray, Design, FloatArray, IntArray, encode, joined
 from pipelines.causal.folds import assign_folds
 from pipelines.causal.inference import Estimate, mean_over_repeats
-from pipelines.causal.nuisance import CrossFit, cross_fit_observation
+from pipelines.causal.nuisance import CrossFit, cross_fit_observation, one_arm_a_row
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.parallel import jobs_for
 from pipelines.causal.population import Population, outcome_values, select_population
@@ -195,7 +195,8 @@ def _scores(
         for draw, fold in enumerate(cloned.fold[:, can_have]):
             setting = _setting(trial, cloned.visits, fold, draw)
             by_arm = replace(setting, design=answering, arm=arm, n_arms=len(trial.arms))
-            g = np.maximum(cross_fit_observation(by_arm, is_known)[np.arange(len(arm)), arm], trial.clip)
+            answered = cross_fit_observation(by_arm, is_known, one_arm_a_row(arm, by_arm.n_arms))
+            g = np.maximum(answered[np.arange(len(arm)), arm], trial.clip)
             for name, own in scores.items():
                 rows = can_have[cloned.clones[name].episode]
                 clones = cloned.clones[name].take(rows, can_have)

@@ -8,7 +8,7 @@ fits are the outcome models that fold k's plug-in gains are read from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations
@@ -21,7 +21,6 @@ from pipelines.causal.learners import Model, Training, fit_kernel, linear_propen
 from pipelines.causal.nuisance import LEAST_MISSING_FOR_A_MODEL, CrossFit
 from pipelines.causal.outcome_candidates import (
     LEAN_CANDIDATES,
-    OutcomeCandidate,
     Task,
     boosting_by_arm,
     by_arm,
@@ -59,7 +58,7 @@ def pooled_arms(task: Task) -> Model:
 
 
 # Boosting in each arm apart earns its price as a plug-in; boosted propensities and scores, tried too, did not.
-OUTCOME_CANDIDATES: dict[str, tuple[OutcomeCandidate, ...]] = {
+OUTCOME_CANDIDATES: dict[str, tuple[Callable[[Task], Model], ...]] = {
     "linear": (linear_shared, pooled_arms),
     "kernel": (kernel_by_arm,),
     "boosting": (boosting_by_arm,),

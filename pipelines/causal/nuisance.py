@@ -18,6 +18,7 @@ from pipelines.causal.outcome_candidates import (
     LEAN_CANDIDATES,
     OUTCOME_CANDIDATES,
     ROWS_READ_AT_A_TIME,
+    ArmsModel,
     OutcomeCandidate,
     Task,
 )
@@ -69,11 +70,13 @@ class CrossFit:
 
 @dataclass(frozen=True)
 class Part:
-    """What one fold's models need and no more: rows that teach, and rows of the fold, which they are read on."""
+    """What one fold's models need and no more: rows that teach, and rows of the fold, which they are read on, in the arms that
+    are asked for (None: all)."""
 
     teaching: CrossFit
     y: FloatArray | None
     wanted: Design
+    asked: BoolArray | None
     k: int
 
 
@@ -95,47 +98,66 @@ def _propensities_of_fold(part: Part) -> FloatArray:
     return read_in_pieces(models, part.wanted)
 
 
-def _in_order(setting: CrossFit, of_fold: Callable[[Part], FloatArray], y: FloatArray | None = None) -> FloatArray:
+def _in_order(
+    setting: CrossFit,
+    of_fold: Callable[[Part], FloatArray],
+    y: FloatArray | None = None,
+    asked: BoolArray | None = None,
+) -> FloatArray:
     """Return what `of_fold` says of each fold's rows (k, rows, n_arms), put together in the order of all rows (k, n, n_arms).
 
     y (n,): where it is NaN a row teaches nothing.
     """
     folds = np.unique(setting.fold).tolist()
-    said = each(of_fold, folds, setting.n_jobs, partial(_part, _for_models(setting), y))
+    said = each(of_fold, folds, setting.n_jobs, partial(_part, _for_models(setting), y, asked))
     together = np.empty((said[0].shape[0], len(setting.fold), setting.n_arms))
     for k, predictions in zip(folds, said, strict=True):
         together[:, setting.fold == k] = predictions
     return together
 
 
-def _part(setting: CrossFit, y: FloatArray | None, k: int) -> Part:
+def _part(setting: CrossFit, y: FloatArray | None, asked: BoolArray | None, k: int) -> Part:
     new = setting.fold == k
     teaches = ~new if setting.training is None else ~new & (setting.training > 0)
     teaches = teaches if y is None else teaches & np.isfinite(y)
     teaching = replace(setting.take(teaches), weight=setting.training_weight[teaches])
-    return Part(teaching, None if y is None else y[teaches], setting.design.take(new), k)
+    told = None if asked is None else asked[new]
+    return Part(teaching, None if y is None else y[teaches], setting.design.take(new), told, k)
 
 
-def read_in_pieces(models: Sequence[Model], wanted: Design) -> FloatArray:
-    """Return what each model says of these rows (models, n, ...), of so many at a time that no copy of them gets large."""
+def read_in_pieces(
+    models: Sequence[Model] | Sequence[ArmsModel], wanted: Design, asked: BoolArray | None = None
+) -> FloatArray:
+    """Return what each model says of these rows (models, n, ...), of so many at a time that no copy of them gets large.
+
+    asked (n, n_arms), for models of all arms: where they are read.
+    """
     n = len(wanted.linear)
     pieces = []
     for start in range(0, max(n, 1), ROWS_READ_AT_A_TIME):
-        piece = wanted.take(slice(start, start + ROWS_READ_AT_A_TIME)).with_precision()
-        pieces.append(np.array([model(piece) for model in models]))
+        rows = slice(start, start + ROWS_READ_AT_A_TIME)
+        piece = wanted.take(rows).with_precision()
+        told = () if asked is None else (asked[rows],)
+        pieces.append(np.array([model(piece, *told) for model in models]))
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
-def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArray:
+def one_arm_a_row(arm: IntArray, n_arms: int) -> BoolArray:
+    """Return what is asked for (n, n_arms) when of each row one arm is read (n,)."""
+    return np.asarray(arm[:, None] == np.arange(n_arms))
+
+
+def cross_fit_observation(setting: CrossFit, is_observed: BoolArray, asked: BoolArray | None = None) -> FloatArray:
     """Return out-of-fold probabilities (n, n_arms) that the outcome is observed, had the unit been in each arm.
 
-    With fewer than 10 outcomes missing the observed share stands in; with none missing it is exactly 1.
+    With fewer than 10 outcomes missing the observed share stands in; with none missing it is exactly 1. asked: as for
+    `cross_fit_outcome`.
     """
     n = len(setting.arm)
     if min(np.sum(~is_observed), np.sum(is_observed)) < LEAST_MISSING_FOR_A_MODEL:
         return np.full((n, setting.n_arms), is_observed.mean())
     candidates = [candidate for learner in setting.learners for candidate in LEAN_CANDIDATES[learner]]
-    predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates)
+    predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates, asked)
     teaches = np.arange(n)[setting.teaches]
     own = predictions[:, teaches, setting.arm[teaches]].T
     likelihood = np.where(is_observed[teaches, None], own, 1 - own)
@@ -144,17 +166,18 @@ def cross_fit_observation(setting: CrossFit, is_observed: BoolArray) -> FloatArr
 
 
 def cross_fit_outcome(
-    setting: CrossFit, y: FloatArray, is_binary: bool, *, is_lean: bool = False
+    setting: CrossFit, y: FloatArray, is_binary: bool, *, is_lean: bool = False, asked: BoolArray | None = None
 ) -> tuple[FloatArray, dict[str, float]]:
     """Return out-of-fold outcome means (n, n_arms) under each arm, and the stack's weights by candidate.
 
     `y` may hold NaN: such rows are predicted but train nothing. A constant outcome is returned as that constant. Lean: without
-    boosting in each arm apart.
+    boosting in each arm apart. asked (n, n_arms): the arms that are read of each row, None for all; the rest may be NaN, and no
+    number depends on it. Reading boosted trees of everybody under every arm is most of what a large trial costs.
     """
     teaches = np.flatnonzero(np.isfinite(y) if setting.training is None else np.isfinite(y) & setting.teaches)
     by_learner = LEAN_CANDIDATES if is_lean else OUTCOME_CANDIDATES
     candidates = [candidate for learner in setting.learners for candidate in by_learner[learner]]
-    predictions = _cross_fit_candidates(setting, y, is_binary, candidates)
+    predictions = _cross_fit_candidates(setting, y, is_binary, candidates, asked)
     own = predictions[:, teaches, setting.arm[teaches]].T
     shares = squared_error_weights(own, y[teaches], setting.training_weight[teaches])
     names = [candidate.__name__ for candidate in candidates]
@@ -162,10 +185,18 @@ def cross_fit_outcome(
 
 
 def _cross_fit_candidates(
-    setting: CrossFit, y: FloatArray, is_binary: bool, candidates: Sequence[OutcomeCandidate]
+    setting: CrossFit,
+    y: FloatArray,
+    is_binary: bool,
+    candidates: Sequence[OutcomeCandidate],
+    asked: BoolArray | None,
 ) -> FloatArray:
-    """Return each candidate's out-of-fold predictions (candidates, n, n_arms)."""
-    return _in_order(setting, partial(_candidates_of_fold, is_binary, tuple(candidates)), y)
+    """Return each candidate's out-of-fold predictions (candidates, n, n_arms), of rows that teach in their own arm besides."""
+    if asked is not None:
+        asked = asked.copy()
+        teaches = np.arange(len(y))[setting.teaches]
+        asked[teaches, setting.arm[teaches]] = True
+    return _in_order(setting, partial(_candidates_of_fold, is_binary, tuple(candidates)), y, asked)
 
 
 def _for_models(setting: CrossFit) -> CrossFit:
@@ -180,4 +211,4 @@ def _candidates_of_fold(is_binary: bool, candidates: Sequence[OutcomeCandidate],
     design = setting.design.with_precision()
     training = Training(design, part.y, setting.weight, is_binary, setting.seed + part.k)
     task = Task(training, setting.arm, setting.n_arms)
-    return read_in_pieces([candidate(task) for candidate in candidates], part.wanted)
+    return read_in_pieces([candidate(task) for candidate in candidates], part.wanted, part.asked)

@@ -109,7 +109,7 @@ class Protocol:
     folds: int = 5
     repeats: int = 3
     seed: int = 20261
-    most_training_rows: int = 50_000
+    most_training_rows: int = 25_000
 
     def draws_of_folds(self, n_episodes: int) -> int:
         """Return how often folds are drawn: once for more than 8,000 episodes."""
@@ -138,8 +138,10 @@ class TargetTrial(Protocol):
 
     `strategies` says each of `arms` in words; `grace_covariates` are columns of each visit of the grace period, seen before
     its treatment is chosen, and `grace_strategies` say how each arm is followed there. `groups` get an effect of their own,
-    and patients are compared with each other, for `difference_outcomes` only; `modifiers` are the covariates that clinicians
-    approved for a rule and for the projection. Raises ValueError when the parts contradict each other.
+    and patients are compared with each other, for `difference_outcomes` only, by gains learned from at most
+    `most_training_rows_of_gains` episodes: a single patient's gain is farther from being known than a mean. `modifiers` are the
+    covariates that clinicians approved for a rule and for the projection. Raises ValueError when the parts contradict each
+    other.
     """
 
     arms: tuple[str, ...]
@@ -150,6 +152,7 @@ class TargetTrial(Protocol):
     grace_covariates: tuple[str, ...] = ()
     grace_strategies: tuple[GraceStrategy, ...] = ()
     arms_with_manipulation: tuple[str, ...] = ()
+    most_training_rows_of_gains: int = 50_000
 
     def __post_init__(self) -> None:
         self._must_compare(self.arms, set(self.arms_with_manipulation), "arms")

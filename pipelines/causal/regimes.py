@@ -34,6 +34,7 @@ from pipelines.causal.nuisance import (
     cross_fit_observation,
     cross_fit_outcome,
     cross_fit_propensity,
+    one_arm_a_row,
 )
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.stages import (
@@ -50,7 +51,7 @@ from pipelines.causal.stages import (
 @dataclass(frozen=True)
 class _Fitted:
     """Out-of-fold predictions of one draw of folds: `e` as in `StagePropensities`; `g`, at least `clip`, and `m` (n, arms + 1) of
-    the last stage, of a known outcome and of the outcome."""
+    the last stage, of a known outcome, in the arm that was given, and of the outcome, in the arms that some rule says."""
 
     e: tuple[FloatArray, ...]
     g: FloatArray
@@ -149,8 +150,10 @@ class RegimeValues(BaseEstimator):  # type: ignore[misc]
         with threadpool_limits(1):
             for draw, fold in enumerate(shared.fold):
                 setting = self._setting(decisions, fold, draw, shared.training)
-                g = np.maximum(cross_fit_observation(setting, is_observed), self.clip)
-                m, _ = cross_fit_outcome(setting, outcome, is_binary, is_lean=True)
+                own = one_arm_a_row(setting.arm, setting.n_arms)
+                g = np.maximum(cross_fit_observation(setting, is_observed, own), self.clip)
+                asked = _asked([rule[-1] for rule in rules.values()], setting.n_arms)
+                m, _ = cross_fit_outcome(setting, outcome, is_binary, is_lean=True, asked=asked)
                 fits.append(_Fitted(shared.of(draw, decisions), g, m))
                 for name, scores in _scores(setting, decisions, fits[-1], rules, outcome).items():
                     psi[name].append(scores)
@@ -204,23 +207,37 @@ def _scores(
     """Return the scores of every regime; regimes that agree from a stage on share what was fitted before it."""
     expected: dict[tuple[bytes, ...], FloatArray] = {}
     scores = {}
+    of_later: dict[tuple[bytes, ...], list[IntArray]] = {}
+    for wanted in rules.values():
+        for k in range(len(wanted) - 1):
+            of_later.setdefault(_said_from(wanted, k + 1), []).append(wanted[k])
     for name, wanted in rules.items():
         q = _last_pseudo_outcome(decisions[-1], fitted, wanted[-1], y)
-        later: tuple[bytes, ...] = (wanted[-1].tobytes(),)
         for k in reversed(range(len(decisions) - 1)):
             decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
+            later = _said_from(wanted, k + 1)
             if len(rows):
                 if later not in expected:
+                    asked = _asked([said[rows] for said in of_later[later]], decision.n_arms)
                     expected[later], _ = cross_fit_outcome(
-                        decision.narrowed(setting), q[rows], is_binary=False, is_lean=True
+                        decision.narrowed(setting), q[rows], is_binary=False, is_lean=True, asked=asked
                     )
                 code = wanted[k][rows]
                 m = expected[later][np.arange(len(rows)), code]
                 followed = decision.arm[rows] == code
                 q[rows] = m + followed / fitted.e[k][rows, code] * (q[rows] - m)
-            later = (wanted[k].tobytes(), *later)
         scores[name] = q
     return scores
+
+
+def _said_from(wanted: Sequence[IntArray], stage: int) -> tuple[bytes, ...]:
+    """Return what tells apart the rules that differ from this stage on."""
+    return tuple(codes.tobytes() for codes in wanted[stage:])
+
+
+def _asked(said: Sequence[IntArray], n_arms: int) -> BoolArray:
+    """Return the arms (n, n_arms) that some rule says, of one code a rule and row."""
+    return np.asarray(np.any([one_arm_a_row(codes, n_arms) for codes in said], axis=0))
 
 
 def _last_pseudo_outcome(last: Decision, fitted: _Fitted, wanted: IntArray, y: FloatArray) -> FloatArray:

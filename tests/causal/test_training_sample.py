@@ -11,7 +11,7 @@ from pipelines.causal.effects import estimate_trial
 from pipelines.causal.features import encode
 from pipelines.causal.gains import StackedDRLearner
 from pipelines.causal.grace import grace_estimates
-from pipelines.causal.nuisance import CrossFit, cross_fit_propensity
+from pipelines.causal.nuisance import CrossFit, cross_fit_outcome, cross_fit_propensity
 from pipelines.causal.practitioner_levels import practitioner_codes
 from pipelines.causal.stepped import estimate_stepped
 from pipelines.causal.training_sample import in_sample, training_weights
@@ -210,6 +210,34 @@ def test_an_effect_whose_models_learned_from_a_sample_says_so_and_lies_beside_th
     share = part.tables["models"].set_index(["model", "figure"]).loc[("sample", "share learned from"), "value"]
     assert share == pytest.approx(1 / 3, abs=0.001)
     assert "sample" not in set(whole.tables["models"]["model"])
+
+
+def test_gains_learn_from_a_sample_of_their_own():
+    frame = linear_clinic(900, 13)
+    whole, fewer, few = (
+        estimate_trial(frame, capped(most, difference_outcomes=("pain_12wk",), most_training_rows_of_gains=of_gains))
+        for most, of_gains in ((10**9, 10**9), (600, 10**9), (10**9, 600))
+    )
+    weights = [one.tables["models"].query("model.str.startswith('gain of')")["value"] for one in (whole, fewer, few)]
+    assert len(weights[0])
+    assert (weights[0].to_numpy() == weights[1].to_numpy()).all()
+    assert (weights[0].to_numpy() != weights[2].to_numpy()).any()
+
+
+@pytest.mark.parametrize("n", [600, 25_000], ids=["few", "read in pieces"])
+def test_of_the_arms_that_are_asked_for_the_same_is_read_as_if_all_were(n):
+    generator = np.random.default_rng(8)
+    x, arm = generator.normal(size=(n, 3)), generator.integers(0, 3, n)
+    y = np.abs(x[:, 0]) * (1 + arm) + generator.normal(size=n)
+    setting = CrossFit(encode(pd.DataFrame(x)), arm, np.ones(n), np.arange(n) % 3, 3, ("linear", "boosting"), 1)
+    asked = generator.random((n, 3)) < 0.3
+    all_of_them, weights = cross_fit_outcome(setting, y, is_binary=False, is_lean=True)
+    own = np.arange(3) == arm[:, None]
+    some, same = cross_fit_outcome(setting, y, is_binary=False, is_lean=True, asked=asked)
+    assert weights == same
+    assert weights["boosting_shared"] > 0
+    assert (some[asked | own] == all_of_them[asked | own]).all()
+    assert np.isnan(some[~asked & ~own]).all()
 
 
 def test_an_analysis_made_on_a_sample_says_so():
