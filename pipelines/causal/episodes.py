@@ -54,7 +54,7 @@ def episode_rows(
     weighting: Weighting | None,
     estimates: Mapping[Pair, Estimate | None],
     gains: Mapping[Pair, PatientGains],
-    alike: Mapping[Pair, Estimates | None],
+    alike: Mapping[Pair, Estimates],
 ) -> pd.DataFrame:
     """Return a row an episode and contrast: the effect, its 95 % interval, the label, and on what they rest (`basis`).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,13 +83,10 @@ def estimate_outcome(
     differences = Differences({}, {})
     if model is not None and is_shown and has_groups:
         differences = find_differences(population, trial, outcome, model, y=y, rows=fitted_rows, estimates=estimates)
-    alike: dict[Pair, Estimates | None] = {}
+    alike: dict[Pair, Estimates] = {}
     if model is not None:
-        alike = {
-            pair: _of_patients_alike(population, trial, model, pair, fitted_rows)
-            for pair, estimate in estimates.items()
-            if estimate is not None
-        }
+        pairs = [pair for pair, estimate in estimates.items() if estimate is not None]
+        alike = _of_patients_alike(population, trial, model, pairs, fitted_rows)
     models = [] if model is None else [model_rows(trial, outcome, model, y[fitted_rows])]
     tables = differences.tables | {
         "effects": pd.DataFrame(effects),
@@ -101,13 +99,13 @@ def estimate_outcome(
 
 
 def _of_patients_alike(
-    population: Population, trial: TargetTrial, model: CrossFittedAIPW, pair: Pair, rows: BoolArray
-) -> Estimates | None:
+    population: Population, trial: TargetTrial, model: CrossFittedAIPW, pairs: Sequence[Pair], rows: BoolArray
+) -> dict[Pair, Estimates]:
     kept = rows.copy()
     kept[rows] = model.target_
-    treated, comparator = (model.arms_.index(name) for name in pair)
-    contrast = (model.psi_[:, :, treated] - model.psi_[:, :, comparator]).mean(axis=0)[model.target_]
-    return of_patients_alike(population, trial, contrast, kept, model.propensity_.fold[0][model.target_])
+    of_arm = {name: model.psi_[:, :, place] for place, name in enumerate(model.arms_)}
+    contrasts = {(a, b): (of_arm[a] - of_arm[b]).mean(axis=0)[model.target_] for a, b in pairs}
+    return of_patients_alike(population, trial, contrasts, kept, model.propensity_.fold[0][model.target_])
 
 
 def _fit(

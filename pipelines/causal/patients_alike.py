@@ -7,6 +7,8 @@ the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,31 +17,34 @@ from pipelines.causal.features import BoolArray, FloatArray, IntArray
 from pipelines.causal.inference import Estimate, Estimates
 from pipelines.causal.labels import UNKNOWN, label_of, labels_of
 from pipelines.causal.population import Population
-from pipelines.causal.projection import projected
-from pipelines.causal.protocol import TargetTrial
+from pipelines.causal.projection import all_projected
+from pipelines.causal.protocol import Pair, TargetTrial
 
 
 def of_patients_alike(
-    population: Population, trial: TargetTrial, contrast: FloatArray, rows: BoolArray, fold: IntArray
-) -> Estimates | None:
-    """Return the projection at everybody (population,), each from the other folds, or from all `rows` for who is in none.
+    population: Population, trial: TargetTrial, contrasts: Mapping[Pair, FloatArray], rows: BoolArray, fold: IntArray
+) -> dict[Pair, Estimates]:
+    """Return each contrast's projection at everybody (population,): from the other folds, or from all `rows` for who is in none.
 
-    contrast, fold (rows,): of those that the outcome was fitted on. None when the trial has no modifiers in the frame. `n` and
-    `n_practitioners` are those of all rows.
+    contrasts: scores (rows,); fold (rows,): of those that the outcome was fitted on. Empty when the trial has no modifiers in the
+    frame. `n` and `n_practitioners` are those of all rows.
     """
     modifiers = population.covariates(trial.modifiers)
-    if not modifiers.shape[1]:
-        return None
+    if not modifiers.shape[1] or not contrasts:
+        return {}
     inside, practitioner = np.flatnonzero(rows), population.practitioner[rows]
     folds = np.unique(fold)
     regressors = projection_regressors(modifiers, [_only(inside[fold != k], len(rows)) for k in folds])
-    said = np.full((3, len(rows)), np.nan)
+    said = {pair: np.full((3, len(rows)), np.nan) for pair in contrasts}
     everybody = np.ones(len(inside), dtype=bool)
     parts = [*((fold != k, inside[fold == k]) for k in folds), (everybody, np.flatnonzero(~rows))]
     for fitted, at in parts:
-        of_these = projected(contrast[fitted], regressors[inside[fitted]], practitioner[fitted], regressors[at])
-        said[:, at] = of_these.estimate, of_these.standard_error, of_these.degrees_of_freedom
-    return Estimates(said[0], said[1], said[2], len(inside), len(set(practitioner)))
+        scores = [contrast[fitted] for contrast in contrasts.values()]
+        of_these = all_projected(scores, regressors[inside[fitted]], practitioner[fitted], regressors[at])
+        for pair, one in zip(contrasts, of_these, strict=True):
+            said[pair][:, at] = one.estimate, one.standard_error, one.degrees_of_freedom
+    n_practitioners = len(set(practitioner))
+    return {pair: Estimates(one[0], one[1], one[2], len(inside), n_practitioners) for pair, one in said.items()}
 
 
 def labels_where_alike_agree(average: Estimate | None, alike: Estimates, margin: float) -> NDArray[np.object_]:

@@ -8,6 +8,7 @@ p by p, however many episodes a practitioner has.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,17 +28,30 @@ MOST_ROWS_BY_PRACTITIONER = 50_000
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """Least squares in the orthonormal basis Q (n, p) of the regressors; `inverse` (p, p) leads back to them. `sums`
-    (practitioners, p): corrected sums of residuals times Q. `root`, `m`: see `_corrections`."""
+class _Basis:
+    """The regressors (n, p) in an orthonormal basis Q: Q = regressors `inverse`. `code` (n,): practitioners. `root`, `m`: see
+    `_corrections`."""
 
-    coefficients: FloatArray
+    Q: FloatArray
+    R: FloatArray
     inverse: FloatArray
-    scaled: FloatArray
-    sums: FloatArray
+    code: NDArray[np.intp]
     root: FloatArray
     m: FloatArray
-    n_practitioners: int
+
+    @property
+    def n_practitioners(self) -> int:
+        """Return how many practitioners there are."""
+        return len(self.m)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """Least squares of one score. `scaled` (n, p): residuals times Q; `sums` (practitioners, p): their corrected sums."""
+
+    coefficients: FloatArray
+    scaled: FloatArray
+    sums: FloatArray
 
     def variances(self, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the clustered and the independent variance of each direction (k, p) in the basis Q."""
@@ -77,18 +91,36 @@ def projected(
     Otherwise as `linear_projection`. Degrees of freedom are those of the row itself for up to 2,000 different rows, else
     the fewest of any of that many of them (of 250 where there are more than 50,000 rows).
     """
-    fitted = _fit(scores, regressors, practitioner)
+    return all_projected([scores], regressors, practitioner, at)[0]
+
+
+def all_projected(
+    scores: Sequence[FloatArray], regressors: FloatArray, practitioner: NDArray[np.object_], at: FloatArray
+) -> tuple[Estimates, ...]:
+    """Return the projection of each of the scores, which share all that the regressors say: of many rows that is most of it."""
+    basis = _basis(scores, regressors, practitioner)
+    directions = at @ basis.inverse
+    degrees = _degrees_of_rows(directions, basis) if basis.n_practitioners > 1 else np.full(len(at), np.nan)
+    return tuple(_projected(one, regressors, basis, at, directions, degrees) for one in scores)
+
+
+def _projected(
+    scores: FloatArray,
+    regressors: FloatArray,
+    basis: _Basis,
+    at: FloatArray,
+    directions: FloatArray,
+    degrees: FloatArray,
+) -> Estimates:
+    fitted = _fit(scores, regressors, basis)
     n, p = regressors.shape
     values = at @ fitted.coefficients
-    if fitted.n_practitioners < 2:
-        nothing = np.full(len(values), np.nan)
-        return Estimates(values, nothing, nothing, n, fitted.n_practitioners)
-    directions = at @ fitted.inverse
+    if basis.n_practitioners < 2:
+        return Estimates(values, degrees, degrees, n, basis.n_practitioners)
     clustered, independent = fitted.variances(directions)
-    degrees = _degrees_of_rows(directions, fitted)
     is_wider = np.sqrt(independent) * t.ppf(0.975, n - p) > np.sqrt(clustered) * _quantiles(degrees)
     variance, degrees = np.where(is_wider, independent, clustered), np.where(is_wider, float(n - p), degrees)
-    return Estimates(values, np.sqrt(variance), degrees, n, fitted.n_practitioners)
+    return Estimates(values, np.sqrt(variance), degrees, n, basis.n_practitioners)
 
 
 def _quantiles(degrees: FloatArray) -> FloatArray:
@@ -96,27 +128,33 @@ def _quantiles(degrees: FloatArray) -> FloatArray:
     return np.asarray(t.ppf(0.975, different), dtype=float)[code]
 
 
-def _fit(scores: FloatArray, regressors: FloatArray, practitioner: NDArray[np.object_]) -> _Fitted:
+def _basis(scores: Sequence[FloatArray], regressors: FloatArray, practitioner: NDArray[np.object_]) -> _Basis:
     n, p = regressors.shape
-    if len(scores) != n or len(practitioner) != n:
-        raise ValueError(
-            f"scores, regressors and practitioner differ in length: {len(scores)}, {n}, {len(practitioner)}"
-        )
-    if not (np.isfinite(scores).all() and np.isfinite(regressors).all()):
+    for one in scores:
+        if len(one) != n or len(practitioner) != n:
+            raise ValueError(
+                f"scores, regressors and practitioner differ in length: {len(one)}, {n}, {len(practitioner)}"
+            )
+    if not all(np.isfinite(values).all() for values in (*scores, regressors)):
         raise ValueError("scores and regressors must be finite")
     if n <= p or np.linalg.matrix_rank(regressors) < p:
         raise ValueError("the regressors are linearly dependent")
     Q, R = np.linalg.qr(regressors)
-    coefficients = np.linalg.solve(R, Q.T @ scores)
-    scaled = Q * (scores - regressors @ coefficients)[:, None]
     keys, code = numbered(practitioner)
     root, m = _corrections(Q, code, len(keys))
-    sums = np.column_stack([np.bincount(code, weights=scaled[:, j], minlength=len(keys)) for j in range(p)])
-    corrected = np.einsum("gij,gj->gi", root, sums)
-    return _Fitted(coefficients, np.linalg.solve(R, np.eye(p)), scaled, corrected, root, m, len(keys))
+    return _Basis(Q, R, np.linalg.solve(R, np.eye(p)), code, root, m)
 
 
-def _degrees_of_rows(directions: FloatArray, fitted: _Fitted) -> FloatArray:
+def _fit(scores: FloatArray, regressors: FloatArray, basis: _Basis) -> _Fitted:
+    coefficients = np.linalg.solve(basis.R, basis.Q.T @ scores)
+    scaled = basis.Q * (scores - regressors @ coefficients)[:, None]
+    sums = np.column_stack(
+        [np.bincount(basis.code, weights=column, minlength=basis.n_practitioners) for column in scaled.T]
+    )
+    return _Fitted(coefficients, scaled, np.asarray(np.einsum("gij,gj->gi", basis.root, sums), dtype=float))
+
+
+def _degrees_of_rows(directions: FloatArray, basis: _Basis) -> FloatArray:
     if len(directions) > MOST_ROWS_BY_PRACTITIONER:
         # Different rows have different sums of this kind; to sort rows whole takes fifty times as long.
         along = directions @ np.sqrt(np.arange(2.0, 2.0 + directions.shape[1]))
@@ -126,7 +164,7 @@ def _degrees_of_rows(directions: FloatArray, fitted: _Fitted) -> FloatArray:
         different, code = np.unique(directions, axis=0, return_inverse=True)
         most = MOST_ROWS_WITH_THEIR_OWN_DEGREES
     step = max(1, -(-len(different) // most))
-    degrees = np.array([_degrees_of_freedom(fitted.root @ one, fitted.m) for one in different[::step]])
+    degrees = np.array([_degrees_of_freedom(basis.root @ one, basis.m) for one in different[::step]])
     return np.asarray(degrees[code] if step == 1 else np.full(len(directions), degrees.min()), dtype=float)
 
 

@@ -10,6 +10,7 @@ from pipelines.causal.population import select_population
 from pipelines.causal.projection import projected
 from tests.causal.worlds import TRIAL, linear_clinic, trial_with
 
+PAIR = ("add", "continue")
 WITH_MODIFIERS = trial_with(modifiers=("severity", "age"))
 
 
@@ -39,11 +40,15 @@ def fitted():
     return population, generator.normal(size=rows.sum()), rows, np.arange(rows.sum()) % 4
 
 
+def alike(population, contrast, rows, fold):
+    return of_patients_alike(population, WITH_MODIFIERS, {PAIR: contrast}, rows, fold)[PAIR]
+
+
 def test_nobodys_own_score_is_in_what_patients_alike_say(fitted):
     population, contrast, rows, fold = fitted
-    before = of_patients_alike(population, WITH_MODIFIERS, contrast, rows, fold)
+    before = alike(population, contrast, rows, fold)
     changed = contrast + np.where(fold == 2, 50.0, 0.0)
-    after = of_patients_alike(population, WITH_MODIFIERS, changed, rows, fold)
+    after = alike(population, changed, rows, fold)
     assert len(before) == len(after) == 400
     own = np.flatnonzero(rows)[fold == 2]
     assert [before[row] for row in own] == [after[row] for row in own]
@@ -52,7 +57,7 @@ def test_nobodys_own_score_is_in_what_patients_alike_say(fitted):
 
 def test_who_has_no_score_is_told_from_everybody_who_has(fitted):
     population, contrast, rows, fold = fitted
-    said = of_patients_alike(population, WITH_MODIFIERS, contrast, rows, fold)
+    said = alike(population, contrast, rows, fold)
     people = population.frame[["severity", "age"]]
     people = people.fillna(people.median())
     x = np.column_stack([np.ones(400), people])
@@ -60,9 +65,17 @@ def test_who_has_no_score_is_told_from_everybody_who_has(fitted):
     assert [one.estimate for one in by_hand] == pytest.approx([said[row].estimate for row in np.flatnonzero(~rows)])
 
 
+def test_contrasts_told_together_are_those_told_alone(fitted):
+    population, contrast, rows, fold = fitted
+    together = of_patients_alike(population, WITH_MODIFIERS, {PAIR: contrast, PAIR[::-1]: -2 * contrast}, rows, fold)
+    for pair, scores in ((PAIR, contrast), (PAIR[::-1], -2 * contrast)):
+        alone = alike(population, scores, rows, fold)
+        assert [together[pair][row] for row in range(400)] == [alone[row] for row in range(400)]
+
+
 def test_without_approved_covariates_everybody_has_the_averages_label(fitted):
     population, contrast, rows, fold = fitted
-    assert of_patients_alike(population, TRIAL, contrast, rows, fold) is None
+    assert of_patients_alike(population, TRIAL, {PAIR: contrast}, rows, fold) == {}
 
 
 def test_a_trial_with_modifiers_stores_what_patients_alike_say_beside_the_average():
