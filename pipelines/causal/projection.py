@@ -146,7 +146,7 @@ def _basis(scores: Sequence[FloatArray], regressors: FloatArray, practitioner: N
 
 
 def _fit(scores: FloatArray, regressors: FloatArray, basis: _Basis) -> _Fitted:
-    coefficients = np.linalg.solve(basis.R, basis.Q.T @ scores)
+    coefficients = np.asarray(np.linalg.solve(basis.R, basis.Q.T @ scores), dtype=float)
     scaled = basis.Q * (scores - regressors @ coefficients)[:, None]
     sums = np.column_stack(
         [np.bincount(basis.code, weights=column, minlength=basis.n_practitioners) for column in scaled.T]
