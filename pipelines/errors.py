@@ -62,6 +62,10 @@ class InstallationError(StepcareError):
     exit_code = 9
 
 
+class StoreUnusable(InstallationError):
+    """The engine's store could not be reached or refused something; the engine tries the task that met it again."""
+
+
 class BackupError(StepcareError):
     """A backup could not be made, or will not be restored; what is published stays as it is."""
 

@@ -48,7 +48,7 @@ def start(kind: str, workers: int, port: int) -> None:
 
 @engine.command()
 def check() -> None:
-    """Look whether the engine that is set can be reached, and whether its environment is this one.
+    """Look whether the engine that is set can be reached, its environment is this one, and its store can be used from both.
 
     \b
     Example:
@@ -57,13 +57,15 @@ def check() -> None:
     from pipelines.engine import mapping
     from pipelines.engine.environment import environment_here, lock_hash
     from pipelines.engine.settings import read_engine
+    from pipelines.engine.store import try_out
 
     said = read_engine(Settings.from_environment().home)
     with mapping.engine(said) as pmap:
-        pmap(len, ["one task"])
+        try_out(said.store)
+        pmap(try_out, [said.store])
     click.echo(f"Engine       {said.engine} {said.engine_address}".rstrip())
     click.echo(f"Environment  {lock_hash(environment_here())[:12]}, the same there and here")
-    click.echo(f"Store        {said.store}")
+    click.echo(f"Store        {said.store}, written and read there and here")
 
 
 @engine.command()
@@ -90,6 +92,9 @@ def clear() -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where the nights are made, and stay.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(2, 256))
 @click.option("--buckets", default=0, type=click.IntRange(0), help="As in [engine].")
+@click.option(
+    "--store", default="", help="A folder or URL for stores of these nights, emptied afterwards (default: in --folder)."
+)
 @click.option("--tables", is_flag=True, help="Only as far as the checks, without estimates and reports.")
 @click.option("--kill-worker", is_flag=True, help="Kill a worker with -9 in the middle of each night.")
 def parity(
@@ -99,6 +104,7 @@ def parity(
     folder: Path | None,
     workers: int,
     buckets: int,
+    store: str,
     tables: bool,
     kill_worker: bool,
 ) -> None:
@@ -108,6 +114,7 @@ def parity(
     Examples:
       stepcare engine parity --on dask --on spark
       stepcare engine parity --inbox /data/deliveries --folder /data/parity --kill-worker
+      stepcare engine parity --episodes 60 --buckets 2 --store s3://bucket/stepcare
     """
     from pipelines.engine.proving import Proving, report_lines
 
@@ -118,7 +125,9 @@ def parity(
 
             inbox = place / "inbox"
             simulate(inbox, episodes=episodes, clinics=6, world="uniform", seed=1, dirt=0.01)
-        proving = Proving(place, inbox.absolute(), workers, buckets, is_whole=not tables, is_killing=kill_worker)
+        proving = Proving(
+            place, inbox.absolute(), workers, buckets, is_whole=not tables, is_killing=kill_worker, store=store
+        )
         here = proving.night("local", click.echo)
         proofs = [proving.prove(name, here, click.echo) for name in engines]
     for line in report_lines(proofs):

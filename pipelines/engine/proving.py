@@ -1,16 +1,17 @@
 """The same deliveries on this machine alone and on clusters of real processes: are the nights the same?"""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from uuid import uuid4
 
 from pipelines.configuration import CONFIGURATION
 from pipelines.engine.clusters import Cluster, local_cluster
 from pipelines.engine.parity import TableParity, compare_warehouses
-from pipelines.engine.settings import read_engine
 from pipelines.engine.store import RUNS, Store
 from pipelines.engine.tables_alone import build_tables
 from pipelines.errors import NightFailed
@@ -20,6 +21,7 @@ from pipelines.settings import Settings
 Say = Callable[[str], None]
 FIRST_COHORT_TABLE = "cohort."
 _SECONDS_BETWEEN_LOOKS = 0.02
+_SECONDS_BETWEEN_REQUESTS = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Proving:
-    """How to prove: where, on which deliveries, with how many workers and buckets; whole nights or their tables alone."""
+    """How to prove: where, on which deliveries, with how many workers and buckets; whole nights or their tables alone.
+
+    `store` is a folder or URL in which each night gets a store of its own, emptied afterwards; empty is below the night's home.
+    """
 
     folder: Path
     inbox: Path
@@ -46,6 +51,7 @@ class Proving:
     buckets: int = 0
     is_whole: bool = True
     is_killing: bool = False
+    store: str = ""
 
     def night(self, name: str, say: Say, configuration: str = "") -> Path:
         """Make the night in a home of its own under the folder; returns its warehouse."""
@@ -72,11 +78,23 @@ class Proving:
     def prove_on(self, cluster: Cluster, engine: str, here: Path, say: Say) -> Proof:
         """Make the night on a cluster that runs, and compare it with the warehouse `here`."""
         home = self.folder / engine
-        written = f'[engine]\nengine = "{engine}"\nengine_address = "{cluster.address}"\nbuckets = {self.buckets}\n'
-        with _killing(cluster, home, say) if self.is_killing else _undisturbed():
-            there = self.night(engine, say, written)
-        store = Store(read_engine(home).store)
-        left_over = tuple(name for name in store.names("") if name.startswith((RUNS, ".")))
+        around, own = (
+            (Store(self.store.rstrip("/")), f"parity-{uuid4().hex}") if self.store else (Store(str(home)), "engine")
+        )
+        store = Store(f"{around.root}/{own}")
+        written = (
+            f'[engine]\nengine = "{engine}"\nengine_address = "{cluster.address}"\nbuckets = {self.buckets}\n'
+            f"store = {json.dumps(store.root)}\n"
+        )
+        if not store.is_remote:
+            store.folder("")
+        try:
+            with _killing(cluster, store, say) if self.is_killing else _undisturbed():
+                there = self.night(engine, say, written)
+            left_over = tuple(name for name in store.names("") if name.startswith((RUNS, ".")))
+        finally:
+            if self.store:
+                around.remove(own)
         return Proof(engine, tuple(compare_warehouses(here, there)), left_over)
 
 
@@ -86,24 +104,23 @@ def _undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def _killing(cluster: Cluster, home: Path, say: Say) -> Iterator[None]:
+def _killing(cluster: Cluster, store: Store, say: Say) -> Iterator[None]:
     """Within the block, kill a worker with -9 once the first table of the cohort has a bucket in the store.
 
     Raises NightFailed when the block ends before that.
     """
     is_over, was_killed = Event(), Event()
-    base = home / "engine" / RUNS
 
     def watch() -> None:
         while not is_over.is_set():
-            if any(base.glob(f"*/{FIRST_COHORT_TABLE}*/*.parquet")):
+            if _has_cohort_table(store):
                 cluster.kill_worker(0)
                 was_killed.set()
                 say(
                     f"  a worker (process {cluster.workers[0].pid} and its own) was killed with -9 in the middle of the cohort"
                 )
                 return
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            time.sleep(_SECONDS_BETWEEN_REQUESTS if store.is_remote else _SECONDS_BETWEEN_LOOKS)
 
     watching = Thread(target=watch, daemon=True)
     watching.start()
@@ -114,6 +131,12 @@ def _killing(cluster: Cluster, home: Path, say: Say) -> Iterator[None]:
         watching.join()
     if not was_killed.is_set():
         raise NightFailed("the night was over before a worker could be killed. Try it on more episodes")
+
+
+def _has_cohort_table(store: Store) -> bool:
+    if store.is_remote:
+        return any(f"/{FIRST_COHORT_TABLE}" in name for name in store.names(RUNS))
+    return any(Path(store.root, RUNS).glob(f"*/{FIRST_COHORT_TABLE}*/*.parquet"))
 
 
 def report_lines(proofs: Sequence[Proof]) -> Iterator[str]:

@@ -51,7 +51,8 @@ class Failed:
 def run_call(call: Call) -> Done | Failed:
     """Run a call where the engine has put it.
 
-    What may heal by itself (a disk, a lock, memory) is raised, so that the engine tries it again; all else comes back as Failed.
+    What may heal by itself (a disk, a lock, memory, the way to the store) is raised, so that the engine tries it again; all else
+    comes back as Failed.
     Runs with the umask of Stepcare: what is written is its owner's alone.
     """
     os.umask(0o077)
@@ -63,6 +64,8 @@ def run_call(call: Call) -> Done | Failed:
         )
     try:
         return Done(function(item))
+    except errors.StoreUnusable:
+        raise
     except errors.StepcareError as error:
         return Failed(type(error).__name__, str(error))
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError, MemoryError) as error:

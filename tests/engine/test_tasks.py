@@ -2,7 +2,7 @@ import pytest
 
 from pipelines.engine.environment import environment_here, lock_hash
 from pipelines.engine.tasks import Call, Done, Failed, run_call, value_of
-from pipelines.errors import InstallationError, NightFailed, UsageError
+from pipelines.errors import InstallationError, NightFailed, StoreUnusable, UsageError
 
 SECRET = "patient 4711 has a pain of 9"
 
@@ -21,6 +21,10 @@ def _says_what_is_wrong(_: int) -> int:
 
 def _meets_a_full_disk(_: int) -> int:
     raise OSError(28, SECRET)
+
+
+def _does_not_reach_the_store(_: int) -> int:
+    raise StoreUnusable("the store cannot be used")
 
 
 def _call(function, environment: str | None = None) -> Call:
@@ -50,6 +54,11 @@ def test_what_may_heal_by_itself_is_raised_for_the_engine_to_try_again_and_tells
         run_call(_call(_meets_a_full_disk))
     assert SECRET not in str(raised.value)
     assert raised.value.__suppress_context__
+
+
+def test_a_task_that_does_not_reach_the_store_is_tried_again_by_the_engine() -> None:
+    with pytest.raises(StoreUnusable, match="cannot be used"):
+        run_call(_call(_does_not_reach_the_store))
 
 
 def test_a_task_does_not_run_in_another_environment() -> None:
