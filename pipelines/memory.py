@@ -21,8 +21,8 @@ BYTES_AN_EPISODE = 45_000
 
 EPISODES_THAT_ALL_TEACH = 70_000
 BYTES_AN_EPISODE_BEYOND = 10_000
-"""About three quarters of the episodes are eligible, so that from here on only a sample of 50,000 teaches: the others are scored,
-and take less (docs/performance.md)."""
+"""About three quarters of the episodes are eligible, so that from here on samples teach, the largest (of gains) 50,000: the others
+are scored, and take less (docs/performance.md)."""
 
 MOST_OF_DUCKDB = 4_000_000_000
 """DuckDB needs no more for a million episodes; a larger limit made no query faster."""
