@@ -6,7 +6,7 @@ predictions. Practitioner indicators are in the design of all three (see feature
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,7 +18,6 @@ from pipelines.causal.outcome_candidates import (
     LEAN_CANDIDATES,
     OUTCOME_CANDIDATES,
     ROWS_READ_AT_A_TIME,
-    ArmsModel,
     OutcomeCandidate,
     Task,
 )
@@ -70,13 +69,13 @@ class CrossFit:
 
 @dataclass(frozen=True)
 class Part:
-    """What one fold's models need and no more: rows that teach, and rows of the fold, which they are read on, in the arms that
-    are asked for (None: all)."""
+    """What one fold's models need and no more: rows that teach, and rows of the fold, which they are read on. `targets`: what is
+    to be told, known of the same rows; `asked`: the arms that each is read under (None: all)."""
 
     teaching: CrossFit
-    y: FloatArray | None
+    targets: tuple[FloatArray, ...]
     wanted: Design
-    asked: BoolArray | None
+    asked: tuple[BoolArray | None, ...]
     k: int
 
 
@@ -101,45 +100,43 @@ def _propensities_of_fold(part: Part) -> FloatArray:
 def _in_order(
     setting: CrossFit,
     of_fold: Callable[[Part], FloatArray],
-    y: FloatArray | None = None,
-    asked: BoolArray | None = None,
+    targets: Sequence[FloatArray] = (),
+    asked: Sequence[BoolArray | None] = (),
 ) -> FloatArray:
-    """Return what `of_fold` says of each fold's rows (k, rows, n_arms), put together in the order of all rows (k, n, n_arms).
+    """Return what `of_fold` says of each fold's rows (..., rows, n_arms), put together in the order of all rows (..., n, n_arms).
 
-    y (n,): where it is NaN a row teaches nothing.
+    targets, each (n,): where they are NaN a row teaches nothing.
     """
     folds = np.unique(setting.fold).tolist()
-    said = each(of_fold, folds, setting.n_jobs, partial(_part, _for_models(setting), y, asked))
-    together = np.empty((said[0].shape[0], len(setting.fold), setting.n_arms))
+    said = each(of_fold, folds, setting.n_jobs, partial(_part, _for_models(setting), tuple(targets), tuple(asked)))
+    together = np.empty((*said[0].shape[:-2], len(setting.fold), setting.n_arms))
     for k, predictions in zip(folds, said, strict=True):
-        together[:, setting.fold == k] = predictions
+        together[..., setting.fold == k, :] = predictions
     return together
 
 
-def _part(setting: CrossFit, y: FloatArray | None, asked: BoolArray | None, k: int) -> Part:
+def _part(setting: CrossFit, targets: tuple[FloatArray, ...], asked: tuple[BoolArray | None, ...], k: int) -> Part:
     new = setting.fold == k
     teaches = ~new if setting.training is None else ~new & (setting.training > 0)
-    teaches = teaches if y is None else teaches & np.isfinite(y)
-    teaching = replace(setting.take(teaches), weight=setting.training_weight[teaches])
-    told = None if asked is None else asked[new]
-    return Part(teaching, None if y is None else y[teaches], setting.design.take(new), told, k)
+    teaches = teaches & np.isfinite(targets[0]) if targets else teaches
+    return Part(
+        teaching=replace(setting.take(teaches), weight=setting.training_weight[teaches]),
+        targets=tuple(y[teaches] for y in targets),
+        wanted=setting.design.take(new),
+        asked=tuple(None if arms is None else arms[new] for arms in asked),
+        k=k,
+    )
 
 
-def read_in_pieces(
-    models: Sequence[Model] | Sequence[ArmsModel], wanted: Design, asked: BoolArray | None = None
-) -> FloatArray:
-    """Return what each model says of these rows (models, n, ...), of so many at a time that no copy of them gets large.
+def read_in_pieces(models: Sequence[Model], wanted: Design) -> FloatArray:
+    """Return what each model says of these rows (models, n, ...), of so many at a time that no copy of them gets large."""
+    return np.concatenate([[model(piece) for model in models] for _, piece in _pieces(wanted)], axis=1)
 
-    asked (n, n_arms), for models of all arms: where they are read.
-    """
-    n = len(wanted.linear)
-    pieces = []
-    for start in range(0, max(n, 1), ROWS_READ_AT_A_TIME):
+
+def _pieces(wanted: Design) -> Iterator[tuple[slice, Design]]:
+    for start in range(0, max(len(wanted.linear), 1), ROWS_READ_AT_A_TIME):
         rows = slice(start, start + ROWS_READ_AT_A_TIME)
-        piece = wanted.take(rows).with_precision()
-        told = () if asked is None else (asked[rows],)
-        pieces.append(np.array([model(piece, *told) for model in models]))
-    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
+        yield rows, wanted.take(rows).with_precision()
 
 
 def one_arm_a_row(arm: IntArray, n_arms: int) -> BoolArray:
@@ -157,7 +154,7 @@ def cross_fit_observation(setting: CrossFit, is_observed: BoolArray, asked: Bool
     if min(np.sum(~is_observed), np.sum(is_observed)) < LEAST_MISSING_FOR_A_MODEL:
         return np.full((n, setting.n_arms), is_observed.mean())
     candidates = [candidate for learner in setting.learners for candidate in LEAN_CANDIDATES[learner]]
-    predictions = _cross_fit_candidates(setting, is_observed.astype(float), True, candidates, asked)
+    (predictions,) = _cross_fit_candidates(setting, [is_observed.astype(float)], True, candidates, [asked])
     teaches = np.arange(n)[setting.teaches]
     own = predictions[:, teaches, setting.arm[teaches]].T
     likelihood = np.where(is_observed[teaches, None], own, 1 - own)
@@ -174,29 +171,52 @@ def cross_fit_outcome(
     boosting in each arm apart. asked (n, n_arms): the arms that are read of each row, None for all; the rest may be NaN, and no
     number depends on it. Reading boosted trees of everybody under every arm is most of what a large trial costs.
     """
-    teaches = np.flatnonzero(np.isfinite(y) if setting.training is None else np.isfinite(y) & setting.teaches)
+    return cross_fit_outcomes(setting, [y], is_binary, is_lean=is_lean, asked=[asked])[0]
+
+
+def cross_fit_outcomes(
+    setting: CrossFit,
+    targets: Sequence[FloatArray],
+    is_binary: bool,
+    *,
+    is_lean: bool = False,
+    asked: Sequence[BoolArray | None],
+) -> list[tuple[FloatArray, dict[str, float]]]:
+    """Return of each target, and the arms asked of it, what `cross_fit_outcome` returns.
+
+    Rows are then copied and sent to processes once for all of them: of very many rows that takes longer than the models. Raises
+    ValueError when the targets are not known of the same rows.
+    """
+    is_known = np.isfinite(targets[0])
+    if any((np.isfinite(y) != is_known).any() for y in targets):
+        raise ValueError("outcomes that are fitted together must be known of the same rows")
+    teaches = np.flatnonzero(is_known if setting.training is None else is_known & setting.teaches)
     by_learner = LEAN_CANDIDATES if is_lean else OUTCOME_CANDIDATES
     candidates = [candidate for learner in setting.learners for candidate in by_learner[learner]]
-    predictions = _cross_fit_candidates(setting, y, is_binary, candidates, asked)
-    own = predictions[:, teaches, setting.arm[teaches]].T
-    shares = squared_error_weights(own, y[teaches], setting.training_weight[teaches])
     names = [candidate.__name__ for candidate in candidates]
-    return np.tensordot(shares, predictions, axes=1), dict(zip(names, shares.tolist(), strict=True))
+    found = []
+    predicted = _cross_fit_candidates(setting, targets, is_binary, candidates, asked)
+    for y, predictions in zip(targets, predicted, strict=True):
+        own = predictions[:, teaches, setting.arm[teaches]].T
+        shares = squared_error_weights(own, y[teaches], setting.training_weight[teaches])
+        found.append((np.tensordot(shares, predictions, axes=1), dict(zip(names, shares.tolist(), strict=True))))
+    return found
 
 
 def _cross_fit_candidates(
     setting: CrossFit,
-    y: FloatArray,
+    targets: Sequence[FloatArray],
     is_binary: bool,
     candidates: Sequence[OutcomeCandidate],
-    asked: BoolArray | None,
+    asked: Sequence[BoolArray | None],
 ) -> FloatArray:
-    """Return each candidate's out-of-fold predictions (candidates, n, n_arms), of rows that teach in their own arm besides."""
-    if asked is not None:
-        asked = asked.copy()
-        teaches = np.arange(len(y))[setting.teaches]
-        asked[teaches, setting.arm[teaches]] = True
-    return _in_order(setting, partial(_candidates_of_fold, is_binary, tuple(candidates)), y, asked)
+    """Return out-of-fold predictions (targets, candidates, n, n_arms), of rows that teach in their own arm besides."""
+    teaches = np.arange(len(setting.arm))[setting.teaches]
+    with_own = [None if arms is None else arms.copy() for arms in asked]
+    for arms in with_own:
+        if arms is not None:
+            arms[teaches, setting.arm[teaches]] = True
+    return _in_order(setting, partial(_candidates_of_fold, is_binary, tuple(candidates)), targets, with_own)
 
 
 def _for_models(setting: CrossFit) -> CrossFit:
@@ -204,11 +224,15 @@ def _for_models(setting: CrossFit) -> CrossFit:
 
 
 def _candidates_of_fold(is_binary: bool, candidates: Sequence[OutcomeCandidate], part: Part) -> FloatArray:
-    """Return the candidates' predictions (candidates, rows of the fold, n_arms) of a fold by models of the others."""
-    setting = part.teaching
-    if part.y is None:
-        raise ValueError("an outcome model needs outcomes")
-    design = setting.design.with_precision()
-    training = Training(design, part.y, setting.weight, is_binary, setting.seed + part.k)
-    task = Task(training, setting.arm, setting.n_arms)
-    return read_in_pieces([candidate(task) for candidate in candidates], part.wanted, part.asked)
+    """Return the candidates' predictions (targets, candidates, rows of the fold, n_arms) of a fold by models of the others."""
+    setting, design = part.teaching, part.teaching.design.with_precision()
+    tasks = [
+        Task(Training(design, y, setting.weight, is_binary, setting.seed + part.k), setting.arm, setting.n_arms)
+        for y in part.targets
+    ]
+    models = [[candidate(task) for candidate in candidates] for task in tasks]
+    pieces = []
+    for rows, piece in _pieces(part.wanted):
+        told = [None if arms is None else arms[rows] for arms in part.asked]
+        pieces.append([[model(piece, arms) for model in of_one] for of_one, arms in zip(models, told, strict=True)])
+    return np.concatenate(pieces, axis=2)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.causal.features import BoolArray, FloatArray, IntArray
-from pipelines.causal.nuisance import CrossFit, cross_fit_outcome, one_arm_a_row
+from pipelines.causal.nuisance import CrossFit, cross_fit_outcomes, one_arm_a_row
 from pipelines.causal.overlap import effective_n
 from pipelines.causal.stages import Decision
 
@@ -32,28 +32,23 @@ def regime_scores(
     y: FloatArray,
 ) -> dict[str, FloatArray]:
     """Return the scores of every regime; regimes that agree from a stage on share what was fitted before it."""
-    expected: dict[tuple[bytes, ...], FloatArray] = {}
-    scores = {}
-    of_later: dict[tuple[bytes, ...], list[IntArray]] = {}
-    for wanted in rules.values():
-        for k in range(len(wanted) - 1):
-            of_later.setdefault(_said_from(wanted, k + 1), []).append(wanted[k])
-    for name, wanted in rules.items():
-        q = _last_pseudo_outcome(decisions[-1], fitted, wanted[-1], y)
-        for k in reversed(range(len(decisions) - 1)):
-            decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
-            later = _said_from(wanted, k + 1)
-            if len(rows):
-                if later not in expected:
-                    asked = arms_asked([said[rows] for said in of_later[later]], decision.n_arms)
-                    expected[later], _ = cross_fit_outcome(
-                        decision.narrowed(setting), q[rows], is_binary=False, is_lean=True, asked=asked
-                    )
-                code = wanted[k][rows]
-                m = expected[later][np.arange(len(rows)), code]
+    scores = {name: _last_pseudo_outcome(decisions[-1], fitted, wanted[-1], y) for name, wanted in rules.items()}
+    for k in reversed(range(len(decisions) - 1)):
+        decision, rows = decisions[k], np.flatnonzero(decisions[k].decided)
+        if not len(rows):
+            continue
+        alike: dict[tuple[bytes, ...], list[str]] = {}
+        for name, wanted in rules.items():
+            alike.setdefault(_said_from(wanted, k + 1), []).append(name)
+        targets = [scores[names[0]][rows] for names in alike.values()]
+        asked = [arms_asked([rules[name][k][rows] for name in names], decision.n_arms) for names in alike.values()]
+        expected = cross_fit_outcomes(decision.narrowed(setting), targets, is_binary=False, is_lean=True, asked=asked)
+        for names, (means, _) in zip(alike.values(), expected, strict=True):
+            for name in names:
+                code, q = rules[name][k][rows], scores[name]
+                m = means[np.arange(len(rows)), code]
                 followed = decision.arm[rows] == code
                 q[rows] = m + followed / fitted.e[k][rows, code] * (q[rows] - m)
-        scores[name] = q
     return scores
 
 
