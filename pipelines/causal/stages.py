@@ -71,6 +71,8 @@ class StagePropensities:
 
     def take(self, rows: BoolArray) -> StagePropensities:
         """Return those of these rows only."""
+        if rows.all():
+            return self
         return StagePropensities(
             self.arms,
             self.fold[:, rows],
