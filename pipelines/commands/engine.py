@@ -117,7 +117,10 @@ def parity(
       stepcare engine parity --episodes 60 --buckets 2 --store s3://bucket/stepcare
     """
     from pipelines.engine.proving import Proving, report_lines
+    from pipelines.engine.store import Store, try_out
 
+    if store and Store(store).is_remote:
+        try_out(store)
     with tempfile.TemporaryDirectory(prefix="stepcare-parity-") as temporary:
         place = (folder or Path(temporary)).absolute()
         if inbox is None:

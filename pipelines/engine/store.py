@@ -146,7 +146,7 @@ class Store:
             fs, root = url_to_fs(self.root)
         except ImportError as error:
             raise InstallationError(
-                f"the store {self.root} needs a package that is not installed ({error.name}). For S3: pip install s3fs"
+                f"the store {self.root} needs a package that is not installed ({error.name or error}). For S3: pip install s3fs"
             ) from None
         return fs, str(root).rstrip("/")
 
