@@ -62,7 +62,8 @@ def _compared(
     )
     network = float(table["observed"].mean()) if measure.is_binary else 0.0
     deviations = (table["observed"] - table["expected"]).to_numpy()
-    clinics = pd.DataFrame([standing(str(code), own, network, measure) for code, own in table.groupby("clinic_code")])
+    of_clinic = {str(code): own for code, own in table.groupby("clinic_code")}
+    clinics = pd.DataFrame([standing(code, own, network, measure) for code, own in of_clinic.items()])
     clinics["is_representative"] = [bool(answered[code] >= REPRESENTATIVE_SHARE) for code in clinics["clinic_code"]]
     large = (clinics["n"] >= FEWEST_EPISODES) & (clinics["error"] > 0)
     judged = large & clinics["is_representative"]
@@ -87,7 +88,7 @@ def _compared(
         signal=signals,
         direction=np.where(better, "better", "worse"),
         has_three_in_a_row=[
-            bool(is_one) and _is_lasting(table[table["clinic_code"] == code], network, measure)
+            bool(is_one) and _is_lasting(of_clinic[code], network, measure)
             for code, is_one in zip(clinics["clinic_code"], is_judged, strict=True)
         ],
         network=network,
