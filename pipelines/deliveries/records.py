@@ -6,16 +6,14 @@ So every record is counted here first, by another parser. A blank line is no rec
 
 import csv
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-
-import numpy as np
 
 from pipelines.deliveries.limits import LONGEST_FIELD_CHARACTERS, LONGEST_LINE_BYTES, MOST_COLUMNS
 from pipelines.errors import DeliveryError
 
 _BLOCK_BYTES = 1 << 18  # below LONGEST_LINE_BYTES: only the last line of a block can be too long
-_LINE_END, _QUOTE, _COMMA = b'\n",'
 _WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
 
 
@@ -118,23 +116,13 @@ def _count_plain(path: Path, block: bytes, n_fields: int, n_lines_before: int) -
 
 
 def _count_all_quoted(body: bytes, n_fields: int) -> int:
-    """The records, when each line is one of `n_fields` short values with quotation marks around each and nowhere else; else 0, and
-    each record has to be looked at by itself."""
-    text = np.frombuffer(body.replace(b"\r\n", b"\n"), np.uint8)
-    ends, quotes = np.flatnonzero(text == _LINE_END), np.flatnonzero(text == _QUOTE)
-    if text[-1] != _LINE_END:
-        ends = np.append(ends, len(text))
-    if len(quotes) != 2 * n_fields * len(ends):
+    """The records of a block, when each line is one of quoted values and nothing else; else 0, and each record has to be looked at
+    by itself. So it is too where NumPy is not installed, as at a clinic that exports."""
+    if find_spec("numpy") is None:
         return 0
-    places, starts = quotes.reshape(len(ends), 2 * n_fields), np.append(0, ends[:-1] + 1)
-    closing, opening = places[:, 1:-1:2], places[:, 2::2]
-    is_so = (
-        np.array_equal(places[:, 0], starts)
-        and np.array_equal(places[:, -1], ends - 1)
-        and bool(np.all(opening - closing == 2) and np.all(text[closing + 1] == _COMMA))
-        and (ends - starts).max() <= LONGEST_FIELD_CHARACTERS
-    )
-    return len(ends) if is_so else 0
+    from pipelines.deliveries.quoted_blocks import count_all_quoted
+
+    return count_all_quoted(body, n_fields)
 
 
 def _count_quoted(path: Path, n_fields: int) -> int:
