@@ -9,6 +9,7 @@ from pipelines.reporting.svg import AXIS, BAND, BLUE, GRID, MUTED, NAVY, OLIVE, 
 _WIDTH = 700
 """Of a picture on a wide page and on paper: room for the names of rows."""
 _ROW, _ROW_NARROW = 19, 40
+_NARROW_LETTERS = 50
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def forest(
                 drawing.text(2, y + 4, _short(mark.name, 50))
                 drawing.text(width - 2, y + 4, mark.number, anchor="end")
             else:
-                drawing.text(2, y - 14, _short(f"{mark.name}: {mark.number}", 56))
+                drawing.text(2, y - 14, f"{_short(mark.name, _NARROW_LETTERS - len(mark.number))}: {mark.number}")
             _mark(drawing, x, y, mark)
         for value in _ticks(low, high):
             drawing.line(x.at(value), height + 2, x.at(value), height + 6, AXIS)
@@ -95,7 +96,7 @@ def love_plot(key: str, caption: str, rows: Sequence[tuple[str, float, float]], 
         drawing.path([(x.at(limit), 2), (x.at(limit), height + 4)], ORANGE, width=1.5, dash="4 3")
         for number, (name, before, after) in enumerate(rows):
             y = 18 * number + 12
-            drawing.text(x.start - 8, y + 4, _short(name, 42 if width >= WIDE else 22), anchor="end")
+            drawing.text(x.start - 8, y + 4, _short(name, 42 if width >= WIDE else 18), anchor="end")
             drawing.line(x.at(before), y, x.at(after), y, SKY, width=1.5)
             drawing.circle(x.at(before), y, 4, OLIVE)
             drawing.diamond(x.at(after), y, 4.5, NAVY)
